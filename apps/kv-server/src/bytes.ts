@@ -1,0 +1,110 @@
+import { isUtf8 } from 'node:buffer'
+
+/** What was to be decoded is not in the format. Callers turn it into an answer; it never leaves this package. */
+export class MalformedBytes extends Error {
+  override readonly name = 'MalformedBytes'
+}
+
+/** Writes numbers and strings one after the other: the few things that commands, results and snapshots are made of. */
+export class ByteWriter {
+  #buffer: Buffer
+  #length = 0
+
+  constructor(sizeHint = 256) {
+    this.#buffer = Buffer.allocUnsafe(sizeHint)
+  }
+
+  get length(): number {
+    return this.#length
+  }
+
+  byte(value: number): this {
+    this.#reserve(1)
+    this.#buffer[this.#length++] = value
+    return this
+  }
+
+  /** A safe integer that is not negative: seven bits to a byte, lowest first, so that small numbers stay small. */
+  integer(value: number): this {
+    this.#reserve(integerBytesMax)
+    let rest = value
+    while (rest >= 128) {
+      this.#buffer[this.#length++] = 128 | (rest % 128)
+      rest = Math.floor(rest / 128) // not a shift: those work on 32 bits
+    }
+    this.#buffer[this.#length++] = rest
+    return this
+  }
+
+  /** UTF-8 after its length in bytes. The string must be well-formed: a lone surrogate would come back as another character. */
+  text(value: string): this {
+    const bytes = Buffer.byteLength(value)
+    this.integer(bytes)
+    this.#reserve(bytes)
+    this.#buffer.write(value, this.#length, bytes, 'utf8')
+    this.#length += bytes
+    return this
+  }
+
+  /** What was written. The writer must not be used afterwards: it is not copied. */
+  finish(): Uint8Array {
+    return this.#buffer.subarray(0, this.#length)
+  }
+
+  #reserve(bytes: number): void {
+    if (this.#length + bytes <= this.#buffer.length) return
+    const larger = Buffer.allocUnsafe(Math.max(this.#buffer.length * 2, this.#length + bytes))
+    this.#buffer.copy(larger, 0, 0, this.#length)
+    this.#buffer = larger
+  }
+}
+
+/** Reads what `ByteWriter` wrote. Throws MalformedBytes; never allocates more than the bytes it was given. */
+export class ByteReader {
+  readonly #buffer: Buffer
+  #at = 0
+
+  constructor(bytes: Uint8Array) {
+    this.#buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  }
+
+  get left(): number {
+    return this.#buffer.length - this.#at
+  }
+
+  byte(): number {
+    const value = this.#buffer[this.#at]
+    if (value === undefined) throw new MalformedBytes('ends too early')
+    this.#at++
+    return value
+  }
+
+  integer(): number {
+    let value = 0
+    let unit = 1
+    for (let count = 0; count < integerBytesMax; count++) {
+      const byte = this.byte()
+      value += (byte & 127) * unit
+      if (value > Number.MAX_SAFE_INTEGER) break
+      if (byte < 128) return value
+      unit *= 128
+    }
+    throw new MalformedBytes('holds a number that is too large')
+  }
+
+  text(): string {
+    const bytes = this.integer()
+    if (bytes > this.left) throw new MalformedBytes('ends too early')
+    const slice = this.#buffer.subarray(this.#at, this.#at + bytes)
+    if (!isUtf8(slice)) throw new MalformedBytes('holds text that is not UTF-8')
+    this.#at += bytes
+    return slice.toString('utf8')
+  }
+
+  /** Nothing may follow. */
+  end(): void {
+    if (this.left > 0) throw new MalformedBytes('goes on after its end')
+  }
+}
+
+const integerBytesMax = 8 // 56 bits, enough for any safe integer

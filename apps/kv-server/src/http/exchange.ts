@@ -1,0 +1,58 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { NonLeaderMode } from 'kv-client'
+import { type CallOptions, type Node, RaftError } from 'raft-node'
+import type { CommandResult } from '../command.ts'
+import type { KvStore } from '../kv-store.ts'
+import type { Connections } from '../quorum-view.ts'
+import type { Limits } from './limits.ts'
+import { Refusal } from './refusal.ts'
+
+/** What the routes serve: one node and its store. */
+export type Service = {
+  readonly store: KvStore
+  /** Undefined while it starts: the port is open by then, so that health checks get an answer. */
+  readonly node: Node<CommandResult> | undefined
+  readonly connections: Connections
+  readonly nonLeader: NonLeaderMode
+  readonly limits: Limits
+}
+
+/** One request on its way to an answer. */
+export type Exchange = {
+  readonly service: Service
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  /** What the path's pattern left open, not yet decoded: the key. */
+  readonly rest: string
+  readonly query: URLSearchParams
+  /** Path and query as they came, for redirects. */
+  readonly target: string
+  /** Aborted when the client goes away. */
+  readonly signal: AbortSignal
+}
+
+/** The node, once it has started and as long as it may serve. @throws Refusal, RaftError with the node's fault. */
+export function servingNode(service: Service): Node<CommandResult> {
+  const node = startedNode(service)
+  const { fault } = node.status()
+  if (fault !== undefined) throw new RaftError(fault.code as RaftError['code'], fault.message, { outcome: 'not-applied' })
+  return node
+}
+
+export function startedNode({ node }: Service): Node<CommandResult> {
+  if (node === undefined) throw new Refusal(503, 'STARTING', 'this node is still starting: try again, or ask another')
+  return node
+}
+
+export function callOptions({ signal, service }: Exchange): CallOptions {
+  return { signal, timeoutMs: service.limits.answerTimeoutMs }
+}
+
+/** A query parameter that must be one of a few words. @throws Refusal 400. */
+export function choice<Word extends string>(query: URLSearchParams, name: string, words: readonly Word[], fallback: Word): Word {
+  const given = query.get(name)
+  if (given === null) return fallback
+  const word = words.find(candidate => candidate === given)
+  if (word === undefined) throw new Refusal(400, 'INVALID_QUERY', `${name} is one of: ${words.join(', ')}`)
+  return word
+}

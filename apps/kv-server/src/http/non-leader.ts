@@ -1,0 +1,43 @@
+import type { NonLeaderMode } from 'kv-client'
+import { type Node, RaftError } from 'raft-node'
+import type { CommandResult } from '../command.ts'
+import { explainNoLeader, quorumView } from '../quorum-view.ts'
+import { choice, type Exchange, servingNode } from './exchange.ts'
+import { Refusal } from './refusal.ts'
+import { type Reply, text } from './respond.ts'
+
+export const nonLeaderModes: readonly NonLeaderMode[] = ['forward', 'redirect', 'reject']
+
+/**
+ * Runs `act` where the server's or the request's mode lets it run: on any node, which forwards, or on the leader alone.
+ * A node that stops leading meanwhile answers like one that never led.
+ */
+export async function onLeader(
+  exchange: Exchange,
+  act: (node: Node<CommandResult>, options: { readonly forward: boolean }) => Promise<Reply>,
+): Promise<Reply> {
+  const mode = choice(exchange.query, 'non-leader', nonLeaderModes, exchange.service.nonLeader)
+  const node = servingNode(exchange.service)
+  try {
+    if (mode === 'forward') return await act(node, { forward: true })
+    if (node.status().role !== 'leader') return awayReply(exchange, node, mode)
+    return await act(node, { forward: false })
+  } catch (error) {
+    if (!(error instanceof RaftError)) throw error
+    if (error.code === 'NOT_LEADER' && mode !== 'forward') return awayReply(exchange, node, mode)
+    throw error.code === 'NO_LEADER' ? noLeader(exchange, node) : error
+  }
+}
+
+function awayReply(exchange: Exchange, node: Node<CommandResult>, mode: 'redirect' | 'reject'): Reply {
+  const leader = node.leader()
+  if (leader === undefined || leader.id === node.identity.nodeId) throw noLeader(exchange, node)
+  // The workshop's answer, to the letter.
+  if (mode === 'reject') return text(500, 'not leader\n', { headers: { 'X-Content-Type-Options': 'nosniff' } })
+  if (leader.clientAddress === '') throw new Refusal(503, 'NOT_LEADER', `the leader ${leader.id} has not said where clients reach it`)
+  return text(307, `the leader is at ${leader.clientAddress}\n`, { headers: { Location: `http://${leader.clientAddress}${exchange.target}` } })
+}
+
+function noLeader({ service }: Exchange, node: Node<CommandResult>): Refusal {
+  return new Refusal(503, 'NO_LEADER', explainNoLeader(quorumView(node.status(), service.connections)))
+}

@@ -1,0 +1,31 @@
+import type { MemberStatus, StatusResponse } from 'kv-client'
+import type { Node, NodeStatus } from 'raft-node'
+import type { CommandResult } from '../../command.ts'
+import { type Connections, isReachable, quorumView } from '../../quorum-view.ts'
+import { type Exchange, type Service, startedNode } from '../exchange.ts'
+import { json, type Reply } from '../respond.ts'
+
+/** `GET /v1/status`: answered also by a node that does not serve, for that is when it is asked. */
+export async function status({ service }: Exchange): Promise<Reply> {
+  return json(200, statusOf(startedNode(service), service))
+}
+
+function statusOf(node: Node<CommandResult>, { connections, store }: Service): StatusResponse {
+  const { identity, members, membership: _, leader: __, fault, ...rest } = node.status()
+  const now = node.status()
+  return {
+    id: identity.nodeId,
+    clusterId: identity.clusterId,
+    incarnation: identity.incarnation,
+    ...rest,
+    leader: node.leader() ?? null,
+    members: members.map(member => memberStatus(now, member, connections)),
+    quorum: quorumView(now, connections),
+    keys: store.size,
+    fault: fault ?? null,
+  }
+}
+
+function memberStatus(status: NodeStatus, { active: _, ...member }: NodeStatus['members'][number], connections: Connections): MemberStatus {
+  return { ...member, reachable: isReachable(status, member.id, connections) }
+}

@@ -1,0 +1,115 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
+import type { Logger } from 'pino'
+import { type Address, listenError } from '../address.ts'
+import type { Service } from './exchange.ts'
+import { Refusal, refusalReply } from './refusal.ts'
+import { raftHeaders, type Reply, send } from './respond.ts'
+import { route } from './router.ts'
+
+/** The HTTP side of a node. Answers every request, also bad ones, through one place; knows nothing of keys. */
+export class HttpServer {
+  readonly #server: Server
+  readonly #service: () => Service
+  readonly #log: Logger | undefined
+  readonly #inProgress = new Set<ServerResponse>()
+  #closing = false
+  #onIdle: () => void = () => {}
+
+  /** `service` is asked at every request, since the node comes later than the port. */
+  constructor(service: () => Service, log: Logger | undefined) {
+    const { limits } = service()
+    this.#service = service
+    this.#log = log
+    this.#server = createServer({
+      headersTimeout: limits.headersTimeoutMs,
+      requestTimeout: limits.requestTimeoutMs,
+      keepAliveTimeout: limits.keepAliveTimeoutMs,
+      connectionsCheckingInterval: Math.min(5_000, limits.headersTimeoutMs),
+    })
+    this.#server.maxConnections = limits.connectionsMax
+    this.#server.on('request', (request, response) => this.#answer(request, response))
+    this.#server.on('checkContinue', (request, response) => this.#answer(request, response))
+    this.#server.on('checkExpectation', (request, response) => this.#answer(request, response))
+    this.#server.on('clientError', (error, socket) => this.#answerGarbage(error, socket as Socket))
+  }
+
+  /** Resolves with the address in use. @throws RaftError ADDRESS_IN_USE or ADDRESS_UNAVAILABLE. */
+  listen(address: Address): Promise<Address> {
+    return new Promise((resolve, reject) => {
+      this.#server.once('error', error => reject(listenError(error, address, 'http address')))
+      this.#server.listen(address.port, address.host, () => {
+        resolve({ host: address.host, port: (this.#server.address() as AddressInfo).port })
+      })
+    })
+  }
+
+  /** Takes no more connections, ends idle ones. Resolves once every request in progress is answered. */
+  async drain(): Promise<void> {
+    this.#closing = true
+    this.#server.close()
+    if (this.#inProgress.size > 0) await new Promise<void>(resolve => (this.#onIdle = resolve))
+  }
+
+  /** Ends every connection, whatever goes on there. */
+  close(): void {
+    this.#closing = true
+    this.#server.close()
+    this.#server.closeAllConnections()
+  }
+
+  #answer(request: IncomingMessage, response: ServerResponse): void {
+    const gone = new AbortController()
+    this.#inProgress.add(response)
+    response.on('close', () => {
+      if (!response.writableFinished) gone.abort()
+      this.#inProgress.delete(response)
+      if (this.#inProgress.size === 0) this.#onIdle()
+    })
+    response.on('error', () => {}) // the client has gone: nobody is left to tell
+    void this.#reply(request, response, gone.signal).then(reply => send(response, reply, this.#service().node, this.#closing))
+  }
+
+  async #reply(request: IncomingMessage, response: ServerResponse, signal: AbortSignal): Promise<Reply> {
+    const method = request.method ?? 'GET'
+    try {
+      const target = originForm(request.url ?? '/')
+      const [path = '', query = ''] = cut(target, '?')
+      const { handler, rest } = route(method, path)
+      return await handler({ service: this.#service(), request, response, rest, query: new URLSearchParams(query), target, signal })
+    } catch (error) {
+      const reply = refusalReply(error, { isRead: method === 'GET' || method === 'HEAD' })
+      if (reply.status === 500 && !(error instanceof Refusal)) this.#log?.error({ err: error }, `http: ${method} failed`)
+      return reply
+    }
+  }
+
+  /** What is not HTTP, or too slow, or has headers without end. */
+  #answerGarbage(error: NodeJS.ErrnoException, socket: Socket): void {
+    if (!socket.writable || error.code === 'ECONNRESET') {
+      socket.destroy()
+      return
+    }
+    const { status, contentType, body } = refusalReply(garbageRefusal(error.code), { isRead: false })
+    const headers = { 'Content-Type': contentType, ...raftHeaders(this.#service().node), Connection: 'close', 'Content-Length': body.length }
+    const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
+    socket.end(`HTTP/1.1 ${status} Refused\r\n${lines.join('')}\r\n${body}`)
+  }
+}
+
+function garbageRefusal(code: string | undefined): Refusal {
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return new Refusal(408, 'REQUEST_TIMEOUT', 'the request took too long to arrive')
+  if (code === 'HPE_HEADER_OVERFLOW') return new Refusal(431, 'HEADERS_TOO_LARGE', 'the request line and headers are too large')
+  return new Refusal(400, 'NOT_HTTP', 'this is not HTTP')
+}
+
+/** Proxies may send the whole URL. */
+function originForm(url: string): string {
+  const withoutOrigin = url.replace(/^https?:\/\/[^/?]*/i, '')
+  return withoutOrigin.startsWith('/') ? withoutOrigin : `/${withoutOrigin}`
+}
+
+function cut(text: string, at: string): readonly string[] {
+  const place = text.indexOf(at)
+  return place < 0 ? [text] : [text.slice(0, place), text.slice(place + 1)]
+}

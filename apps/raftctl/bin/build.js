@@ -1,0 +1,103 @@
+// Builds raftctl and what it needs when a source is newer than the last build, so that `npx raftctl` works right after `npm ci`.
+// Looking costs a few milliseconds. Not part of the published package.
+import { spawnSync } from 'node:child_process'
+import { readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const app = fileURLToPath(new URL('..', import.meta.url))
+const modules = resolve(app, '../../node_modules')
+const lock = join(modules, '.raftctl-build.lock')
+
+export function buildIfNeeded() {
+  const projects = withReferences(app)
+  if (!projects.some(isStale)) return
+  withLock(() => {
+    const stale = projects.filter(isStale) // another process may have built meanwhile
+    if (stale.length > 0) build(projects)
+  })
+}
+
+function build(projects) {
+  process.stderr.write('raftctl: building from the sources, which takes some seconds the first time\n')
+  const started = new Date()
+  const tsc = spawnSync(process.execPath, [join(modules, 'typescript/bin/tsc'), '-b', app], { encoding: 'utf8' })
+  if (tsc.status !== 0) {
+    process.stderr.write(`${tsc.stdout ?? ''}${tsc.stderr ?? ''}`)
+    rmSync(lock, { force: true })
+    fail('the build failed; what the compiler said is above')
+  }
+  // tsc leaves the file alone when nothing changed, and a source written during the build must count as newer.
+  for (const project of projects) utimesSync(buildInfo(project), started, started)
+}
+
+/** The project and all it refers to, from the tsconfig files. */
+function withReferences(project, seen = new Set()) {
+  if (seen.has(project)) return []
+  seen.add(project)
+  const { references = [] } = JSON.parse(readFileSync(join(project, 'tsconfig.json'), 'utf8'))
+  return [project, ...references.flatMap(({ path }) => withReferences(resolve(project, path), seen))]
+}
+
+function isStale(project) {
+  const built = statSync(buildInfo(project), { throwIfNoEntry: false })?.mtimeMs
+  return built === undefined || newest(join(project, 'src')) > built
+}
+
+const buildInfo = project => join(project, 'dist/tsconfig.tsbuildinfo')
+
+/** Folders count as well: they change when a file goes. */
+function newest(folder) {
+  return readdirSync(folder, { recursive: true, withFileTypes: true }).reduce(
+    (latest, entry) => Math.max(latest, statSync(join(entry.parentPath ?? entry.path, entry.name)).mtimeMs),
+    statSync(folder).mtimeMs,
+  )
+}
+
+/** Three terminals may start three nodes at once: one builds, the others wait. A lock whose owner has died is void. */
+function withLock(work) {
+  const deadline = Date.now() + 120_000
+  while (!take()) {
+    if (Date.now() > deadline) fail(`another build seems to hang; if there is none, delete ${lock}`)
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100)
+  }
+  try {
+    work()
+  } finally {
+    rmSync(lock, { force: true })
+  }
+}
+
+function take() {
+  try {
+    writeFileSync(lock, String(process.pid), { flag: 'wx' })
+    return true
+  } catch (error) {
+    if (error.code !== 'EEXIST') throw error
+    if (!isAlive(Number(read(lock)))) rmSync(lock, { force: true })
+    return false
+  }
+}
+
+function fail(message) {
+  process.stderr.write(`raftctl: ${message}\n`)
+  process.exit(1)
+}
+
+function read(file) {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch {
+    return ''
+  }
+}
+
+function isAlive(pid) {
+  if (!(pid > 0)) return true // not written yet, or just removed: look again
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return error.code !== 'ESRCH'
+  }
+}

@@ -1,0 +1,11 @@
+// raftctl from its sources, without a build: node --conditions=raft-source --import tsx bin/dev.js
+
+import { fileURLToPath } from 'node:url'
+import { execute, settings } from '@oclif/core'
+import manifest from '../package.json' with { type: 'json' }
+
+settings.enableAutoTranspile = false // tsx does that
+const root = fileURLToPath(new URL('..', import.meta.url))
+const pjson = { ...manifest, oclif: { ...manifest.oclif, commands: './src/commands' } }
+
+await execute({ loadOptions: { root, pjson } })

@@ -1,0 +1,26 @@
+import { Command, type Interfaces } from '@oclif/core'
+import { Failure, failureOf } from './failure.ts'
+import { withTwoDashes } from './single-dash.ts'
+
+/** What all commands share: errors are one line on stderr, `raftctl: what is wrong; what to do`, and never a stack trace. */
+export abstract class RaftCommand extends Command {
+  protected override async parse<
+    F extends Interfaces.OutputFlags<F>,
+    B extends Interfaces.OutputFlags<B>,
+    A extends Interfaces.OutputArgs<A>,
+  >(options?: Interfaces.Input<F, B, A>, argv: string[] = this.argv): Promise<Interfaces.ParserOutput<F, B, A>> {
+    return super.parse(options, withTwoDashes(argv))
+  }
+
+  protected override async catch(error: Error): Promise<never> {
+    const failure = failureOf(error, `${this.config.bin} ${this.id?.replaceAll(':', ' ')}`)
+    // A person sees one line; whoever hunts a bug in raftctl itself asks for more.
+    if (process.env.RAFTCTL_DEBUG) this.logToStderr(error.stack)
+    this.logToStderr(`${this.config.bin}: ${failure.message}`)
+    return this.exit(failure.exitCode)
+  }
+
+  protected fail(message: string, exitCode?: number): never {
+    throw new Failure(message, exitCode)
+  }
+}

@@ -1,0 +1,51 @@
+import { Flags } from '@oclif/core'
+import { KvClient } from 'kv-client'
+import { type Format, formats, render, type View } from '../output/render.ts'
+import { RaftCommand } from './base.ts'
+import { toUrl } from './endpoint.ts'
+
+type ClientFlags = { readonly endpoints: readonly string[]; readonly timeout: number; readonly output: string; readonly field: string | undefined }
+
+/** A command that talks to a running cluster: which endpoints, and how to print the answer. */
+export abstract class ClientCommand extends RaftCommand {
+  static override baseFlags = {
+    endpoints: Flags.string({
+      aliases: ['endpoint'],
+      char: 'e',
+      env: 'RAFTCTL_ENDPOINTS',
+      helpValue: 'HOST:PORT',
+      description: 'where to ask; several, repeated or with commas: the next is tried when one does not answer',
+      multiple: true,
+      multipleNonGreedy: true,
+      delimiter: ',',
+      default: ['127.0.0.1:8180'],
+    }),
+    timeout: Flags.integer({
+      env: 'RAFTCTL_TIMEOUT',
+      helpValue: 'MS',
+      description: 'milliseconds to wait for an answer',
+      default: 5_000,
+      min: 1,
+    }),
+    output: Flags.string({
+      char: 'o',
+      env: 'RAFTCTL_OUTPUT',
+      description: 'how to print the answer',
+      options: [...formats],
+      default: 'table',
+    }),
+    field: Flags.string({
+      helpValue: 'PATH',
+      description: 'print this field alone, such as "leader" or "members.0.role"; the names are those of --output json',
+    }),
+  }
+
+  protected client(flags: ClientFlags): KvClient {
+    return new KvClient({ endpoints: flags.endpoints.map(toUrl), timeoutMs: flags.timeout })
+  }
+
+  protected print<Value extends object>(value: Value, view: View<Value>, flags: ClientFlags): void {
+    // A value is data: nothing may read % signs in it as a format, as oclif's log would.
+    process.stdout.write(`${render(value, view, { output: flags.output as Format, field: flags.field })}\n`)
+  }
+}

@@ -1,0 +1,54 @@
+import { KvError } from 'kv-client'
+import { exitCodes } from './exit-codes.ts'
+
+/** An error this program raises itself: its message is complete, and ends with what to do. */
+export class Failure extends Error {
+  override readonly name = 'Failure'
+  readonly exitCode: number
+
+  constructor(message: string, exitCode: number = exitCodes.failed) {
+    super(message)
+    this.exitCode = exitCode
+  }
+}
+
+/** Any error as the one line a person reads, and the code a script reads. */
+export function failureOf(error: unknown, commandLine: string): Failure {
+  if (error instanceof Failure) return error
+  if (!(error instanceof Error)) return new Failure(oneLine(String(error)))
+  return usageFailure(error, commandLine) ?? new Failure(oneLine(error.message || error.name), exitCodeOf(error))
+}
+
+function exitCodeOf(error: Error): number {
+  if (!(error instanceof KvError)) return exitCodes.failed
+  if (error.outcome === 'unknown') return exitCodes.outcomeUnknown
+  if (error.status === 404) return exitCodes.notFound
+  return error.status === undefined || error.status >= 500 ? exitCodes.unavailable : exitCodes.failed
+}
+
+/** oclif's parser errors span several lines and name no command; its classes are not exported, so their names must do. */
+function usageFailure(error: Error, commandLine: string): Failure | undefined {
+  if (!('parse' in error) && !('oclif' in error)) return undefined
+  const usage = (message: string) => new Failure(message, exitCodes.usage)
+  const names = 'flags' in error && Array.isArray(error.flags) ? error.flags.join(', ') : ''
+  const help = `"${commandLine} --help" shows what there is`
+  switch (error.constructor.name) {
+    case 'NonExistentFlagsError':
+      return usage(`unknown flag ${names}; ${help} (an argument that starts with a dash goes after --)`)
+    case 'RequiredArgsError':
+      return usage(`${missing(error)}; ${help}`)
+    case 'UnexpectedArgsError':
+      return usage(`${oneLine(firstLine(error.message)).replace(/^U/, 'u')}; ${help}`)
+    default:
+      return usage(`${oneLine(firstLine(error.message.replace(/^The following errors? occurred:\s*/, '')))}; ${help}`)
+  }
+}
+
+function missing(error: Error): string {
+  const args = 'args' in error && Array.isArray(error.args) ? error.args : []
+  return `missing ${args.map(({ name, description }) => `${String(name).toUpperCase()}, ${description}`).join(', and ')}`
+}
+
+const firstLine = (text: string): string => text.split('\n', 1)[0] ?? ''
+
+export const oneLine = (text: string): string => text.replace(/\s*\n\s*/g, ' ').trim()

@@ -1,0 +1,102 @@
+import { Args, Flags } from '@oclif/core'
+
+/** What `node start` and `node join` share. The names in `aliases` are the workshop's. */
+export const nodeFlags = {
+  http: Flags.string({
+    aliases: ['httpaddr'],
+    env: 'RAFTCTL_HTTP',
+    helpValue: 'HOST:PORT',
+    description: 'where clients connect',
+    default: 'localhost:8180',
+  }),
+  raft: Flags.string({
+    aliases: ['raftaddr'],
+    env: 'RAFTCTL_RAFT',
+    helpValue: 'HOST:PORT',
+    description: 'where the other nodes connect; without it the host and port of --http, plus 6',
+    defaultHelp: async () => 'localhost:8186',
+  }),
+  id: Flags.string({
+    env: 'RAFTCTL_ID',
+    helpValue: 'NAME',
+    description: 'what the node is called, for example n1; made from the raft address when absent',
+  }),
+  'non-leader': Flags.string({
+    env: 'RAFTCTL_NON_LEADER',
+    description: 'what a node that does not lead does with requests: ask the leader itself, answer 307 with its address, or answer 500',
+    options: ['forward', 'redirect', 'reject'],
+    default: 'forward',
+  }),
+  'snapshot-entries': Flags.integer({
+    env: 'RAFTCTL_SNAPSHOT_ENTRIES',
+    helpValue: 'N',
+    description: 'take a snapshot, and shorten the log, after so many entries',
+    default: 10_000,
+    min: 1,
+  }),
+  'snapshot-bytes': Flags.integer({
+    env: 'RAFTCTL_SNAPSHOT_BYTES',
+    helpValue: 'N',
+    description: 'or after so many bytes',
+    default: 64 * 1024 * 1024,
+    min: 1,
+  }),
+  'log-level': Flags.string({
+    env: 'RAFTCTL_LOG_LEVEL',
+    description: 'how much to log, on stderr',
+    options: ['debug', 'info', 'warn', 'error', 'silent'],
+    default: 'info',
+  }),
+  'log-format': Flags.string({
+    env: 'RAFTCTL_LOG_FORMAT',
+    description: 'lines for people, or JSON for machines',
+    options: ['pretty', 'json'],
+    default: 'pretty',
+  }),
+  quiet: Flags.boolean({
+    char: 'q',
+    description: 'say where the node listens, and give no hints',
+    default: false,
+  }),
+}
+
+const joinFlag = {
+  aliases: [] as string[],
+  env: 'RAFTCTL_JOIN',
+  helpValue: 'HOST:PORT',
+  multiple: true as const,
+  multipleNonGreedy: true,
+  delimiter: ',' as const,
+}
+
+const replaceFlag = Flags.boolean({
+  description: "this folder is new although the node was a member before: take the old one's place (see WIPED_MEMBER below)",
+  default: false,
+})
+
+export const startFlags = {
+  ...nodeFlags,
+  join: Flags.string({
+    ...joinFlag,
+    description: 'the HTTP address of any member: join its cluster instead of founding one; a folder that has joined ignores it',
+  }),
+  replace: replaceFlag,
+}
+
+export const joinFlags = {
+  ...nodeFlags,
+  join: Flags.string({
+    ...joinFlag,
+    description: 'the HTTP address of any member; several are tried in turn; a folder that has joined ignores it',
+    required: true,
+  }),
+  replace: replaceFlag,
+}
+
+export const nodeArgs = {
+  dir: Args.string({
+    description: "the folder for the node's data, made when absent, for example /tmp/raft1",
+    required: true,
+    ignoreStdin: true,
+  }),
+}

@@ -1,0 +1,44 @@
+/** A stop takes at most this long, whatever hangs: supervisors and people who press Ctrl-C expect it. */
+const stopMsMax = 1_800
+
+type Server = { close(): Promise<void> }
+
+/**
+ * Stops the process once, at the first SIGTERM, SIGINT or SIGHUP, or when the parent that shares an IPC channel dies (so `npm start`
+ * leaves no node behind, even killed). Later signals change nothing: the stop under way hands leadership over and answers what is open.
+ */
+export class Stopper {
+  #server: Promise<Server> | undefined
+  #stopping = false
+
+  /** Before the server starts, so that a signal during a long join is not lost. */
+  listen(): void {
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => this.#stop())
+    if (process.channel !== undefined) process.once('disconnect', () => this.#stop())
+  }
+
+  watch(server: Promise<Server>): void {
+    this.#server = server
+  }
+
+  get stopping(): boolean {
+    return this.#stopping
+  }
+
+  #stop(): void {
+    if (this.#stopping) return
+    this.#stopping = true
+    // Nothing acknowledged is lost by an exit without a clean close, so running out of time is not a failure.
+    setTimeout(() => process.exit(0), stopMsMax)
+    void this.#close().then(() => process.exit(0))
+  }
+
+  async #close(): Promise<void> {
+    try {
+      const server = await this.#server
+      await server?.close()
+    } catch (error) {
+      process.stderr.write(`closing: ${error instanceof Error ? error.message : String(error)}\n`)
+    }
+  }
+}

@@ -1,0 +1,6 @@
+export type Scenario = {
+  /** A sentence: what holds. */
+  readonly name: string
+  /** `folder` is empty and this scenario's own. Throws when what the name says does not hold. */
+  readonly run: (folder: string) => Promise<void>
+}

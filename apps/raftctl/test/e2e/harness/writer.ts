@@ -1,0 +1,64 @@
+import { strict as assert } from 'node:assert'
+import { get, set } from './http.ts'
+import type { TestNode } from './node.ts'
+import { eventually } from './wait.ts'
+
+/**
+ * Writes as fast as it is answered, each key once, and remembers what was acknowledged. A write that fails is never repeated: it may
+ * have happened, and the scenario only claims that what was acknowledged is there.
+ */
+export class Writer {
+  readonly acknowledged: string[] = []
+  #failed = 0
+  #stopped = false
+  readonly #loops: Promise<void>[]
+
+  constructor(nodes: readonly TestNode[], loops = 4) {
+    const prefix = `load-${Math.random().toString(36).slice(2, 8)}`
+    this.#loops = Array.from({ length: loops }, (_, at) => this.#loop(nodes, `${prefix}-${at}`))
+  }
+
+  get failed(): number {
+    return this.#failed
+  }
+
+  /** Resolves once so many more writes than now are acknowledged. */
+  async more(count: number, msMax?: number): Promise<void> {
+    const target = this.acknowledged.length + count
+    await eventually(
+      'writes are acknowledged',
+      () => assert(this.acknowledged.length >= target, `${this.acknowledged.length} of ${target}, ${this.#failed} failed`),
+      msMax,
+    )
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true
+    await Promise.all(this.#loops)
+  }
+
+  async #loop(nodes: readonly TestNode[], prefix: string): Promise<void> {
+    for (let count = 0; !this.#stopped; count++) {
+      const running = nodes.filter(node => node.running)
+      const node = running[count % running.length]
+      const key = `${prefix}-${count}`
+      try {
+        assert(node !== undefined, 'no node runs')
+        await set(node.http, key, key)
+        this.acknowledged.push(key)
+      } catch {
+        this.#failed++
+        await new Promise(resolve => setTimeout(resolve, 20))
+      }
+    }
+  }
+}
+
+/** Every acknowledged write is readable at this node. */
+export async function hasAll(node: TestNode, keys: readonly string[]): Promise<void> {
+  for (let at = 0; at < keys.length; at += 32) {
+    const batch = keys.slice(at, at + 32)
+    const values = await Promise.all(batch.map(key => get(node.http, key)))
+    batch.forEach((key, index) => assert.equal(values[index], key, `acknowledged ${key} is lost at ${node.settings.id}`))
+  }
+}

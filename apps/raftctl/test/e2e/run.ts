@@ -1,0 +1,51 @@
+// npm run e2e: the exercise, kills, wipes and restarts with real processes on free ports, one line per scenario.
+// Arguments choose scenarios whose names contain them.
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { endAll } from './harness/processes.ts'
+import { raftctl } from './harness/raftctl.ts'
+import type { Scenario } from './harness/scenario.ts'
+import { badRequests } from './scenarios/bad-requests.ts'
+import { badStarts } from './scenarios/bad-starts.ts'
+import { commandLine } from './scenarios/command-line.ts'
+import { crashes } from './scenarios/crashes.ts'
+import { npmStart } from './scenarios/npm-start.ts'
+import { restarts } from './scenarios/restarts.ts'
+import { stops } from './scenarios/stops.ts'
+import { values } from './scenarios/values.ts'
+import { wipes } from './scenarios/wipes.ts'
+import { workshop } from './scenarios/workshop.ts'
+
+const all = [...workshop, ...restarts, ...crashes, ...wipes, ...stops, ...badStarts, ...badRequests, ...values, ...commandLine, ...npmStart]
+const words = process.argv.slice(2)
+const chosen = all.filter(({ name }) => words.length === 0 || words.some(word => name.includes(word)))
+
+const temporary = await mkdtemp(join(tmpdir(), 'raft-e2e-'))
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void endAll().then(clean).then(() => process.exit(130)))
+
+await raftctl(['--version']) // builds when a source is newer, so that no scenario pays for it
+let failed = 0
+for (const [at, scenario] of chosen.entries()) if (!(await passes(scenario, join(temporary, String(at))))) failed++
+await clean()
+console.log(`${chosen.length - failed} passed, ${failed} failed`)
+process.exit(failed > 0 || chosen.length === 0 ? 1 : 0)
+
+async function passes({ name, run }: Scenario, folder: string): Promise<boolean> {
+  const start = performance.now()
+  const error = await mkdir(folder)
+    .then(() => run(folder))
+    .then(
+      () => undefined,
+      error => error ?? new Error('rejected with nothing'),
+    )
+  await endAll()
+  const seconds = `${((performance.now() - start) / 1_000).toFixed(1).padStart(5)} s`
+  console.log(`${error === undefined ? 'ok  ' : 'FAIL'}  ${seconds}  ${name}`)
+  if (error !== undefined) console.log(`      ${String(error?.stack ?? error).replaceAll('\n', '\n      ')}`)
+  return error === undefined
+}
+
+function clean(): Promise<void> {
+  return rm(temporary, { recursive: true, force: true })
+}

@@ -1,0 +1,108 @@
+import type { Entry, Index, NodeId } from './log/entry.ts'
+import type { Snapshot } from './messages.ts'
+import type { HardState } from './ready.ts'
+import type { Trace } from './trace.ts'
+
+/** What a node starts from: what its disk holds. A new node leaves all of it out. */
+export type RestoredState = {
+  /** The newest snapshot, already in the state machine. A cluster's first members start from one that holds only a membership. */
+  readonly snapshot?: Snapshot | undefined
+  readonly hardState?: HardState | undefined
+  /** The log after the snapshot, without gaps. */
+  readonly entries?: readonly Entry[] | undefined
+  /** What the state machine has applied, if that is more than the snapshot. */
+  readonly applied?: Index | undefined
+}
+
+export type RaftOptions = {
+  readonly id: NodeId
+  readonly restored?: RestoredState | undefined
+  /** A number in [0, 1), drawn once for every election timeout. The only chance in a node. */
+  readonly random: () => number
+
+  /** Ticks without a leader until a follower campaigns: drawn from this to twice this, less one. Default 10. */
+  readonly electionTicks?: number
+  /** Ticks between heartbeats. Default 1. */
+  readonly heartbeatTicks?: number
+  /** Ask before raising the term (thesis §9.6). Default true. */
+  readonly preVote?: boolean
+  /** A leader that has not heard from a quorum within an election timeout steps down; followers that hear from a leader refuse votes (thesis §6.2, §4.2.3). Default true. */
+  readonly checkQuorum?: boolean
+  /** A leader that is removed or demoted steps down once that is applied. Default true. */
+  readonly stepDownOnRemoval?: boolean
+  /** How linearizable reads are confirmed. `lease` trusts the clock and needs `checkQuorum`. Default `quorum`. */
+  readonly readMode?: 'quorum' | 'lease'
+  /** The driver saves and applies while later Readys are made: `apply` then holds only entries whose save has ended. Default false. */
+  readonly overlapping?: boolean
+
+  /** Payload bytes in one appendEntries; at least one entry always goes. Default 1 MiB. */
+  readonly maxMessageBytes?: number
+  /** Payload bytes in `apply` that are out at a time; at least one entry always goes. Default 8 MiB. */
+  readonly maxApplyBytes?: number
+  /** appendEntries in flight to one follower. Default 256. */
+  readonly maxInflight?: number
+  /** Payload bytes in flight to one follower. Default unlimited. */
+  readonly maxInflightBytes?: number
+  /** Payload bytes proposed and not yet applied; more are refused. Default unlimited. */
+  readonly maxUncommittedBytes?: number
+
+  /** A follower passes proposals on to its leader; their outcome is then unknown. Default false. */
+  readonly forwardProposals?: boolean
+  /** With `overlapping`: requests for votes wait until the new term and vote are saved. Default true. */
+  readonly voteRequestsAwaitSave?: boolean
+  /** What becomes of a membership change that cannot be taken: refused with a reason, or an empty entry in its place. Default `refuse`. */
+  readonly untakenChange?: 'refuse' | 'append-empty'
+  /** Take membership changes without looking whether one is pending or fits. Never outside conformance tests. Default true. */
+  readonly checkMembershipChanges?: boolean
+  /** Reads that cannot be confirmed are answered as expired, or dropped. Default `expire`. */
+  readonly unconfirmedReads?: 'expire' | 'drop'
+  /** The target of a transfer campaigns only when it holds the leader's whole log. Default true. */
+  readonly transferChecksLog?: boolean
+
+  /** Called with everything that happens, and why. Costs nothing when absent. */
+  readonly trace?: Trace | undefined
+}
+
+/** Options with every default filled in. */
+export type Settings = Required<Omit<RaftOptions, 'restored' | 'trace' | 'random' | 'id'>>
+
+const defaults: Settings = {
+  electionTicks: 10,
+  heartbeatTicks: 1,
+  preVote: true,
+  checkQuorum: true,
+  stepDownOnRemoval: true,
+  readMode: 'quorum',
+  overlapping: false,
+  maxMessageBytes: 1024 * 1024,
+  maxApplyBytes: 8 * 1024 * 1024,
+  maxInflight: 256,
+  maxInflightBytes: Infinity,
+  maxUncommittedBytes: Infinity,
+  forwardProposals: false,
+  voteRequestsAwaitSave: true,
+  untakenChange: 'refuse',
+  checkMembershipChanges: true,
+  unconfirmedReads: 'expire',
+  transferChecksLog: true,
+}
+
+/** Throws a RangeError that names the option: a wrong option is a mistake in a program, not something to run with. */
+export function settle(options: RaftOptions): Settings {
+  const { id, restored: _restored, random: _random, trace: _trace, ...given } = options
+  const settings: Settings = { ...defaults }
+  for (const [name, value] of Object.entries(given)) if (value !== undefined) Object.assign(settings, { [name]: value })
+  if (typeof id !== 'string' || id === '') throw new RangeError('id must be a string that is not empty')
+  atLeast('heartbeatTicks', settings.heartbeatTicks, 1)
+  if (!Number.isSafeInteger(settings.electionTicks) || settings.electionTicks <= settings.heartbeatTicks)
+    throw new RangeError('electionTicks must be an integer greater than heartbeatTicks')
+  atLeast('maxInflight', settings.maxInflight, 1)
+  for (const name of ['maxMessageBytes', 'maxApplyBytes', 'maxInflightBytes', 'maxUncommittedBytes'] as const)
+    if (!(settings[name] >= 0)) throw new RangeError(`${name} must not be negative`)
+  if (settings.readMode === 'lease' && !settings.checkQuorum) throw new RangeError('readMode "lease" needs checkQuorum')
+  return settings
+}
+
+function atLeast(name: string, value: number, least: number): void {
+  if (!Number.isSafeInteger(value) || value < least) throw new RangeError(`${name} must be an integer of at least ${least}`)
+}

@@ -1,0 +1,52 @@
+import { isLearner, isVoter, voterIds } from '../membership/membership.ts'
+import type { MessageOf } from '../messages.ts'
+import type { RaftMachine } from '../raft.ts'
+import type { Follower } from '../roles.ts'
+import { becomeCandidate, becomePreCandidate } from '../roles.ts'
+
+/** Why an election is held. A transfer skips the pre-vote and interrupts leases: the leader itself asked for it (thesis §3.10). */
+export type Cause = 'timeout' | 'transfer'
+
+/** §5.2, when this node may. */
+export function tryCampaign(raft: RaftMachine, cause: Cause): void {
+  if (raft.state.name === 'leader') return
+  if (!isPromotable(raft)) return
+  // Membership takes effect when applied: before that we might win a majority that no longer decides.
+  if (raft.hasUnappliedMembership()) return
+  const because = cause === 'transfer' ? 'the leader asks it to' : 'no leader'
+  if (raft.settings.preVote && cause !== 'transfer') preCampaign(raft, because)
+  else campaign(raft, cause, because)
+}
+
+/** A voter, with its log in place: not in the middle of receiving a snapshot. */
+export function isPromotable(raft: RaftMachine): boolean {
+  return isVoter(raft.membership, raft.id) && !isLearner(raft.membership, raft.id) && raft.log.snapshot === undefined
+}
+
+/** Thesis §9.6: ask whether an election could be won, without raising the term. */
+function preCampaign(raft: RaftMachine, because: string): void {
+  becomePreCandidate(raft, because)
+  const term = raft.term + 1
+  const lastEntry = raft.log.last
+  for (const to of voterIds(raft.membership)) {
+    if (to === raft.id) raft.promise({ type: 'preVoteReply', from: raft.id, to, term, granted: true })
+    else raft.post({ type: 'preVote', from: raft.id, to, term, lastEntry })
+  }
+}
+
+/** §5.2: a new term, a vote for ourselves (which counts once it is on disk), and a question to everybody else. */
+export function campaign(raft: RaftMachine, cause: Cause, because: string): void {
+  becomeCandidate(raft, because)
+  const { term } = raft
+  const lastEntry = raft.log.last
+  for (const to of voterIds(raft.membership)) {
+    if (to === raft.id) raft.promise({ type: 'voteReply', from: raft.id, to, term, granted: true })
+    else raft.post({ type: 'requestVote', from: raft.id, to, term, lastEntry, transfer: cause === 'transfer' })
+  }
+}
+
+/** Thesis §3.10. The leader sent this because we had its whole log; make sure we still do. */
+export function campaignAtOnce(raft: RaftMachine, _follower: Follower, message: MessageOf<'timeoutNow'>): void {
+  if (raft.settings.transferChecksLog && !raft.log.isUpToDateWith(message.lastEntry)) return raft.ignore(message, 'our log is behind')
+  tryCampaign(raft, 'transfer')
+}

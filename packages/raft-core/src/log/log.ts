@@ -1,0 +1,205 @@
+import type { HardState } from '../ready.ts'
+import type { Snapshot } from '../messages.ts'
+import type { Entry, Index, Position, Term } from './entry.ts'
+import { payloadBytes } from './entry.ts'
+
+/** What an entry costs beside its payload, so that a run of empty entries is limited too. */
+const positionBytes = 16
+
+/**
+ * The log since the last compaction, and how far each part of the work on it has come. Always
+ *
+ *   base <= applied <= applying <= commit <= last,   base <= saved <= taken <= last
+ *
+ * Everything here is in memory: a core that had to wait for a disk would not be a function of its inputs.
+ */
+export class Log {
+  #base: Position
+  #entries: Entry[]
+  /** Up to here the entries are known to be on disk; up to `taken` they were handed out to be saved. */
+  saved: Index
+  taken: Index
+  commit: Index
+  applied: Index
+  /** Up to here the entries were handed out to be applied. */
+  applying: Index
+  #applyingBytes = 0
+  #applyingPaused = false
+  readonly #maxApplyBytes: number
+  /** Received from a leader and not yet known to be saved. */
+  snapshot: Snapshot | undefined
+  snapshotTaken = false
+
+  constructor(base: Position, entries: readonly Entry[], commit: Index, applied: Index, maxApplyBytes: number) {
+    this.#base = { term: base.term, index: base.index }
+    this.#entries = [...entries]
+    this.saved = this.taken = this.lastIndex
+    this.commit = commit
+    this.applied = this.applying = applied
+    this.#maxApplyBytes = maxApplyBytes
+  }
+
+  get firstIndex(): Index {
+    return this.#base.index + 1
+  }
+  get lastIndex(): Index {
+    return this.#base.index + this.#entries.length
+  }
+  get lastTerm(): Term {
+    const { length } = this.#entries
+    return length === 0 ? this.#base.term : this.#entries[length - 1]!.term
+  }
+  get last(): Position {
+    return { term: this.lastTerm, index: this.lastIndex }
+  }
+
+  /** Undefined before the base and after the end. */
+  termAt(index: Index): Term | undefined {
+    const place = index - this.#base.index
+    if (place === 0) return this.#base.term
+    return place < 0 ? undefined : this.#entries[place - 1]?.term
+  }
+  at(index: Index): Entry | undefined {
+    return this.#entries[index - this.#base.index - 1]
+  }
+  holds(position: Position): boolean {
+    return this.termAt(position.index) === position.term
+  }
+
+  /** §5.4.1: the later last term wins; in the same term, the longer log. */
+  isUpToDate(theirs: Position): boolean {
+    return theirs.term > this.lastTerm || (theirs.term === this.lastTerm && theirs.index >= this.lastIndex)
+  }
+
+  /** Whether a node whose log ends there would vote for us. */
+  isUpToDateWith(theirs: Position): boolean {
+    return this.lastTerm > theirs.term || (this.lastTerm === theirs.term && this.lastIndex >= theirs.index)
+  }
+
+  /** Entries from `first` to `last`, no more than `maxBytes` of them but at least one. */
+  slice(first: Index, last: Index, maxBytes: number): Entry[] {
+    const start = first - this.#base.index - 1
+    const end = last - this.#base.index
+    if (maxBytes === Infinity) return this.#entries.slice(start, end)
+    let bytes = 0
+    let stop = start
+    while (stop < end) {
+      bytes += sizeOf(this.#entries[stop]!)
+      if (bytes > maxBytes && stop > start) break
+      stop++
+    }
+    return this.#entries.slice(start, stop)
+  }
+
+  append(entries: readonly Entry[]): void {
+    for (const entry of entries) this.#entries.push(entry)
+  }
+
+  /** The first of these entries that the log does not hold; undefined when it holds them all (§5.3: then nothing is cut). */
+  firstNew(entries: readonly Entry[]): Entry | undefined {
+    for (const entry of entries) if (this.termAt(entry.index) !== entry.term) return entry
+    return undefined
+  }
+
+  /** §5.3: what conflicts goes, with all that follows it. */
+  truncateFrom(index: Index): void {
+    this.#entries.length = index - this.#base.index - 1
+    this.taken = Math.min(this.taken, index - 1)
+    this.saved = Math.min(this.saved, index - 1)
+  }
+
+  /**
+   * Where a log that holds `term` at `index` can first agree with ours: our last entry at or before `index` whose term is not later
+   * (§5.3, the refined probing). The term is 0 where ours is no longer known.
+   */
+  lastNotAfter(index: Index, term: Term): Position {
+    for (let at = index; at > 0; at--) {
+      const ours = this.termAt(at)
+      if (ours === undefined) return { term: 0, index: at }
+      if (ours <= term) return { term: ours, index: at }
+    }
+    return { term: 0, index: 0 }
+  }
+
+  /** §7: the snapshot takes the place of the whole log. */
+  restore(snapshot: Snapshot): void {
+    this.#base = { term: snapshot.term, index: snapshot.index }
+    this.#entries = []
+    this.saved = this.taken = this.commit = snapshot.index
+    this.snapshot = snapshot
+    this.snapshotTaken = false
+  }
+
+  compact(index: Index): void {
+    const term = this.termAt(index)
+    if (term === undefined) return
+    this.#entries = this.#entries.slice(index - this.#base.index)
+    this.#base = { term, index }
+  }
+
+  get hasUnsaved(): boolean {
+    return this.saved < this.lastIndex
+  }
+  get hasUntaken(): boolean {
+    return this.taken < this.lastIndex
+  }
+  takeUnsaved(): Entry[] {
+    const first = this.taken + 1
+    this.taken = this.lastIndex
+    return this.slice(first, this.taken, Infinity)
+  }
+  /** Entries replaced while the disk was writing them do not count. */
+  markSaved(last: Position): void {
+    if (last.index > this.saved && this.holds(last)) this.saved = last.index
+  }
+
+  hasAppliable(savedOnly: boolean): boolean {
+    return !this.#applyingPaused && this.snapshot === undefined && this.applying < this.#appliableTo(savedOnly)
+  }
+  #appliableTo(savedOnly: boolean): Index {
+    return savedOnly ? Math.min(this.commit, this.saved) : this.commit
+  }
+  takeAppliable(savedOnly: boolean): Entry[] {
+    if (!this.hasAppliable(savedOnly)) return []
+    const end = this.#appliableTo(savedOnly)
+    const entries = this.slice(this.applying + 1, end, this.#maxApplyBytes - this.#applyingBytes)
+    this.applying += entries.length
+    if (this.#maxApplyBytes === Infinity) return entries
+    for (const entry of entries) this.#applyingBytes += sizeOf(entry)
+    this.#applyingPaused = this.#applyingBytes >= this.#maxApplyBytes || this.applying < end
+    return entries
+  }
+  markApplied(index: Index): void {
+    if (this.#maxApplyBytes !== Infinity) {
+      for (let at = Math.max(this.applied + 1, this.firstIndex); at <= index; at++) this.#applyingBytes -= sizeOf(this.at(at)!)
+      this.#applyingBytes = Math.max(0, this.#applyingBytes)
+      this.#applyingPaused = this.#applyingBytes >= this.#maxApplyBytes
+    }
+    this.applied = Math.max(this.applied, index)
+    this.applying = Math.max(this.applying, this.applied)
+  }
+}
+
+function sizeOf(entry: Entry): number {
+  return payloadBytes(entry) + positionBytes
+}
+
+/** The log that a node starts from, checked: what storage hands over must hang together. */
+export function restoredLog(
+  restored: { snapshot?: Position | undefined; hardState?: HardState | undefined; entries?: readonly Entry[] | undefined; applied?: Index | undefined },
+  maxApplyBytes: number,
+): Log {
+  const base = restored.snapshot ?? { term: 0, index: 0 }
+  const entries = restored.entries ?? []
+  let before: Position = base
+  for (const entry of entries) {
+    if (entry.index !== before.index + 1 || entry.term < before.term)
+      throw new RangeError(`restored log is broken at index ${entry.index}: it follows index ${before.index} of term ${before.term}`)
+    before = entry
+  }
+  const commit = Math.max(restored.hardState?.commit ?? 0, base.index)
+  if (commit > before.index) throw new RangeError(`restored commit index ${commit} lies beyond the log, which ends at ${before.index}`)
+  const applied = Math.max(restored.applied ?? 0, base.index)
+  if (applied > commit) throw new RangeError(`restored applied index ${applied} lies beyond the commit index ${commit}`)
+  return new Log(base, entries, commit, applied, maxApplyBytes)
+}

@@ -1,0 +1,51 @@
+import type { NodeId } from '../log/entry.ts'
+
+/**
+ * Who takes part (§6, thesis §4). A plain value: it is compared, printed and stored as it is. Lists are sorted and hold no repeats.
+ * Joint while `outgoing` is not empty: elections and commits then need a majority of `voters` *and* of `outgoing`.
+ */
+export type Membership = {
+  readonly voters: readonly NodeId[]
+  readonly outgoing: readonly NodeId[]
+  /** Members that receive the log but have no vote (thesis §4.2.1). */
+  readonly learners: readonly NodeId[]
+  /** Outgoing voters that become learners once the joint membership is left. */
+  readonly learnersNext: readonly NodeId[]
+  /** Leave the joint membership as soon as it is committed. */
+  readonly autoLeave: boolean
+  /** Learners that the leader makes voters by itself once they have caught up. */
+  readonly promoting: readonly NodeId[]
+}
+
+export const noMembers: Membership = { voters: [], outgoing: [], learners: [], learnersNext: [], autoLeave: false, promoting: [] }
+
+export function isJoint(membership: Membership): boolean {
+  return membership.outgoing.length > 0
+}
+
+export function isVoter(membership: Membership, id: NodeId): boolean {
+  return membership.voters.includes(id) || membership.outgoing.includes(id)
+}
+
+/** A property of the membership, not a role: a learner that does not know of its promotion yet must still answer votes. */
+export function isLearner(membership: Membership, id: NodeId): boolean {
+  return membership.learners.includes(id)
+}
+
+export function isMember(membership: Membership, id: NodeId): boolean {
+  return isVoter(membership, id) || isLearner(membership, id)
+}
+
+/** Everyone with a vote in either majority, sorted: the order in which messages go out. */
+export function voterIds(membership: Membership): NodeId[] {
+  return sortedIds([...membership.voters, ...membership.outgoing])
+}
+
+export function memberIds(membership: Membership): NodeId[] {
+  return sortedIds([...membership.voters, ...membership.outgoing, ...membership.learners])
+}
+
+export function sortedIds(ids: Iterable<NodeId>): NodeId[] {
+  return [...new Set(ids)].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0))
+}
+

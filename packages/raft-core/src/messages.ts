@@ -1,0 +1,49 @@
+import type { Entry, Index, NodeId, Position, Term } from './log/entry.ts'
+import type { Membership } from './membership/membership.ts'
+
+/** A snapshot as the core sees it (§7): what it replaces, and the membership at that point. */
+export type Snapshot = Position & {
+  readonly membership: Membership
+  /** The index of the entry that made `membership`, where known. */
+  readonly membershipIndex?: Index | undefined
+  /** Opaque to the core: the state machine's bytes, or whatever names them for the driver. */
+  readonly data: Uint8Array
+}
+
+/**
+ * Every message that two nodes exchange, by type. The network may lose, delay, repeat or reorder any of them.
+ * An interface and not a union, so that the behaviour table type-checks one row and column at a time.
+ */
+export interface MessageBodies {
+  /** A candidate asks for a vote (§5.2). `transfer` marks an election that the leader itself asked for (thesis §3.10): it may interrupt a lease. */
+  requestVote: { readonly lastEntry: Position; readonly transfer: boolean }
+  voteReply: { readonly granted: boolean }
+  /** "Would you vote for me in this term?" Nothing is promised and no term changes (thesis §9.6). */
+  preVote: { readonly lastEntry: Position }
+  /** Granted: `term` is the term asked about. Refused: `term` is the answering node's own. */
+  preVoteReply: { readonly granted: boolean }
+  /** Entries to be held after `after`, and how far the leader has committed (§5.3). */
+  appendEntries: { readonly after: Position; readonly entries: readonly Entry[]; readonly commit: Index }
+  /** §5.3. `index`: accepted, all entries up to here are on disk; rejected, the index that the leader tried to append after. */
+  appendReply: { readonly accepted: boolean; readonly index: Index; /** Rejected: the best place to try next, and its term here. */ readonly hint: Position }
+  /** "I still lead" (§5.2), how far the receiver may commit, and the newest read that waits for confirmation (0: none). */
+  heartbeat: { readonly commit: Index; readonly readToken: number }
+  heartbeatReply: { readonly readToken: number }
+  /** §7. Answered by an appendReply. */
+  installSnapshot: { readonly snapshot: Snapshot }
+  /** The leader tells the receiver to campaign at once (thesis §3.10). */
+  timeoutNow: { readonly lastEntry: Position }
+  /** A follower asks the leader to move leadership to `target` (forwarded request). */
+  transferLeader: { readonly target: NodeId }
+  /** A follower forwards proposals; their entries have no position yet. */
+  propose: { readonly entries: readonly Entry[] }
+  /** A follower asks for a read index (thesis §6.4). */
+  readIndex: { readonly context: string }
+  /** `index` undefined: the leader could not confirm, ask again. */
+  readIndexReply: { readonly context: string; readonly index: Index | undefined }
+}
+
+type Envelope<T> = { readonly type: T; readonly from: NodeId; readonly to: NodeId; /** The sender's term; 0 in propose and readIndex, which belong to none. */ readonly term: Term }
+export type MessageType = keyof MessageBodies
+export type MessageOf<T extends MessageType> = Envelope<T> & MessageBodies[T]
+export type Message = { [T in MessageType]: MessageOf<T> }[MessageType]

@@ -1,0 +1,81 @@
+import type { Position } from './log/entry.ts'
+import type { Message } from './messages.ts'
+import type { RaftMachine } from './raft.ts'
+import type { HardState, Ready, SaveReceipt, SoftState } from './ready.ts'
+
+/** What has gathered for the driver since the last Ready, and what is still out with it. */
+export type Outbox = {
+  /** Messages that rest on nothing, and those that rest on the next save, answers to the node itself among them. */
+  free: Message[]
+  promises: Message[]
+  /** What the driver was last given. */
+  hardState: HardState
+  softState: SoftState
+  /** Saves of a new term or vote that have not ended. */
+  unsavedBallots: number
+}
+
+export function hasReady(raft: RaftMachine): boolean {
+  const { outbox, log } = raft
+  return (
+    outbox.free.length > 0 ||
+    outbox.promises.length > 0 ||
+    log.hasUntaken ||
+    log.hasAppliable(raft.settings.overlapping) ||
+    (log.snapshot !== undefined && !log.snapshotTaken) ||
+    raft.readsAnswered.length > 0 ||
+    hardStateChanged(raft) ||
+    softStateChanged(raft)
+  )
+}
+
+function hardStateChanged({ outbox: { hardState }, term, vote, log }: RaftMachine): boolean {
+  return hardState.term !== term || hardState.vote !== vote || hardState.commit !== log.commit
+}
+
+function softStateChanged({ outbox: { softState }, role, leader }: RaftMachine): boolean {
+  return softState.role !== role || softState.leader !== leader
+}
+
+export function takeReady(raft: RaftMachine): Ready {
+  const { outbox, log, settings } = raft
+  const ballot = outbox.hardState.term !== raft.term || outbox.hardState.vote !== raft.vote
+  const hardState = hardStateChanged(raft) ? raft.hardState() : undefined
+  const softState = softStateChanged(raft) ? { role: raft.role, leader: raft.leader } : undefined
+  const snapshot = log.snapshotTaken ? undefined : log.snapshot
+  const entries = log.takeUnsaved()
+  const apply = log.takeAppliable(settings.overlapping)
+  const { free, promises } = outbox
+  // A vote request can name a last entry that is not saved yet: a crash could then lose what a grant was given for. So nothing of a
+  // term leaves before that term is on disk.
+  const wait = settings.voteRequestsAwaitSave && (ballot || outbox.unsavedBallots > 0)
+  const owed = promises.filter(message => message.to !== raft.id)
+  const reads = raft.readsAnswered
+  const receipt = makeReceipt(raft, wait ? [...free, ...promises] : promises, snapshot?.index ?? 0, ballot)
+
+  if (hardState) outbox.hardState = hardState
+  if (softState) outbox.softState = softState
+  if (snapshot) log.snapshotTaken = true
+  if (ballot) outbox.unsavedBallots++
+  outbox.free = []
+  outbox.promises = []
+  raft.readsAnswered = []
+  return {
+    softState,
+    send: wait ? [] : free,
+    hardState,
+    entries,
+    snapshot,
+    mustSync: ballot || entries.length > 0 || snapshot !== undefined,
+    sendAfterSave: wait ? [...free, ...owed] : owed,
+    apply,
+    reads,
+    receipt,
+  }
+}
+
+/** While anything of the log is not known to be saved, the receipt names the log's end: whichever save reaches it covers all before. */
+function makeReceipt(raft: RaftMachine, promises: readonly Message[], snapshotIndex: number, ballot: boolean): SaveReceipt {
+  const last: Position | undefined = raft.log.hasUnsaved ? raft.log.last : undefined
+  return { promises, term: raft.term, last, snapshotIndex, ballot }
+}

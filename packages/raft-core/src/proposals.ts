@@ -1,0 +1,79 @@
+import type { ProposeResult, Refusal } from './api.ts'
+import type { Entry, Index, MembershipChange, Payload } from './log/entry.ts'
+import { changeMembership } from './membership/change.ts'
+import { isJoint } from './membership/membership.ts'
+import type { MessageOf } from './messages.ts'
+import type { RaftMachine } from './raft.ts'
+import { replicateToAll } from './replication/replicate.ts'
+import type { Follower, Leader } from './roles.ts'
+
+/** §5.3: a leader appends and replicates; everybody else says who might. */
+export function propose(raft: RaftMachine, payloads: readonly Payload[], ifMembershipIndex?: Index): ProposeResult {
+  const { state: role } = raft
+  if (role.name === 'leader') return appendProposals(raft, role, payloads, ifMembershipIndex)
+  if (role.name !== 'follower' || role.leader === undefined) return refuse(raft, 'no-leader')
+  if (!raft.settings.forwardProposals) return refuse(raft, 'not-leader')
+  const entries = payloads.map(payload => ({ term: 0, index: 0, ...payload }))
+  raft.post({ type: 'propose', from: raft.id, to: role.leader, term: 0, entries })
+  return { accepted: 'forwarded', leader: role.leader }
+}
+
+function appendProposals(raft: RaftMachine, leader: Leader, payloads: readonly Payload[], ifMembershipIndex?: Index): ProposeResult {
+  if (!leader.progress.has(raft.id)) return refuse(raft, 'not-a-member')
+  // Thesis §3.10: what came now could hold up the transfer for ever.
+  if (leader.transferTarget !== undefined) return refuse(raft, 'transferring')
+  const taken: Payload[] = []
+  const pendingBefore = leader.pendingChange
+  const first = raft.log.lastIndex + 1
+  for (const payload of payloads) {
+    const reason = payload.type === 'membership' ? untakeable(raft, leader, payload.change, ifMembershipIndex) : undefined
+    if (reason !== undefined && raft.settings.untakenChange === 'refuse') return refuseAll(raft, leader, pendingBefore, reason)
+    if (payload.type === 'membership' && reason === undefined) leader.pendingChange = first + taken.length
+    taken.push(reason === undefined ? payload : { type: 'empty' })
+  }
+  if (!raft.appendOwn(leader, taken)) return refuseAll(raft, leader, pendingBefore, 'too-many-uncommitted')
+  replicateToAll(raft, leader)
+  return { accepted: true, term: raft.term, index: first }
+}
+
+/** Why a membership change cannot be taken now. One at a time (thesis §4.1), and the last one must be applied, since only then does it count. */
+function untakeable(raft: RaftMachine, leader: Leader, change: MembershipChange, ifMembershipIndex?: Index): Refusal | undefined {
+  if (!raft.settings.checkMembershipChanges) return undefined
+  if (leader.pendingChange > raft.log.applied) return 'change-pending'
+  if (ifMembershipIndex !== undefined && ifMembershipIndex !== raft.membershipIndex) return 'stale-membership'
+  const leaves = change.changes.length === 0
+  if (isJoint(raft.membership) && !leaves) return 'joint'
+  if (!isJoint(raft.membership) && leaves) return 'not-joint'
+  if (raft.settings.untakenChange === 'refuse' && !changeMembership(raft.membership, change).ok) return 'invalid-change'
+  return undefined
+}
+
+function refuseAll(raft: RaftMachine, leader: Leader, pendingBefore: Index, reason: Refusal): ProposeResult {
+  leader.pendingChange = pendingBefore
+  return refuse(raft, reason)
+}
+
+function refuse(raft: RaftMachine, reason: Refusal): ProposeResult {
+  return { accepted: false, reason, leader: raft.leader }
+}
+
+/** A follower forwarded these. */
+export function takeProposals(raft: RaftMachine, _leader: Leader, message: MessageOf<'propose'>): void {
+  const result = propose(raft, message.entries.map(payloadOf))
+  if (result.accepted === false) raft.refuseMessage(result.reason)
+}
+
+export function passProposalsOn(raft: RaftMachine, follower: Follower, message: MessageOf<'propose'>): void {
+  if (follower.leader === undefined || !raft.settings.forwardProposals) raft.refuseMessage('no-leader')
+  else raft.post({ ...message, to: follower.leader })
+}
+
+export function refuseProposals(raft: RaftMachine): void {
+  raft.refuseMessage('no-leader')
+}
+
+function payloadOf(entry: Entry): Payload {
+  if (entry.type === 'command') return { type: 'command', data: entry.data }
+  if (entry.type === 'membership') return { type: 'membership', change: entry.change }
+  return { type: 'empty' }
+}

@@ -1,0 +1,61 @@
+import type { NodeId } from '../log/entry.ts'
+import type { MessageOf, Snapshot } from '../messages.ts'
+import { isMember } from '../membership/membership.ts'
+import type { RaftMachine } from '../raft.ts'
+import type { Candidate, Follower, Leader, PreCandidate } from '../roles.ts'
+import { becomeFollower } from '../roles.ts'
+import { commitTo } from './commit.ts'
+import { followLeader } from './follow.ts'
+import type { Progress } from './progress.ts'
+
+/** §7: the member needs entries that are gone. Only to members that answer: a snapshot is too big to send into the void. */
+export function sendSnapshot(raft: RaftMachine, id: NodeId, progress: Progress): boolean {
+  const snapshot = raft.newestSnapshot
+  if (!progress.active || snapshot === undefined) return false
+  if (raft.trace) raft.trace({ type: 'snapshot', index: snapshot.index, what: 'sent', because: `${id} needs entry ${progress.next}, which is compacted` })
+  progress.awaitSnapshot(snapshot.index)
+  raft.post({ type: 'installSnapshot', from: raft.id, to: id, term: raft.term, snapshot })
+  return true
+}
+
+export function yieldToSnapshot(raft: RaftMachine, _role: PreCandidate | Candidate, message: MessageOf<'installSnapshot'>): void {
+  acceptSnapshot(raft, becomeFollower(raft, raft.term, message.from, `${message.from} leads`), message)
+}
+
+/** §7, Fig. 13. */
+export function acceptSnapshot(raft: RaftMachine, follower: Follower, message: MessageOf<'installSnapshot'>): void {
+  followLeader(raft, follower, message.from)
+  const installed = install(raft, message.snapshot)
+  const index = installed ? raft.log.lastIndex : raft.log.commit
+  raft.promise({ type: 'appendReply', from: raft.id, to: message.from, term: raft.term, accepted: true, index, hint: { term: 0, index: 0 } })
+}
+
+function install(raft: RaftMachine, snapshot: Snapshot): boolean {
+  const { log } = raft
+  const refuse = (because: string): false => {
+    if (raft.trace) raft.trace({ type: 'snapshot', index: snapshot.index, what: 'refused', because })
+    return false
+  }
+  if (snapshot.index <= log.commit) return refuse(`committed up to ${log.commit} already`)
+  if (!isMember(snapshot.membership, raft.id)) return refuse('not a member in it')
+  if (log.holds(snapshot)) {
+    // Fig. 13 step 6: our log agrees up to there, and what follows stays. Where it does not agree all of it goes, or it would be refused for ever.
+    commitTo(raft, snapshot.index)
+    if (raft.trace) raft.trace({ type: 'snapshot', index: snapshot.index, what: 'forwarded', because: 'the log holds it already' })
+    return false
+  }
+  log.restore(snapshot)
+  raft.restoreMembership(snapshot)
+  if (raft.trace) raft.trace({ type: 'snapshot', index: snapshot.index, what: 'installed', because: 'the log is behind' })
+  return true
+}
+
+/** The transfer has ended, as far as the driver can tell. Received: its acknowledgement will say so. Failed: try again after a heartbeat. */
+export function recordSnapshotOutcome(raft: RaftMachine, leader: Leader, id: NodeId, outcome: 'received' | 'failed'): void {
+  const progress = leader.progress.get(id)
+  if (progress?.flow.state !== 'snapshot') return
+  if (outcome === 'failed') progress.flow = { state: 'snapshot', index: 0 }
+  progress.probe()
+  progress.pause()
+  if (raft.trace) raft.trace({ type: 'progress', id, state: 'probe', because: `the snapshot was ${outcome}` })
+}

@@ -1,0 +1,51 @@
+import type { Message } from './messages.ts'
+import type { RaftMachine } from './raft.ts'
+import { becomeFollower } from './roles.ts'
+
+/**
+ * §5.1: terms are a logical clock. Settles whose term is later, so that every rule sees a message of its own term. Returns whether a
+ * rule should see it at all.
+ */
+export function passTermGate(raft: RaftMachine, message: Message): boolean {
+  if (message.term === raft.term || isTermless(message)) return true
+  return message.term > raft.term ? meetLater(raft, message) : meetEarlier(raft, message)
+}
+
+function isTermless(message: Message): boolean {
+  return message.type === 'propose' || message.type === 'readIndex'
+}
+
+function meetLater(raft: RaftMachine, message: Message): boolean {
+  if (message.type === 'requestVote' || message.type === 'preVote') {
+    // Thesis §4.2.3: while a leader is alive, an election can only do harm; unless that leader asked for it.
+    const wanted = message.type === 'requestVote' && message.transfer
+    const inLease = raft.settings.checkQuorum && raft.leader !== undefined && raft.elapsed < raft.settings.electionTicks
+    if (inLease && !wanted) {
+      raft.ignore(message, `heard from ${raft.leader} ${raft.elapsed} ticks ago`)
+      return false
+    }
+  }
+  // Thesis §9.6: a pre-vote speaks of a term that nobody has entered; so does a grant of one.
+  if (message.type === 'preVote') return true
+  if (message.type === 'preVoteReply' && message.granted) return true
+  becomeFollower(raft, message.term, comesFromLeader(message) ? message.from : undefined, `${message.from} is in term ${message.term}`)
+  return true
+}
+
+function comesFromLeader(message: Message): boolean {
+  return message.type === 'appendEntries' || message.type === 'heartbeat' || message.type === 'installSnapshot'
+}
+
+function meetEarlier(raft: RaftMachine, message: Message): boolean {
+  const { settings, id, term } = raft
+  const nowhere = { term: 0, index: 0 }
+  if ((settings.checkQuorum || settings.preVote) && (message.type === 'appendEntries' || message.type === 'heartbeat')) {
+    // We cannot raise that leader's term by campaigning, since nobody listens in a lease. So tell it ours, or we could never join it.
+    raft.promise({ type: 'appendReply', from: id, to: message.from, term, accepted: true, index: 0, hint: nowhere })
+  } else if (message.type === 'preVote') {
+    // A refusal that carries our term lets a node that is behind catch up with it.
+    raft.promise({ type: 'preVoteReply', from: id, to: message.from, term, granted: false })
+  }
+  raft.ignore(message, `of the earlier term ${message.term}`)
+  return false
+}

@@ -1,0 +1,48 @@
+import { isPromotable, tryCampaign } from './election/campaign.ts'
+import { promoteCaughtUp } from './membership/promotion.ts'
+import { voteOutcome } from './membership/quorum.ts'
+import type { RaftMachine } from './raft.ts'
+import { tickForwardedReads } from './reads.ts'
+import { broadcastHeartbeat } from './replication/replicate.ts'
+import type { Leader } from './roles.ts'
+import { becomeFollower } from './roles.ts'
+import { abortTransfer } from './transfer.ts'
+
+export function tick(raft: RaftMachine): void {
+  if (raft.forwardedReads.size > 0) tickForwardedReads(raft)
+  if (raft.state.name === 'leader') tickLeader(raft, raft.state)
+  else tickElection(raft)
+}
+
+/** §5.2: no sign of a leader for the time that was drawn. */
+function tickElection(raft: RaftMachine): void {
+  raft.elapsed++
+  if (!isPromotable(raft) || raft.elapsed < raft.electionTimeout) return
+  raft.elapsed = 0
+  tryCampaign(raft, 'timeout')
+}
+
+function tickLeader(raft: RaftMachine, leader: Leader): void {
+  raft.heartbeatElapsed++
+  raft.elapsed++
+  if (raft.elapsed >= raft.settings.electionTicks) {
+    raft.elapsed = 0
+    if (raft.settings.checkQuorum && !holdsQuorum(raft, leader)) {
+      becomeFollower(raft, raft.term, undefined, 'has not heard from a quorum')
+      return
+    }
+    abortTransfer(raft, leader, 'not done within an election timeout')
+  }
+  if (raft.heartbeatElapsed < raft.settings.heartbeatTicks) return
+  raft.heartbeatElapsed = 0
+  broadcastHeartbeat(raft, leader)
+  if (raft.membership.promoting.length > 0) promoteCaughtUp(raft, leader)
+  leader.commitAtHeartbeat = raft.log.commit
+}
+
+/** Thesis §6.2: a leader that is cut off must not keep clients waiting. Everybody has to speak again before the next check. */
+function holdsQuorum(raft: RaftMachine, leader: Leader): boolean {
+  const outcome = voteOutcome(raft.membership, id => id === raft.id || leader.progress.get(id)?.active === true)
+  for (const [id, progress] of leader.progress) if (id !== raft.id) progress.active = false
+  return outcome === 'won'
+}

@@ -1,0 +1,117 @@
+import type { Index, Membership, NodeId, Position, RoleName, Term } from 'raft-core'
+import type { Identity, MemberInfo, StateMachine } from './ports.ts'
+
+/** How to wait: `signal` gives up waiting, never the proposal itself. `timeoutMs` default 5,000. */
+export type CallOptions = { readonly signal?: AbortSignal | undefined; readonly timeoutMs?: number | undefined }
+
+export type Applied<Result> = { readonly index: Index; readonly term: Term; readonly result: Result }
+
+export type MemberStatus = MemberInfo & {
+  readonly voter: boolean
+  readonly learner: boolean
+  /** Only known to the leader: what the member has on disk, how it is replicated to, and whether it answers. */
+  readonly match: Index | undefined
+  readonly state: 'probe' | 'replicate' | 'snapshot' | undefined
+  readonly active: boolean | undefined
+  readonly lastContactMs: number | undefined
+}
+
+export type NodeStatus = {
+  readonly identity: Identity
+  readonly address: string
+  readonly clientAddress: string
+  readonly role: RoleName
+  readonly leader: NodeId | undefined
+  readonly term: Term
+  readonly commit: Index
+  readonly applied: Index
+  readonly saved: Index
+  readonly first: Index
+  readonly last: Position
+  readonly snapshotIndex: Index
+  readonly membership: Membership
+  readonly membershipIndex: Index
+  readonly members: readonly MemberStatus[]
+  /** Why this node does not serve, when it does not: a RaftError code and a sentence. */
+  readonly fault: { readonly code: string; readonly message: string } | undefined
+  readonly closing: boolean
+}
+
+/** What a joining node says; see `join`. */
+export type JoinRequest = {
+  /** The operator's name, without a generation. */
+  readonly id: string
+  readonly address: string
+  readonly clientAddress: string
+  readonly incarnation: string
+  /** This folder is new although the id is a member: remove the old member and add this one in its place. */
+  readonly replace: boolean
+}
+/** Under which id, in which cluster, the node may start. */
+export type JoinAnswer = { readonly clusterId: string; readonly nodeId: NodeId; readonly members: readonly MemberInfo[] }
+
+export type NodeEvent =
+  | { readonly type: 'role'; readonly role: RoleName; readonly term: Term; readonly leader: NodeId | undefined }
+  | { readonly type: 'membership'; readonly membership: Membership; readonly index: Index }
+  | { readonly type: 'snapshot'; readonly index: Index; readonly cause: 'taken' | 'installed' }
+  | { readonly type: 'peer'; readonly id: NodeId; readonly state: 'connected' | 'lost' | 'refused' }
+  | { readonly type: 'fault'; readonly code: string; readonly message: string }
+
+export type NodeOptions<Result> = {
+  /** The operator's name of this node: 1 to 64 of letters, digits and `. : _ -`. */
+  readonly id: string
+  /** The folder for log and snapshots; made when absent. */
+  readonly dir: string
+  /** Where peers connect: `host:port`; port 0 takes a free one. Default host 127.0.0.1. */
+  readonly listen: string
+  /** Where clients of the application reach this node; replicated, so that every node can name the leader's. */
+  readonly clientAddress?: string
+  readonly stateMachine: StateMachine<Result>
+  /** Results travel to callers on other nodes as bytes. */
+  readonly resultCodec: { encode(result: Result): Uint8Array; decode(bytes: Uint8Array): Result }
+  /** On a new folder: found a cluster with this node as its only member. With a folder that has a cluster: no effect. */
+  readonly bootstrap?: boolean
+  /** On a new folder: ask this function (for example over HTTP) to be let into a cluster. With a folder that has a cluster: not called, unless `replace`. */
+  readonly join?: (request: JoinRequest) => Promise<JoinAnswer>
+  readonly replace?: boolean
+  readonly tickMs?: number
+  readonly electionTicks?: number
+  /** Take a snapshot after so many entries or bytes since the last. Defaults 10,000 and 64 MiB. */
+  readonly snapshotEntries?: number
+  readonly snapshotBytes?: number
+  /** Entries kept behind a snapshot, so that followers a little behind need none. Default 5,000. */
+  readonly trailingEntries?: number
+  readonly onEvent?: (event: NodeEvent) => void
+}
+
+/** A running member of a cluster. Made by `RaftNode.open`; `await using` closes it. */
+export interface Node<Result> extends AsyncDisposable {
+  readonly identity: Identity
+  /** Proposes a command and resolves once this node or, forwarded, the leader has applied it. Never sends it twice. */
+  apply(command: Uint8Array, options?: CallOptions & { readonly forward?: boolean }): Promise<Applied<Result>>
+  /** Resolves once everything that was committed anywhere before the call is applied here. A write of its own, through the log. */
+  barrier(options?: CallOptions): Promise<Index>
+  /**
+   * Resolves with an index when reading this node's state machine is linearizable (thesis §6.4): all that was acknowledged anywhere
+   * before the call is applied here. Works on every member, at the price of a question to the leader. `stale` resolves at once.
+   */
+  read(options?: CallOptions & { readonly consistency?: 'linearizable' | 'stale' }): Promise<Index>
+  readonly membership: {
+    /** Lets a node in, as a learner that becomes a voter by itself once it has caught up. Any member takes the request. The same incarnation may ask again. */
+    join(request: JoinRequest, options?: CallOptions): Promise<JoinAnswer>
+    promote(id: NodeId, options?: CallOptions): Promise<Index>
+    demote(id: NodeId, options?: CallOptions): Promise<Index>
+    remove(id: NodeId, options?: CallOptions): Promise<Index>
+  }
+  /** Moves leadership; without a target to the voter that has most of the log. Resolves once another node leads. */
+  transferLeadership(options?: CallOptions & { readonly target?: NodeId }): Promise<NodeId>
+  /** Takes a snapshot now. Resolves with its index. */
+  snapshot(options?: CallOptions): Promise<Index>
+  /** A picture of now; never waits for the disk or the network. */
+  status(): NodeStatus
+  /** Who leads as far as this node knows. */
+  leader(): MemberInfo | undefined
+  waitForLeader(options?: CallOptions): Promise<MemberInfo>
+  /** Hands leadership over (at most 500 ms), answers what is in progress, closes sockets and files. A second call returns the same promise. */
+  close(options?: { readonly transfer?: boolean }): Promise<void>
+}

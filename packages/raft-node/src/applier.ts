@@ -1,0 +1,150 @@
+import type { Entry, Index, Position, Raft } from 'raft-core'
+import { commandIn } from './command-envelope.ts'
+import { RaftError } from './errors.ts'
+import { infosIn } from './member-info.ts'
+import type { Members } from './members.ts'
+import type { EntryOutcome } from './pending.ts'
+import type { Clock, SnapshotMeta, SnapshotStore, StateMachine } from './ports.ts'
+
+/** Told what became part of the state, in order. */
+export type ApplyListener<Result> = {
+  entry(entry: Entry, outcome: EntryOutcome<Result>): void
+  membership(): void
+  installed(meta: SnapshotMeta): void
+  /** After each batch, once the core knows it too. */
+  applied(index: Index): void
+  failed(error: RaftError): void
+}
+
+type Parts<Result> = {
+  readonly clock: Clock
+  readonly stateMachine: StateMachine<Result>
+  readonly snapshotStore: SnapshotStore
+  readonly members: Members
+}
+
+/** So long may the event loop be kept from its sockets by one batch. */
+const sliceMs = 5
+
+/**
+ * Feeds the state machine: committed entries one after the other, each once. A received snapshot replaces the state; entries that
+ * follow wait until it has.
+ */
+export class Applier<Result> {
+  readonly #raft: Raft
+  readonly #parts: Parts<Result>
+  readonly #listener: ApplyListener<Result>
+  readonly #waiting: Entry[] = []
+  #applied: Position
+  #restoring: SnapshotMeta | undefined
+  #paused = false
+  #stopped = false
+
+  constructor(raft: Raft, restored: Position, parts: Parts<Result>, listener: ApplyListener<Result>) {
+    this.#raft = raft
+    this.#applied = restored
+    this.#parts = parts
+    this.#listener = listener
+  }
+
+  /** What the state machine holds now. */
+  get applied(): Position {
+    return this.#applied
+  }
+
+  get restoring(): boolean {
+    return this.#restoring !== undefined
+  }
+
+  take(entries: readonly Entry[]): void {
+    for (const entry of entries) this.#waiting.push(entry)
+    this.#work()
+  }
+
+  /** The log starts after this snapshot now, so what waits before it will not be applied one by one. */
+  install(meta: SnapshotMeta): void {
+    const rest = this.#waiting.findIndex(entry => entry.index > meta.index)
+    this.#waiting.splice(0, rest < 0 ? this.#waiting.length : rest)
+    const idle = this.#restoring === undefined
+    this.#restoring = meta
+    if (idle) void this.#restore()
+  }
+
+  stop(): void {
+    this.#stopped = true
+  }
+
+  #work(): void {
+    if (this.#stopped || this.#paused || this.#restoring !== undefined || this.#waiting.length === 0) return
+    const { clock } = this.#parts
+    const until = clock.now() + sliceMs
+    let done = 0
+    for (const entry of this.#waiting) {
+      this.#apply(entry)
+      done += 1
+      if (clock.now() > until) break
+    }
+    this.#waiting.splice(0, done)
+    this.#raft.appliedTo(this.#applied.index)
+    this.#listener.applied(this.#applied.index)
+    if (this.#waiting.length > 0) this.#continueLater()
+  }
+
+  /** The rest in a later turn: sockets and timers come first. */
+  #continueLater(): void {
+    this.#paused = true
+    this.#parts.clock.after(0, () => {
+      this.#paused = false
+      this.#work()
+    })
+  }
+
+  #apply(entry: Entry): void {
+    const outcome = this.#outcomeOf(entry)
+    this.#applied = { term: entry.term, index: entry.index }
+    this.#listener.entry(entry, outcome)
+  }
+
+  #outcomeOf(entry: Entry): EntryOutcome<Result> {
+    if (entry.type === 'membership') {
+      // One at a time and not with the batch: a snapshot or a caller in between must see the membership of exactly this index.
+      this.#parts.members.change(this.#raft.applyMembership(entry), entry.index, infosIn(entry.change))
+      this.#listener.membership()
+    }
+    const command = entry.type === 'command' ? commandIn(entry.data) : undefined
+    if (command === undefined) return nothing as EntryOutcome<Result>
+    try {
+      return { result: this.#parts.stateMachine.apply(command, entry.index) }
+    } catch (cause) {
+      // The command is at fault, not this node: every node throws here, and goes on.
+      return { error: new RaftError('STATE_MACHINE', `the state machine refused the command: ${(cause as Error).message}`, { cause }) }
+    }
+  }
+
+  async #restore(): Promise<void> {
+    while (this.#restoring !== undefined && !this.#stopped) {
+      const meta = this.#restoring
+      try {
+        await this.#parts.stateMachine.restore(this.#parts.snapshotStore.read(meta))
+      } catch (cause) {
+        this.#stopped = true
+        return this.#listener.failed(new RaftError('STORAGE_FAILED', `snapshot ${meta.index} cannot be restored: ${(cause as Error).message}`, { cause }))
+      }
+      if (this.#stopped) return
+      if (this.#restoring === meta) this.#installed(meta)
+    }
+  }
+
+  #installed(meta: SnapshotMeta): void {
+    this.#restoring = undefined
+    this.#applied = { term: meta.term, index: meta.index }
+    this.#parts.members.restore(meta)
+    this.#raft.appliedTo(meta.index)
+    this.#listener.installed(meta)
+    this.#listener.applied(meta.index)
+    this.#work()
+  }
+}
+
+/** Barriers and the node's own entries have no result; nobody who waits for one reads it. */
+const nothing = { result: undefined }

@@ -1,0 +1,22 @@
+import { randomBytes } from 'node:crypto'
+import type { Clock } from '../ports.ts'
+
+/** Real time and real chance. The only file of the package that knows of timers and random numbers. */
+export function systemClock(): Clock {
+  return {
+    now: () => performance.now(),
+    after(delayMs, run) {
+      const due = performance.now() + delayMs
+      let timer = setTimeout(check, delayMs)
+      // Node may fire up to a millisecond early; the port promises "not before".
+      function check(): void {
+        const left = due - performance.now()
+        if (left > 0) timer = setTimeout(check, left)
+        else run()
+      }
+      return { cancel: () => clearTimeout(timer) }
+    },
+    random: () => Math.random(),
+    uniqueId: () => randomBytes(16).toString('hex'),
+  }
+}

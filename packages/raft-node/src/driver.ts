@@ -1,0 +1,123 @@
+import type { Entry, Message, Raft, Ready, ReadState, Snapshot, SoftState } from 'raft-core'
+import { RaftError } from './errors.ts'
+import type { Clock, LogBatch, LogStore } from './ports.ts'
+import { SaveQueue } from './save-queue.ts'
+
+/** Where the parts of a Ready go, besides the log. None of these may throw. */
+export type Outputs = {
+  softState(state: SoftState): void
+  /** The node's own answers never come here. */
+  send(message: Message): void
+  /** A snapshot that goes into the log: where the log starts after it. */
+  resetTo(snapshot: Snapshot): NonNullable<LogBatch['resetTo']>
+  /** It is saved: the state machine must take it before anything else is applied. */
+  install(snapshot: Snapshot): void
+  apply(entries: readonly Entry[]): void
+  reads(reads: readonly ReadState[]): void
+  /** Asked for once before every Ready: what gathered elsewhere and belongs into it. */
+  gathered(): void
+  failed(error: RaftError): void
+}
+
+/**
+ * Readys made while earlier ones are not saved yet. Each sends its messages at once and waits for the next save, which takes all that
+ * wait: so under load many turns of proposals share one fsync, and a slow disk cannot pile up an endless queue.
+ */
+const maxUnsaved = 8
+
+/**
+ * Performs what the core asks for. Inputs gather during one turn of the event loop; then Readys are made and done in the order of their
+ * fields. Only synchronous methods of the core are called, and nothing of it is remembered across a wait.
+ */
+export class Driver {
+  readonly #raft: Raft
+  readonly #clock: Clock
+  readonly #outputs: Outputs
+  readonly #saves: SaveQueue<Ready>
+  #scheduled = false
+  #stopped = false
+
+  constructor(raft: Raft, clock: Clock, logStore: LogStore, outputs: Outputs) {
+    this.#raft = raft
+    this.#clock = clock
+    this.#outputs = outputs
+    this.#saves = new SaveQueue(logStore, {
+      saved: readys => this.#saved(readys),
+      failed: error => this.#failed(error),
+    })
+  }
+
+  /** Something was put into the core: look for work once this turn's other inputs are in, too. */
+  wake(): void {
+    if (this.#scheduled || this.#stopped) return
+    this.#scheduled = true
+    this.#clock.after(0, () => {
+      this.#scheduled = false
+      this.#work()
+    })
+  }
+
+  /** No more Readys. Resolves once the save in progress has ended; what waits behind it is dropped, as in a crash. */
+  stop(): Promise<void> {
+    this.#stopped = true
+    return this.#saves.stop()
+  }
+
+  #work(): void {
+    if (this.#stopped) return
+    this.#guarded(() => {
+      this.#outputs.gathered()
+      while (!this.#stopped && this.#saves.size < maxUnsaved && this.#raft.hasReady()) this.#perform(this.#raft.ready())
+    })
+  }
+
+  #perform(ready: Ready): void {
+    if (ready.softState !== undefined) this.#outputs.softState(ready.softState)
+    this.#send(ready.send)
+    // Made by an overlapping core: entries in `apply` are saved already, whatever else this Ready holds.
+    if (ready.apply.length > 0) this.#outputs.apply(ready.apply)
+    if (ready.reads.length > 0) this.#outputs.reads(ready.reads)
+    this.#saves.add(ready, this.#batch(ready))
+  }
+
+  #batch(ready: Ready): LogBatch | undefined {
+    const { hardState, entries, snapshot, mustSync } = ready
+    if (hardState === undefined && entries.length === 0 && snapshot === undefined) return undefined
+    return { hardState, entries, mustSync, resetTo: snapshot && this.#outputs.resetTo(snapshot) }
+  }
+
+  #saved(readys: readonly Ready[]): void {
+    this.#guarded(() => {
+      for (const ready of readys) {
+        if (this.#stopped) return
+        if (ready.snapshot !== undefined) this.#outputs.install(ready.snapshot)
+        this.#send(ready.sendAfterSave)
+        this.#raft.saved(ready)
+      }
+    })
+    this.#work()
+  }
+
+  #send(messages: readonly Message[]): void {
+    for (const message of messages) if (message.to !== this.#raft.id) this.#outputs.send(message)
+  }
+
+  /** A broken invariant throws: this node's state is no longer to be trusted, so nothing more leaves it. */
+  #guarded(run: () => void): void {
+    try {
+      run()
+    } catch (cause) {
+      this.#stopped = true
+      this.#outputs.failed(new RaftError('INVARIANT_BROKEN', `this node stops, for it contradicts itself: ${reasonOf(cause)}`, { cause }))
+    }
+  }
+
+  #failed(cause: unknown): void {
+    this.#stopped = true
+    this.#outputs.failed(new RaftError('STORAGE_FAILED', `the log cannot be saved, so this node stops: ${reasonOf(cause)}`, { cause }))
+  }
+}
+
+function reasonOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause)
+}

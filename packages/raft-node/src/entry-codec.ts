@@ -1,0 +1,66 @@
+import type { Entry } from 'raft-core'
+import { decodePayload, encodePayload, payloadType } from './entry-payload.ts'
+import { RaftError } from './errors.ts'
+import { readSafeInteger, writeSafeInteger } from './safe-integer.ts'
+
+/**
+ * Entries as one binary block, five times faster than MessagePack where the bytes are (`research/dependencies.md`):
+ *
+ *     count u32, then for each entry: type u8, term u64, index u64, length u32, payload
+ */
+const headBytes = 1 + 8 + 8 + 4
+
+export function encodeEntries(entries: readonly Entry[]): Uint8Array {
+  const payloads = entries.map(encodePayload)
+  let size = 4
+  for (const payload of payloads) size += headBytes + payload.length
+
+  const block = new Uint8Array(size)
+  const view = new DataView(block.buffer)
+  view.setUint32(0, entries.length)
+  let offset = 4
+  for (const [i, entry] of entries.entries()) {
+    const payload = payloads[i] as Uint8Array
+    view.setUint8(offset, payloadType(entry.type))
+    writeSafeInteger(view, offset + 1, entry.term)
+    writeSafeInteger(view, offset + 9, entry.index)
+    view.setUint32(offset + 17, payload.length)
+    block.set(payload, offset + headBytes)
+    offset += headBytes + payload.length
+  }
+  return block
+}
+
+/**
+ * Throws RaftError `CORRUPT` for anything that `encodeEntries` does not write. Nothing is allocated by a length that was not checked
+ * against the bytes at hand. The block is copied once and the commands are views of that copy: whatever buffer `bytes` lies in (a
+ * socket's) is free afterwards, and entries of one block keep each other alive, which costs nothing because a log drops them together.
+ */
+export function decodeEntries(bytes: Uint8Array): Entry[] {
+  if (bytes.length < 4) throw malformed('no count')
+  const block = new Uint8Array(bytes)
+  const view = new DataView(block.buffer)
+  const count = view.getUint32(0)
+  if (count * headBytes > block.length - 4) throw malformed(`${count} entries do not fit in ${block.length} bytes`)
+
+  const entries: Entry[] = []
+  let offset = 4
+  for (let i = 0; i < count; i++) {
+    if (block.length - offset < headBytes) throw malformed(`entry ${i} is cut off`)
+    const length = view.getUint32(offset + 17)
+    const start = offset + headBytes
+    if (length > block.length - start) throw malformed(`entry ${i} is cut off`)
+    entries.push({
+      term: readSafeInteger(view, offset + 1),
+      index: readSafeInteger(view, offset + 9),
+      ...decodePayload(view.getUint8(offset), block.subarray(start, start + length)),
+    })
+    offset = start + length
+  }
+  if (offset !== block.length) throw malformed('bytes after the last entry')
+  return entries
+}
+
+function malformed(why: string): RaftError {
+  return new RaftError('CORRUPT', `malformed block of entries: ${why}`)
+}

@@ -1,0 +1,164 @@
+import type { Entry, HardState, Index, Membership, Message, NodeId, Position } from 'raft-core'
+
+/**
+ * The outside world, as one node needs it: five ports. Each has a real and a simulated adapter, and one contract suite that both pass.
+ * Nothing in this package touches a timer, socket, file, random number or date except through them.
+ */
+export interface Ports<Result> {
+  readonly clock: Clock
+  readonly logStore: LogStore
+  readonly snapshotStore: SnapshotStore
+  readonly transport: Transport
+  readonly stateMachine: StateMachine<Result>
+}
+
+/** Time and chance. */
+export interface Clock {
+  /** Monotonic milliseconds from an arbitrary origin; never goes back, whatever the wall clock does. */
+  now(): number
+  /** Runs once, not before `delayMs` has passed. */
+  after(delayMs: number, run: () => void): Timer
+  /** A number in [0, 1). */
+  random(): number
+  /** 32 lower-case hex digits that no other call anywhere returns. */
+  uniqueId(): string
+}
+export interface Timer {
+  cancel(): void
+}
+
+/** Whose folder this is. Drawn once and never changed, except that a folder gets its cluster when it joins one. */
+export type Identity = {
+  /** Drawn at bootstrap, the same on every member. */
+  readonly clusterId: string
+  /** The core's id: the operator's name, with a generation once replaced (`n3`, then `n3~2`). */
+  readonly nodeId: NodeId
+  /** Drawn when the folder was made: tells this life of the member from an earlier one whose disk was lost. */
+  readonly incarnation: string
+}
+
+/** What is known of a snapshot without reading its data. */
+export type SnapshotMeta = Position & {
+  readonly membership: Membership
+  /** The index of the entry that made `membership`. */
+  readonly membershipIndex: Index
+  /** What members told of themselves, by id. */
+  readonly members: readonly MemberInfo[]
+  /** Chain hash of the log at `index`: ties the snapshot to the log it replaces. */
+  readonly chain: number
+  /** Bytes of state machine data. */
+  readonly size: number
+}
+
+/** What a member tells of itself when it joins; replicated with the membership. */
+export type MemberInfo = {
+  readonly id: NodeId
+  /** Where its peers reach it: `host:port`. */
+  readonly address: string
+  /** Where clients reach it: `host:port`, or empty. */
+  readonly clientAddress: string
+  /** Empty until the member has said (the founder says at bootstrap, others when they join). */
+  readonly incarnation: string
+}
+
+export type LogState = {
+  readonly hardState: HardState
+  /** The position just before the first entry: {0, 0}, or where the log was last compacted. */
+  readonly base: Position
+  /** Chain hash at `base`. */
+  readonly baseChain: number
+  /** Without gaps, from base.index + 1. */
+  readonly entries: readonly Entry[]
+}
+
+export type LogBatch = {
+  readonly hardState: HardState | undefined
+  /** Without gaps; they replace whatever was stored at their indices and after. */
+  readonly entries: readonly Entry[]
+  /** The log now starts after this snapshot, which `SnapshotStore` holds already: everything stored before is dropped. */
+  readonly resetTo: { readonly position: Position; readonly chain: number } | undefined
+  /** True: resolves only once the batch survives power loss. False: may stay in memory, goes to disk with the next batch at the latest. */
+  readonly mustSync: boolean
+}
+
+/**
+ * The log, term and vote of one node. A failure to save is final: every later call fails too, and the node must stop.
+ * What was saved is there after a crash; what fails its checks is reported by `open`, never returned.
+ */
+export interface LogStore {
+  /** Reads and checks everything. `identity`: undefined for a new folder. Throws RaftError. */
+  open(): Promise<{ readonly identity: Identity | undefined; readonly state: LogState }>
+  /** Makes a new folder this node's. Resolves once that survives power loss. */
+  initialize(identity: Identity): Promise<void>
+  /** All of the batch is kept, or none. Calls are not concurrent: the next comes after the promise has settled. */
+  save(batch: LogBatch): Promise<void>
+  /** Forgets entries up to and including `index`, which a durable snapshot covers. May run beside `save`. */
+  compact(index: Index): Promise<void>
+  /** The chain hash at an index of the stored log, from the base to the last saved entry. */
+  chainAt(index: Index): number | undefined
+  close(): Promise<void>
+}
+
+/** Snapshots of the state machine. Only complete and checked ones are ever listed or opened. */
+export interface SnapshotStore {
+  /** Newest first. */
+  list(): Promise<readonly SnapshotMeta[]>
+  /** Writes a snapshot; it exists, durably, once the promise resolves, and not at all if it rejects. */
+  write(meta: Omit<SnapshotMeta, 'size'>, data: AsyncIterable<Uint8Array>): Promise<SnapshotMeta>
+  /** Its data, checked chunk by chunk; throws RaftError where it does not match its checksum. */
+  read(meta: SnapshotMeta): AsyncIterable<Uint8Array>
+  /** Removes all but the newest `count`. */
+  keep(count: number): Promise<void>
+}
+
+/** Who stands at the other end of a connection, once the handshake has passed. */
+export type Hello = {
+  readonly clusterId: string
+  readonly nodeId: NodeId
+  readonly incarnation: string
+  /** The last entry on the sender's disk: a leader that has seen more acknowledged knows an old folder by it. */
+  readonly last: Position
+}
+
+export type TransportEvents = {
+  message(from: NodeId, message: Message): void
+  /** A request from another node; the promise is its answer. A rejection reaches the other side as an error with the same code. */
+  request(from: NodeId, body: Uint8Array): Promise<Uint8Array>
+  /** A snapshot begins to arrive. Resolve once it is durable; a rejection tells the sender that it failed. */
+  snapshot(from: NodeId, message: Message, meta: SnapshotMeta, data: AsyncIterable<Uint8Array>): Promise<void>
+  /** The connection to this peer was refused or broke, or works again. `refused`: nobody listens there. */
+  peer(id: NodeId, state: 'connected' | 'lost' | 'refused'): void
+  /** Somebody dialled and was turned away, or turned us away: for example another cluster's member. */
+  mismatch(theirs: Hello | undefined, reason: HandshakeRefusal, direction: 'in' | 'out', remote: string): void
+  /** Whether to talk to this peer: undefined to accept. */
+  admit(hello: Hello): HandshakeRefusal | undefined
+  /** What this node says of itself now. */
+  hello(): Hello
+}
+export type HandshakeRefusal = 'other-cluster' | 'other-node' | 'other-version' | 'wiped-member' | 'old-folder' | 'not-a-member' | 'removed'
+
+/** The network between members. A message may be lost, delayed, repeated or reordered, never altered. */
+export interface Transport {
+  /** Starts listening and dialling. Rejects with a RaftError when the address cannot be had. Resolves with the address in use. */
+  start(events: TransportEvents): Promise<{ readonly address: string }>
+  /** Who can be reached, and where. Peers left out are disconnected. */
+  setPeers(peers: ReadonlyMap<NodeId, string>): void
+  /** Hands the message over and returns. Full queues drop. */
+  send(message: Message): void
+  /** Sends once and waits for the answer. Rejects with a RaftError whose outcome is `unknown` if it may have arrived. */
+  request(to: NodeId, body: Uint8Array, options: { readonly timeoutMs: number }): Promise<Uint8Array>
+  /** Streams a snapshot with the message that announces it. Resolves once the other side holds it durably. */
+  sendSnapshot(message: Message, meta: SnapshotMeta, data: AsyncIterable<Uint8Array>): Promise<void>
+  /** Ends every connection; nothing keeps the event loop alive afterwards. */
+  close(): Promise<void>
+}
+
+/** The replicated application. Deterministic: the same commands in the same order give the same results and state on every node. */
+export interface StateMachine<Result> {
+  /** A throw rejects the caller and changes nothing else; it must be just as deterministic. */
+  apply(command: Uint8Array, index: Index): Result
+  /** A frozen view of the state now; the data may be read while later commands are applied. */
+  snapshot(): AsyncIterable<Uint8Array>
+  /** Replaces the whole state. */
+  restore(data: AsyncIterable<Uint8Array>): Promise<void>
+}

@@ -1,0 +1,20 @@
+import { RaftError } from './errors.ts'
+
+/**
+ * Terms and indices in bytes: eight, big-endian, so that the order of the bytes is the order of the numbers (keys rely on it).
+ * Two 32-bit halves rather than a float: there is no NaN, no -0 and no fraction to look out for.
+ */
+export const safeIntegerBytes = 8
+
+const half = 2 ** 32
+
+export function writeSafeInteger(view: DataView, offset: number, value: number): void {
+  view.setUint32(offset, Math.floor(value / half))
+  view.setUint32(offset + 4, value % half)
+}
+
+export function readSafeInteger(view: DataView, offset: number): number {
+  const value = view.getUint32(offset) * half + view.getUint32(offset + 4)
+  if (value > Number.MAX_SAFE_INTEGER) throw new RaftError('CORRUPT', `${value} is not a safe integer`)
+  return value
+}

@@ -1,0 +1,89 @@
+import type { Entry, HardState } from 'raft-core'
+import type { LogBatch, LogStore } from './ports.ts'
+
+type Item<T> = { readonly owner: T; readonly batch: LogBatch | undefined }
+
+/** Told in the order of `add`. `saved` gets everything that one save has made durable; after `failed` nothing more is ever saved. */
+export type SaveListener<T> = { saved(owners: readonly T[]): void; failed(error: unknown): void }
+
+/**
+ * Saves batches in order, one at a time. Whatever gathers while a save is in progress goes to disk together in the next: group commit.
+ */
+export class SaveQueue<T> {
+  readonly #store: LogStore
+  readonly #listener: SaveListener<T>
+  #waiting: Item<T>[] = []
+  #saving = 0
+  #stopped = false
+  #active = false
+  #running: Promise<void> = Promise.resolve()
+
+  constructor(store: LogStore, listener: SaveListener<T>) {
+    this.#store = store
+    this.#listener = listener
+  }
+
+  /** Owners not saved yet. */
+  get size(): number {
+    return this.#saving + this.#waiting.length
+  }
+
+  /** `batch` undefined: nothing to save, but `owner` rests on all earlier saves. */
+  add(owner: T, batch: LogBatch | undefined): void {
+    this.#waiting.push({ owner, batch })
+    if (!this.#active && !this.#stopped) this.#running = this.#run()
+  }
+
+  /** Resolves once the save in progress has ended; starts no other. */
+  stop(): Promise<void> {
+    this.#stopped = true
+    return this.#running
+  }
+
+  async #run(): Promise<void> {
+    this.#active = true
+    while (this.#waiting.length > 0 && !this.#stopped) {
+      const items = this.#waiting.splice(0, together(this.#waiting))
+      this.#saving = items.length
+      try {
+        const batch = merged(items.flatMap(item => item.batch ?? []))
+        if (batch !== undefined) await this.#store.save(batch)
+      } catch (error) {
+        // A failed save is final (LogStore): what the disk holds now is unknown, so nothing may be acknowledged or tried again.
+        this.#stopped = true
+        this.#listener.failed(error)
+        return
+      }
+      this.#saving = 0
+      this.#listener.saved(items.map(item => item.owner))
+    }
+    this.#active = false
+  }
+}
+
+/** How many of the waiting may share one save: a snapshot replaces the log before it, so it begins a batch of its own. */
+function together<T>(waiting: readonly Item<T>[]): number {
+  const reset = waiting.findIndex(({ batch }, at) => at > 0 && batch?.resetTo !== undefined)
+  return reset < 0 ? waiting.length : reset
+}
+
+/** What several batches leave behind when they are saved one after the other, as one batch. */
+export function merged(batches: readonly LogBatch[]): LogBatch | undefined {
+  if (batches.length <= 1) return batches[0]
+  let hardState: HardState | undefined
+  let entries: readonly Entry[] = []
+  let mustSync = false
+  for (const batch of batches) {
+    hardState = batch.hardState ?? hardState
+    entries = replacedFrom(entries, batch.entries)
+    mustSync ||= batch.mustSync
+  }
+  return { hardState, entries, mustSync, resetTo: batches[0]?.resetTo }
+}
+
+/** Later entries replace earlier ones at their indices and after. */
+function replacedFrom(earlier: readonly Entry[], later: readonly Entry[]): readonly Entry[] {
+  const [first] = later
+  if (first === undefined) return earlier
+  return [...earlier.filter(entry => entry.index < first.index), ...later]
+}

@@ -1,0 +1,153 @@
+import { type Entry, type Index, payloadBytes, type Raft } from 'raft-core'
+import type { Applier } from './applier.ts'
+import { RaftError } from './errors.ts'
+import type { Members } from './members.ts'
+import type { LogStore, SnapshotMeta, SnapshotStore, StateMachine } from './ports.ts'
+import type { Settings } from './settings.ts'
+
+type Parts = {
+  readonly raft: Raft
+  readonly applier: Applier<unknown>
+  readonly members: Members
+  readonly stateMachine: StateMachine<unknown>
+  readonly logStore: LogStore
+  readonly snapshotStore: SnapshotStore
+  readonly settings: Settings
+}
+
+/** The older one is for the day when the newest cannot be read. */
+const kept = 2
+
+/**
+ * Decides when to take a snapshot, takes it in the background and then shortens the log. Writes go on meanwhile: the state machine
+ * hands out a frozen view, and only reading that takes time.
+ */
+export class Snapshotter {
+  readonly #parts: Parts
+  readonly #taken: (index: Index) => void
+  readonly #failed: (error: RaftError) => void
+  /** The newest on disk, and the one before it. */
+  #newest: Index
+  #previous: Index = 0
+  #entries = 0
+  #bytes = 0
+  #running: Promise<Index> | undefined
+  #files: Promise<unknown> = Promise.resolve()
+  #stopped = false
+
+  constructor(parts: Parts, newest: Index, on: { taken(index: Index): void; failed(error: RaftError): void }) {
+    this.#parts = parts
+    this.#newest = newest
+    this.#taken = on.taken
+    this.#failed = on.failed
+  }
+
+  get newest(): Index {
+    return this.#newest
+  }
+
+  /** Counts an applied entry towards the next snapshot. */
+  count(entry: Entry): void {
+    this.#entries += 1
+    this.#bytes += payloadBytes(entry)
+  }
+
+  /** Takes one if enough has been applied since the last. */
+  maybeTake(): void {
+    const { snapshotEntries, snapshotBytes } = this.#parts.settings
+    if (this.#entries < snapshotEntries && this.#bytes < snapshotBytes) return
+    if (this.#running !== undefined || this.#stopped || this.#parts.applier.restoring) return
+    // A snapshot that fails costs disk space, not safety: the log is kept. Only one asked for by a caller rejects.
+    this.take().catch(() => {})
+  }
+
+  /** Takes a snapshot of the state as it is now; resolves with its index once it is durable and the log is shortened. */
+  take(): Promise<Index> {
+    if (this.#running !== undefined) return this.#running.then(index => (index >= this.#parts.applier.applied.index ? index : this.take()))
+    if (this.#parts.applier.applied.index === this.#newest) return Promise.resolve(this.#newest)
+    this.#running = this.#take().finally(() => {
+      this.#running = undefined
+    })
+    return this.#running
+  }
+
+  /** A snapshot from the leader. Never written at the same time as one of our own. */
+  receive(meta: SnapshotMeta, data: AsyncIterable<Uint8Array>): Promise<SnapshotMeta> {
+    return this.#alone(() => this.#parts.snapshotStore.write(meta, this.#untilStopped(data)))
+  }
+
+  /** A received snapshot became the state: older ones and the log before it are gone. */
+  installed(meta: SnapshotMeta): void {
+    this.#newest = meta.index
+    this.#previous = 0
+    this.#entries = 0
+    this.#bytes = 0
+    this.#alone(() => this.#parts.snapshotStore.keep(kept)).catch(error => this.#diskFailed(error))
+  }
+
+  /** Ends what is being written; resolves once nothing is. */
+  async stop(): Promise<void> {
+    this.#stopped = true
+    await this.#files.catch(() => {})
+  }
+
+  async #take(): Promise<Index> {
+    const { applier, members, stateMachine, logStore, snapshotStore, raft } = this.#parts
+    if (applier.restoring) throw new RaftError('OVERLOADED', 'a snapshot from the leader is just being installed: try again')
+    const position = applier.applied
+    const chain = logStore.chainAt(position.index)
+    if (chain === undefined) throw new RaftError('STORAGE_FAILED', `the log holds no chain hash at ${position.index}`)
+    const { membership, membershipIndex } = members
+    const view = stateMachine.snapshot()
+    this.#entries = 0
+    this.#bytes = 0
+    const meta = { ...position, membership, membershipIndex, members: members.all(), chain }
+    await this.#alone(() => snapshotStore.write(meta, this.#untilStopped(view)))
+    // A snapshot from the leader may have overtaken this one while it was written.
+    if (this.#stopped || this.#newest >= position.index) return this.#newest
+    this.#previous = this.#newest
+    this.#newest = position.index
+    raft.snapshotTaken({ ...position, membership, data: nothing })
+    this.#taken(position.index)
+    await this.#shorten()
+    return position.index
+  }
+
+  /** Memory keeps what followers a little behind may need; the disk also what the older snapshot needs, should the newest not be readable. */
+  async #shorten(): Promise<void> {
+    const { raft, logStore, snapshotStore, settings } = this.#parts
+    const upTo = this.#newest - settings.trailingEntries
+    const onDisk = Math.min(upTo, this.#previous)
+    if (upTo >= raft.status().first) raft.compact(upTo)
+    try {
+      await this.#alone(() => snapshotStore.keep(kept))
+      if (onDisk > 0) await logStore.compact(onDisk)
+    } catch (error) {
+      this.#diskFailed(error)
+    }
+  }
+
+  #diskFailed(cause: unknown): void {
+    if (this.#stopped) return
+    const because = cause instanceof Error ? cause.message : String(cause)
+    this.#failed(new RaftError('STORAGE_FAILED', `the folder cannot be tidied, so this node stops: ${because}`, { cause }))
+  }
+
+  #alone<T>(run: () => Promise<T>): Promise<T> {
+    const result = this.#files.then(run, run)
+    this.#files = result
+    result.catch(() => {}) // whoever asked hears of it; the next in line only waits for its end
+    return result
+  }
+
+  /** Closing does not wait for a long snapshot: the writer finds the data broken off and removes what it has. */
+  async *#untilStopped(data: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+    for await (const chunk of data) {
+      if (this.#stopped) throw new RaftError('NODE_STOPPED', 'the node closes')
+      yield chunk
+    }
+  }
+}
+
+/** The data travels beside the core's message, read from the newest file. */
+const nothing = new Uint8Array(0)

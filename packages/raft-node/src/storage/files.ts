@@ -1,0 +1,34 @@
+/**
+ * The disk, as far as watermark and snapshots need it: real in `node-files.ts`, simulated in raft-sim, one contract for both
+ * (`contracts/files.ts`). Paths are joined with `/`. A failure rejects with whatever the disk says; the stores give it a meaning.
+ *
+ * There is no lock here: Node has none that vanishes with its process. LevelDB's does, so a folder's log is opened before anything else.
+ */
+export interface Files {
+  /** Undefined when there is none. */
+  open(path: string): Promise<OpenFile | undefined>
+  /** Opens it for reading and writing; made when absent, for its owner alone, and kept as it is otherwise. */
+  create(path: string): Promise<OpenFile>
+  /** Atomic; replaces what is at `to`. Durable after `syncFolder`. Files that are open stay open. */
+  rename(from: string, to: string): Promise<void>
+  /** Nothing happens when there is none. Files that are open stay readable. */
+  remove(path: string): Promise<void>
+  /** The names in a folder, files and folders alike, sorted. Empty when there is no such folder. */
+  list(folder: string): Promise<readonly string[]>
+  /** Makes the folder and those above it, for their owner alone; durable once resolved. */
+  makeFolder(folder: string): Promise<void>
+  /** Makes durable which names the folder holds: a file's `sync` covers its bytes only. */
+  syncFolder(folder: string): Promise<void>
+}
+
+export interface OpenFile {
+  /** As many bytes as there are, at most `length`: fewer only at the end of the file. Fresh memory. */
+  readAt(offset: number, length: number): Promise<Uint8Array>
+  /** One write. It grows the file where needed; visible to readers at once, durable after `sync`. */
+  writeAt(offset: number, bytes: Uint8Array): Promise<void>
+  size(): Promise<number>
+  truncate(size: number): Promise<void>
+  /** Everything written so far survives a power cut. After a failure nothing is known: never try again, stop. */
+  sync(): Promise<void>
+  close(): Promise<void>
+}

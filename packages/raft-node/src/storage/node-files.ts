@@ -1,0 +1,74 @@
+import { constants } from 'node:fs'
+import { type FileHandle, mkdir, open, readdir, rename, rm } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import type { Files, OpenFile } from './files.ts'
+
+const ownerOnlyFile = 0o600
+const ownerOnlyFolder = 0o700
+
+/** The machine's own disk. */
+export const nodeFiles: Files = {
+  async open(path) {
+    const handle = await absent(open(path, 'r+'))
+    return handle && openFile(handle)
+  },
+  async create(path) {
+    return openFile(await open(path, constants.O_RDWR | constants.O_CREAT, ownerOnlyFile))
+  },
+  rename,
+  remove: path => rm(path, { force: true }),
+  async list(folder) {
+    const names = await absent(readdir(folder))
+    return names?.sort() ?? []
+  },
+  async makeFolder(folder) {
+    const topmost = await mkdir(folder, { recursive: true, mode: ownerOnlyFolder })
+    if (topmost === undefined) return
+    for (let made = folder; made.length >= topmost.length; made = dirname(made)) await syncFolder(dirname(made))
+  },
+  syncFolder,
+}
+
+async function syncFolder(folder: string): Promise<void> {
+  if (process.platform === 'win32') return // folders cannot be opened there, and NTFS journals names by itself
+  const handle = await open(folder, 'r')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+function openFile(handle: FileHandle): OpenFile {
+  return {
+    async readAt(offset, length) {
+      const bytes = new Uint8Array(length)
+      let filled = 0
+      while (filled < length) {
+        const { bytesRead } = await handle.read(bytes, filled, length - filled, offset + filled)
+        if (bytesRead === 0) break
+        filled += bytesRead
+      }
+      return bytes.subarray(0, filled)
+    },
+    async writeAt(offset, bytes) {
+      let written = 0
+      while (written < bytes.length) {
+        written += (await handle.write(bytes, written, bytes.length - written, offset + written)).bytesWritten
+      }
+    },
+    size: async () => (await handle.stat()).size,
+    truncate: size => handle.truncate(size),
+    sync: () => handle.datasync(),
+    close: () => handle.close(),
+  }
+}
+
+async function absent<T>(found: Promise<T>): Promise<T | undefined> {
+  try {
+    return await found
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
+}

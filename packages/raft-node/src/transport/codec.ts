@@ -1,0 +1,162 @@
+import type { Membership, Message, MessageBodies, MessageOf, MessageType, Position } from 'raft-core'
+import { decodeEntries, encodeEntries } from '../entry-codec.ts'
+import type { MemberInfo, SnapshotMeta } from '../ports.ts'
+import { corrupt, type Field, packTuple, type TupleReader, unpackTuple } from './tuple.ts'
+
+/** Messages as bytes: `[number of the type, from, to, term, ...fields of the type]`. */
+export function encodeMessage(message: Message): Buffer {
+  return packTuple(messageFields(message))
+}
+
+/** Throws RaftError CORRUPT, and nothing else, for anything that `encodeMessage` does not write. */
+export function decodeMessage(bytes: Buffer): Message {
+  const reader = unpackTuple(bytes)
+  const message = readMessage(reader)
+  reader.end()
+  return message
+}
+
+export function encodeSnapshotHeader(message: MessageOf<'installSnapshot'>, meta: SnapshotMeta): Buffer {
+  return packTuple([messageFields(message), metaFields(meta)])
+}
+
+/** Throws RaftError CORRUPT, and nothing else. */
+export function decodeSnapshotHeader(bytes: Buffer): { readonly message: MessageOf<'installSnapshot'>; readonly meta: SnapshotMeta } {
+  const reader = unpackTuple(bytes)
+  const message = readMessage(reader.tuple())
+  const meta = readMeta(reader.tuple())
+  reader.end()
+  if (message.type !== 'installSnapshot') throw corrupt('the message that announces a snapshot')
+  return { message, meta }
+}
+
+type BodyCodec<T extends MessageType> = {
+  /** On the wire for ever: a number is never used again for something else. */
+  readonly number: number
+  write(body: MessageBodies[T]): Field[]
+  read(reader: TupleReader): MessageBodies[T]
+}
+
+/** One row for each type of message; the compiler refuses a missing one. */
+const bodies: { readonly [T in MessageType]: BodyCodec<T> } = {
+  requestVote: {
+    number: 1,
+    write: body => [...positionFields(body.lastEntry), body.transfer],
+    read: reader => ({ lastEntry: readPosition(reader), transfer: reader.flag() }),
+  },
+  voteReply: { number: 2, write: body => [body.granted], read: reader => ({ granted: reader.flag() }) },
+  preVote: { number: 3, write: body => positionFields(body.lastEntry), read: reader => ({ lastEntry: readPosition(reader) }) },
+  preVoteReply: { number: 4, write: body => [body.granted], read: reader => ({ granted: reader.flag() }) },
+  appendEntries: {
+    number: 5,
+    write: body => [...positionFields(body.after), encodeEntries(body.entries), body.commit],
+    read: reader => ({ after: readPosition(reader), entries: decodeEntries(reader.bytes()), commit: reader.integer() }),
+  },
+  appendReply: {
+    number: 6,
+    write: body => [body.accepted, body.index, ...positionFields(body.hint)],
+    read: reader => ({ accepted: reader.flag(), index: reader.integer(), hint: readPosition(reader) }),
+  },
+  heartbeat: {
+    number: 7,
+    write: body => [body.commit, body.readToken],
+    read: reader => ({ commit: reader.integer(), readToken: reader.integer() }),
+  },
+  heartbeatReply: { number: 8, write: body => [body.readToken], read: reader => ({ readToken: reader.integer() }) },
+  installSnapshot: {
+    number: 9,
+    write: ({ snapshot }) => [...positionFields(snapshot), membershipFields(snapshot.membership), snapshot.data],
+    read: reader => ({ snapshot: { ...readPosition(reader), membership: readMembership(reader.tuple()), data: reader.bytes() } }),
+  },
+  timeoutNow: { number: 10, write: body => positionFields(body.lastEntry), read: reader => ({ lastEntry: readPosition(reader) }) },
+  transferLeader: { number: 11, write: body => [body.target], read: reader => ({ target: readId(reader) }) },
+  propose: {
+    number: 12,
+    write: body => [encodeEntries(body.entries)],
+    read: reader => ({ entries: decodeEntries(reader.bytes()) }),
+  },
+  readIndex: { number: 13, write: body => [body.context], read: reader => ({ context: reader.text(contextLengthMax) }) },
+  readIndexReply: {
+    number: 14,
+    write: body => [body.context, body.index ?? null],
+    read: reader => ({ context: reader.text(contextLengthMax), index: reader.optional(field => field.integer()) }),
+  },
+}
+const typeByNumber = new Map(Object.entries(bodies).map(([type, body]) => [body.number, type as MessageType]))
+
+const contextLengthMax = 4_096
+const idLengthMax = 128
+const addressLengthMax = 512
+
+function messageFields(message: Message): Field[] {
+  const codec = bodies[message.type] as BodyCodec<MessageType>
+  return [codec.number, message.from, message.to, message.term, ...codec.write(message)]
+}
+
+function readMessage(reader: TupleReader): Message {
+  const type = typeByNumber.get(reader.integer())
+  if (type === undefined) throw corrupt('a type of message that this version knows')
+  const envelope = { type, from: readId(reader), to: readId(reader), term: reader.integer() }
+  // The row that reads the body is the row of the type: TypeScript cannot follow that through the table.
+  return { ...envelope, ...bodies[type].read(reader) } as Message
+}
+
+export function readId(reader: TupleReader): string {
+  const id = reader.text(idLengthMax)
+  if (id === '') throw corrupt('the id of a node')
+  return id
+}
+
+export function positionFields(position: Position): Field[] {
+  return [position.term, position.index]
+}
+
+export function readPosition(reader: TupleReader): Position {
+  return { term: reader.integer(), index: reader.integer() }
+}
+
+function membershipFields(members: Membership): Field[] {
+  return [members.voters, members.outgoing, members.learners, members.learnersNext, members.autoLeave, members.promoting]
+}
+
+function readMembership(reader: TupleReader): Membership {
+  const membership = {
+    voters: reader.list(readId),
+    outgoing: reader.list(readId),
+    learners: reader.list(readId),
+    learnersNext: reader.list(readId),
+    autoLeave: reader.flag(),
+    promoting: reader.list(readId),
+  }
+  reader.end()
+  return membership
+}
+
+function metaFields(meta: SnapshotMeta): Field[] {
+  const members = meta.members.map(member => [member.id, member.address, member.clientAddress, member.incarnation])
+  return [...positionFields(meta), membershipFields(meta.membership), meta.membershipIndex, members, meta.chain, meta.size]
+}
+
+function readMeta(reader: TupleReader): SnapshotMeta {
+  const meta = {
+    ...readPosition(reader),
+    membership: readMembership(reader.tuple()),
+    membershipIndex: reader.integer(),
+    members: reader.list(list => readMember(list.tuple())),
+    chain: reader.integer(),
+    size: reader.integer(),
+  }
+  reader.end()
+  return meta
+}
+
+function readMember(reader: TupleReader): MemberInfo {
+  const member = {
+    id: readId(reader),
+    address: reader.text(addressLengthMax),
+    clientAddress: reader.text(addressLengthMax),
+    incarnation: reader.text(idLengthMax),
+  }
+  reader.end()
+  return member
+}

@@ -1,0 +1,30 @@
+import { Packr } from 'msgpackr'
+
+/** Positional tuples without records: the same value gives the same bytes on every node, and old readers can refuse what is new. */
+const packr = new Packr({ useRecords: false })
+
+export function pack(tuple: readonly unknown[]): Uint8Array {
+  return packr.pack(tuple)
+}
+
+/** Throws where the bytes are not a tuple of this version. Its fields are checked by whoever reads them. */
+export function unpack(bytes: Uint8Array, version: number, what: string): readonly unknown[] {
+  const value: unknown = packr.unpack(bytes)
+  if (!Array.isArray(value) || value[0] !== version) throw new Error(`${what} of another version: this node reads version ${version}`)
+  return value.slice(1)
+}
+
+export function text(value: unknown, what: string): string {
+  if (typeof value === 'string') return value
+  throw new Error(`${what} is not text`)
+}
+
+export function whole(value: unknown, what: string): number {
+  if (Number.isSafeInteger(value)) return value as number
+  throw new Error(`${what} is not a whole number`)
+}
+
+export function bytesOf(value: unknown, what: string): Uint8Array {
+  if (value instanceof Uint8Array) return value
+  throw new Error(`${what} is not bytes`)
+}

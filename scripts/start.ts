@@ -1,0 +1,93 @@
+// npm start: a cluster of real nodes on this machine, each a process of its own, ready for curl.
+import { existsSync, readdirSync } from 'node:fs'
+import { relative } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { commandFor, StartedNode } from './start-node.ts'
+import { fail, type NodePlan, planFrom } from './start-options.ts'
+import { firstBusyAddress } from './start-ports.ts'
+import { answers, leaderOf } from './start-ready.ts'
+
+const { data, nodes: plans } = planFrom(process.argv.slice(2))
+const started: StartedNode[] = []
+let stopping = false
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void stop(0))
+stopWithNpm()
+
+const busy = await firstBusyAddress(plans)
+if (busy !== undefined) fail(`${busy} is in use; stop what listens there, or choose other ports: npm start -- --port 9180`)
+
+await startAll()
+if (!stopping) await introduce()
+
+/** Folders with data start at once, since none of them may have a majority alone; new ones join one after the other. */
+async function startAll(): Promise<void> {
+  const [old, fresh] = [plans.filter(hasData), plans.filter(plan => !hasData(plan))]
+  for (const plan of old) start(plan, undefined)
+  await allReady()
+  for (const plan of fresh) {
+    start(plan, started[0]?.plan.http)
+    await allReady()
+  }
+}
+
+function start(plan: NodePlan, seed: string | undefined): void {
+  if (stopping) return
+  const node = new StartedNode(plan, seed)
+  started.push(node)
+  void node.ended.then(how => onEnd(node, how))
+}
+
+async function allReady(): Promise<void> {
+  for (const node of started) await answers(node.plan.http, '/readyz', () => stopping || !node.running)
+}
+
+let introduced = false
+
+async function introduce(): Promise<void> {
+  introduced = true
+  const first = plans[0]?.http ?? ''
+  const last = plans.at(-1)?.http ?? ''
+  const leader = await leaderOf(first)
+  const addresses = plans.map(({ id, http }) => `  ${id}  http://${http}${id === leader ? '  leads' : ''}`)
+  console.log(`
+${plans.length} nodes, ready:
+${addresses.join('\n')}
+Try, in another terminal:
+  curl -XPOST ${first}/key -d '{"foo": "bar"}'
+  curl ${last}/key/foo
+  npx raftctl cluster status --endpoint ${first}
+Ctrl-C stops them all; their data stays in ${relative(process.env.INIT_CWD ?? '.', data) || '.'}
+`)
+}
+
+/** A node that ends while the cluster starts ends the whole; later the others go on, which is what a cluster is for. */
+function onEnd(node: StartedNode, how: string): void {
+  if (stopping) return
+  if (!introduced) {
+    console.error(`npm start: ${node.plan.id} could not start: ${node.lastLine.replace(/^raftctl: /, '')}`)
+    void stop(1)
+    return
+  }
+  console.log(`npm start: ${node.plan.id} has ended (${how}); the others go on. Start it again with: ${commandFor(node.plan)}`)
+  if (started.every(({ running }) => !running)) process.exit(1)
+}
+
+async function stop(exitCode: number): Promise<never> {
+  if (stopping) return new Promise(() => {})
+  stopping = true
+  for (const node of started) node.kill('SIGTERM')
+  await Promise.race([Promise.all(started.map(({ ended }) => ended)), sleep(1_900)])
+  for (const node of started) node.kill('SIGKILL')
+  process.exit(exitCode)
+}
+
+/** A killed npm tells nobody; being adopted by another process does. */
+function stopWithNpm(): void {
+  const parent = process.ppid
+  if (process.env.npm_lifecycle_event !== undefined) setInterval(() => process.ppid !== parent && void stop(0), 500).unref()
+}
+
+function hasData({ dir }: NodePlan): boolean {
+  return existsSync(dir) && readdirSync(dir).length > 0
+}
