@@ -53,20 +53,18 @@ export function refuseReadRequest(raft: RaftMachine, _role: Role, message: Messa
 
 /** Thesis §6.4: a new leader does not know yet what is committed. Its reads wait until an entry of its own term is. */
 function openRead(raft: RaftMachine, leader: Leader, request: ReadRequest): void {
-  if (isOnlyVoter(raft) && raft.settings.unconfirmedReads === 'drop') return answerRead(raft, request, raft.log.commit)
+  const { voters, outgoing } = raft.membership
+  const oneVoter = voters.length === 1 && outgoing.length === 0
+  // etcd asks nobody when there is one voter. We do wait for the first commit of the term: a restart may have forgotten a commit index.
+  if (oneVoter && raft.settings.unconfirmedReads === 'drop') return answerRead(raft, request, raft.log.commit)
   if (!hasCommittedInTerm(raft)) {
     raft.readsAwaitingCommit.push(request)
     return
   }
-  if (raft.settings.readMode === 'lease' || isOnlyVoter(raft)) return answerRead(raft, request, raft.log.commit)
+  if (raft.settings.readMode === 'lease' || (oneVoter && voters[0] === raft.id)) return answerRead(raft, request, raft.log.commit)
   const { reads } = leader
   reads.open.push({ ...request, token: reads.nextToken++, index: raft.log.commit })
   broadcastHeartbeat(raft, leader)
-}
-
-function isOnlyVoter(raft: RaftMachine): boolean {
-  const { voters, outgoing } = raft.membership
-  return voters.length === 1 && voters[0] === raft.id && outgoing.length === 0
 }
 
 export function answerReadsAwaitingCommit(raft: RaftMachine, leader: Leader): void {

@@ -98,7 +98,7 @@ export class Snapshotter {
     const chain = logStore.chainAt(position.index)
     if (chain === undefined) throw new RaftError('STORAGE_FAILED', `the log holds no chain hash at ${position.index}`)
     const { membership, membershipIndex } = members
-    const view = stateMachine.snapshot()
+    const view = begun(stateMachine.snapshot())
     this.#entries = 0
     this.#bytes = 0
     const meta = { ...position, membership, membershipIndex, members: members.all(), chain }
@@ -146,6 +146,25 @@ export class Snapshotter {
       if (this.#stopped) throw new RaftError('NODE_STOPPED', 'the node closes')
       yield chunk
     }
+  }
+}
+
+/**
+ * Takes the first step at once. A state machine that is written as a generator would otherwise freeze its view only when the disk gets
+ * round to asking, and mix later commands into this snapshot.
+ */
+function begun(data: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+  const iterator = data[Symbol.asyncIterator]()
+  const first = iterator.next()
+  first.catch(() => {}) // seen again by whoever reads
+  return {
+    async *[Symbol.asyncIterator]() {
+      try {
+        for (let step = await first; !step.done; step = await iterator.next()) yield step.value
+      } finally {
+        await iterator.return?.()
+      }
+    },
   }
 }
 

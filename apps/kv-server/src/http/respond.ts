@@ -14,9 +14,11 @@ export type Reply = {
 
 type ReplyExtras = Pick<Reply, 'headers' | 'index'>
 
+export const jsonType = 'application/json; charset=utf-8'
+
 /** With a newline at the end, for terminals. */
 export function json(status: number, value: unknown, extras: ReplyExtras = {}): Reply {
-  return { status, contentType: 'application/json; charset=utf-8', body: `${JSON.stringify(value)}\n`, ...extras }
+  return { status, contentType: jsonType, body: `${JSON.stringify(value)}\n`, ...extras }
 }
 
 export function text(status: number, body: string, extras: ReplyExtras = {}): Reply {

@@ -90,12 +90,12 @@ class Draft {
   /** An outgoing voter still votes until the joint membership is left, so it becomes a learner only then. */
   #makeLearner(id: NodeId, promote: boolean): void {
     if (!this.#learners.has(id)) {
-      const known = this.#isKnown(id)
+      const forgotten = this.#forgotten.has(id)
       this.#remove(id)
       if (this.#outgoing.has(id)) this.#learnersNext.add(id)
       else this.#learners.add(id)
-      // A demoted member keeps what is known of its log.
-      if (known) this.#forgotten.delete(id)
+      // A demoted member keeps what is known of its log, unless this very change removed it before.
+      if (!forgotten) this.#forgotten.delete(id)
     }
     if (promote) this.#promoting.add(id)
     else this.#promoting.delete(id)

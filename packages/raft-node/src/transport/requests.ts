@@ -2,7 +2,7 @@ import type { NodeId } from 'raft-core'
 import { RaftError } from '../errors.ts'
 import type { Clock, Timer } from '../ports.ts'
 import type { Channel } from './channel.ts'
-import { headerBytes, type FrameType, frameType } from './frame.ts'
+import { frameType, headerBytes } from './frame.ts'
 import { decodeBody, decodeFailure, encodeBody } from './request-frames.ts'
 
 type Waiting = { readonly timer: Timer; resolve(answer: Uint8Array): void; reject(error: RaftError): void }
@@ -35,7 +35,7 @@ export class Requests {
   }
 
   /** Throws RaftError CORRUPT. Answers that nobody waits for any more are ignored. */
-  settle(type: FrameType, payload: Buffer): void {
+  settle(type: number, payload: Buffer): void {
     if (type === frameType.answer) {
       const { id, body } = decodeBody(payload)
       this.#take(id)?.resolve(body)

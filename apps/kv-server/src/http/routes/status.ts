@@ -11,8 +11,8 @@ export async function status({ service }: Exchange): Promise<Reply> {
 }
 
 function statusOf(node: Node<CommandResult>, { connections, store }: Service): StatusResponse {
-  const { identity, members, membership: _, leader: __, fault, ...rest } = node.status()
   const now = node.status()
+  const { identity, members, membership: _, fault, ...rest } = now
   return {
     id: identity.nodeId,
     clusterId: identity.clusterId,

@@ -1,0 +1,57 @@
+import type { Logger } from 'pino'
+import type { NodeEvent } from 'raft-node'
+import type { PeerConnections } from './connections.ts'
+
+type Membership = Extract<NodeEvent, { type: 'membership' }>['membership']
+
+/** Writes one line for each thing that happens to a node and that an operator cares about. */
+export class EventLog {
+  readonly #log: Logger | undefined
+  readonly #connections: PeerConnections
+  #standings: ReadonlyMap<string, string> = new Map()
+
+  constructor(log: Logger | undefined, connections: PeerConnections) {
+    this.#log = log
+    this.#connections = connections
+  }
+
+  /** Every event of the node comes here: the connections are kept from it even if nothing is logged. */
+  observe(event: NodeEvent): void {
+    if (event.type === 'role') this.#log?.info({ role: event.role, term: event.term, leader: event.leader }, `raft: ${roleWords(event)}`)
+    else if (event.type === 'membership') this.#membership(event.membership, event.index)
+    else if (event.type === 'snapshot') this.#log?.info({ index: event.index }, `snapshot: ${event.cause} at index ${event.index}`)
+    else if (event.type === 'peer') this.#peer(event)
+    else this.#log?.error({ code: event.code }, `fault: ${event.code}: ${event.message}`)
+  }
+
+  #peer(event: Extract<NodeEvent, { type: 'peer' }>): void {
+    if (!this.#connections.observe(event)) return
+    if (event.state === 'connected') this.#log?.info({ peer: event.id }, `peer: ${event.id} connected`)
+    else this.#log?.warn({ peer: event.id }, `peer: ${event.id} ${event.state === 'lost' ? 'connection lost' : 'refuses connections'}`)
+  }
+
+  #membership(membership: Membership, index: number): void {
+    const standings = standingsOf(membership)
+    for (const [id, standing] of standings) {
+      const before = this.#standings.get(id)
+      if (before === undefined) this.#log?.info({ member: id, index }, `members: ${id} added as ${standing}`)
+      else if (before !== standing) this.#log?.info({ member: id, index }, `members: ${id} is now ${standing}`)
+    }
+    for (const id of this.#standings.keys()) if (!standings.has(id)) this.#log?.info({ member: id, index }, `members: ${id} removed`)
+    this.#standings = standings
+  }
+}
+
+function standingsOf({ voters, outgoing, learners }: Membership): Map<string, string> {
+  const standings = new Map<string, string>()
+  for (const id of outgoing) standings.set(id, 'leaving voter')
+  for (const id of learners) standings.set(id, 'learner')
+  for (const id of voters) standings.set(id, 'voter')
+  return standings
+}
+
+function roleWords({ role, term, leader }: Extract<NodeEvent, { type: 'role' }>): string {
+  if (role === 'leader') return `leads term ${term}`
+  if (role === 'follower') return leader === undefined ? `knows no leader in term ${term}` : `follows ${leader} in term ${term}`
+  return role === 'candidate' ? `asks for votes in term ${term}` : `asks whether it would get votes after term ${term}`
+}

@@ -1,0 +1,103 @@
+import type { ErrorResponse, JoinRequestBody, JoinResponse } from 'kv-client'
+import { type JoinAnswer, type JoinRequest, RaftError, type RaftErrorCode } from 'raft-node'
+import { formatAddress, parseAddress } from './address.ts'
+
+/** How long a node asks to be let in while the cluster has no leader or changes its members: two nodes that start together meet this. */
+const patienceMs = 15_000
+const pauseMs = 250
+/** One answer: a membership change takes a few round trips and fsyncs. */
+const answerTimeoutMs = 10_000
+
+/** What asking one address came to. `later`: the same question may succeed in a moment. */
+type Attempt = { readonly answer: JoinAnswer } | { readonly error: RaftError; readonly later: boolean }
+
+/** Asks the members at these HTTP addresses, in turn, to be let into their cluster. The same incarnation may ask as often as it likes. */
+export function joinVia(addresses: readonly string[]): (request: JoinRequest) => Promise<JoinAnswer> {
+  const targets = addresses.map(address => formatAddress(parseAddress(address, 'join address')))
+  return async request => {
+    const end = performance.now() + patienceMs
+    for (;;) {
+      const attempts: Attempt[] = []
+      for (const target of targets) {
+        const attempt = await ask(target, request)
+        if ('answer' in attempt) return attempt.answer
+        attempts.push(attempt)
+        if (isFinal(attempt)) throw attempt.error
+      }
+      if (!attempts.some(attempt => 'error' in attempt && attempt.later) || performance.now() > end) throw combined(attempts)
+      await new Promise(resume => setTimeout(resume, pauseMs))
+    }
+  }
+}
+
+/** Answers of the cluster itself, which every member would give. */
+function isFinal(attempt: Attempt): boolean {
+  return 'error' in attempt && ['WIPED_MEMBER', 'OLD_FOLDER', 'OTHER_CLUSTER', 'INVALID_ARGUMENT'].includes(attempt.error.code)
+}
+
+function combined(attempts: readonly Attempt[]): RaftError {
+  const errors = attempts.flatMap(attempt => ('error' in attempt ? [attempt.error] : []))
+  const [first] = errors
+  if (first !== undefined && errors.length === 1) return first
+  return new RaftError(first?.code ?? 'NO_LEADER', `none of the join addresses helped: ${errors.map(error => error.message).join('; ')}`)
+}
+
+async function ask(target: string, { id, address, clientAddress, incarnation, replace }: JoinRequest): Promise<Attempt> {
+  const body = { id, addr: address, http: clientAddress, incarnation, replace } satisfies JoinRequestBody
+  let response: Response
+  let text: string
+  try {
+    const signal = AbortSignal.timeout(answerTimeoutMs)
+    response = await fetch(`http://${target}/join`, { method: 'POST', body: JSON.stringify(body), signal, redirect: 'manual' })
+    text = await response.text()
+  } catch (error) {
+    return { error: noAnswer(target, error), later: false }
+  }
+  return readAnswer(target, response.status, text)
+}
+
+function noAnswer(target: string, error: unknown): RaftError {
+  const cause = error instanceof Error ? (error.cause as NodeJS.ErrnoException | undefined) : undefined
+  const code = cause?.code ?? ''
+  if (error instanceof Error && error.name === 'TimeoutError') return new RaftError('TIMED_OUT', `${target} does not answer`, { cause: error })
+  if (code === 'ECONNREFUSED') {
+    const message = `nobody listens at ${target}: start that node first, or give --join the HTTP address of another member`
+    return new RaftError('ADDRESS_UNAVAILABLE', message, { cause: error })
+  }
+  if (code.startsWith('HPE_') || code === 'UND_ERR_SOCKET' || code === 'ECONNRESET') return notANode(target, 'it does not speak HTTP')
+  return new RaftError('ADDRESS_UNAVAILABLE', `cannot reach ${target} (${code || String(error)}): check the join address`, { cause: error })
+}
+
+function readAnswer(target: string, status: number, text: string): Attempt {
+  const body = parsed(text)
+  if (status === 200 && isJoinResponse(body)) {
+    return { answer: { clusterId: body.clusterId, nodeId: body.id, members: body.members } }
+  }
+  if (!isErrorResponse(body)) return { error: notANode(target, `it answered ${status}`), later: false }
+  const { code, message } = body.error
+  return { error: new RaftError(code as RaftErrorCode, message), later: status === 503 || status === 504 || status === 429 }
+}
+
+function notANode(target: string, why: string): RaftError {
+  return new RaftError('INVALID_ARGUMENT', `${target} is not a node of a cluster: ${why}: give --join the HTTP address of a member, not its raft address`)
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+function isJoinResponse(body: unknown): body is JoinResponse {
+  if (typeof body !== 'object' || body === null) return false
+  const { clusterId, id, members } = body as Partial<Record<keyof JoinResponse, unknown>>
+  return typeof clusterId === 'string' && typeof id === 'string' && Array.isArray(members)
+}
+
+function isErrorResponse(body: unknown): body is ErrorResponse {
+  if (typeof body !== 'object' || body === null || !('error' in body)) return false
+  const { error } = body
+  return typeof error === 'object' && error !== null && 'code' in error && 'message' in error && typeof error.code === 'string'
+}

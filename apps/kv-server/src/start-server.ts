@@ -1,0 +1,104 @@
+import type { NonLeaderMode } from 'kv-client'
+import type { Logger } from 'pino'
+import { type Node, RaftNode } from 'raft-node'
+import { type Address, formatAddress, parseAddress, probeAddress } from './address.ts'
+import { type CommandResult, resultCodec } from './command.ts'
+import { PeerConnections } from './connections.ts'
+import { EventLog } from './event-log.ts'
+import { defaultLimits, type Limits } from './http/limits.ts'
+import { HttpServer } from './http/server.ts'
+import { joinVia } from './join-cluster.ts'
+import { KvStore } from './kv-store.ts'
+
+export type KvServerOptions = {
+  /** The folder for log and snapshots; made when absent. */
+  readonly dir: string
+  /** Default: the raft address, such as `127.0.0.1:8186`. */
+  readonly id?: string | undefined
+  /** Where clients connect: `host:port`, default `localhost:8180`. Port 0 takes a free one. `localhost` is 127.0.0.1. */
+  readonly http?: string | undefined
+  /** Where the other nodes connect: `host:port`, default `localhost:8186`. Port 0 takes a free one. */
+  readonly raft?: string | undefined
+  /** HTTP addresses of members. On a new folder: join their cluster, instead of founding one. Otherwise: no effect. */
+  readonly join?: readonly string[] | undefined
+  /** The folder is new although the id is a member: take that member's place. */
+  readonly replace?: boolean | undefined
+  /** What to do with requests for keys on a node that does not lead. Default `forward`. */
+  readonly nonLeader?: NonLeaderMode | undefined
+  /** Take a snapshot after so many entries or bytes. Defaults 10,000 and 64 MiB. */
+  readonly snapshotEntries?: number | undefined
+  readonly snapshotBytes?: number | undefined
+  readonly trailingEntries?: number | undefined
+  readonly tickMs?: number | undefined
+  readonly electionTicks?: number | undefined
+  readonly limits?: Partial<Limits> | undefined
+  readonly log?: Logger | undefined
+  /** The node has met something that it cannot go on with, and serves no more. Closing it is up to the caller. */
+  readonly onFatal?: ((fault: { readonly code: string; readonly message: string }) => void) | undefined
+}
+
+/** A running server. `await using` closes it. */
+export interface KvServer extends AsyncDisposable {
+  readonly node: Node<CommandResult>
+  /** `host:port` in use. */
+  readonly httpAddress: string
+  readonly raftAddress: string
+  /** Answers what is in progress, hands leadership over, closes sockets and files; within two seconds. A second call returns the same promise. */
+  close(): Promise<void>
+}
+
+/**
+ * Starts a node of the replicated key-value store. Resolves once it serves HTTP and is a member of a cluster.
+ * @throws RaftError with one line that says what to do; then nothing is left running.
+ */
+export async function startServer(options: KvServerOptions): Promise<KvServer> {
+  const { log } = options
+  const wanted = { http: parseAddress(options.http ?? 'localhost:8180', 'http address'), raft: raftAddressOf(options) }
+  const join = options.join?.length ? joinVia(options.join) : undefined // also an unreadable join address must fail early
+  const connections = new PeerConnections()
+  const store = new KvStore()
+  const limits = { ...defaultLimits, ...options.limits }
+  let node: Node<CommandResult> | undefined
+  const service = () => ({ store, node, connections, nonLeader: options.nonLeader ?? 'forward', limits })
+
+  // Ports before the folder: a start that fails on one leaves no folder behind. The port is open while the node starts, for health checks.
+  const http = new HttpServer(service, log)
+  const raft = await probeAddress(wanted.raft, 'raft address')
+  const httpAddress = formatAddress(await http.listen(wanted.http))
+  try {
+    node = await RaftNode.open(nodeOptions(options, { raft, httpAddress, join, store, events: new EventLog(log, connections) }))
+  } catch (error) {
+    http.close()
+    throw error
+  }
+  const raftAddress = node.status().address
+  log?.info({ id: node.identity.nodeId, http: httpAddress, raft: raftAddress, dir: options.dir }, `server: ${node.identity.nodeId} started`)
+  return runningServer({ node, http, httpAddress, raftAddress, log })
+}
+
+type Parts = {
+  readonly raft: Address
+  readonly httpAddress: string
+  readonly join: ReturnType<typeof joinVia> | undefined
+  readonly store: KvStore
+  readonly events: EventLog
+}
+
+function nodeOptions(options: KvServerOptions, { raft, httpAddress, join, store, events }: Parts) {
+  const { dir, replace, snapshotEntries, snapshotBytes, trailingEntries, tickMs, electionTicks, onFatal } = options
+  const listen = formatAddress(raft)
+  return {
+    id: options.id ?? listen,
+    dir,
+    listen,
+    clientAddress: httpAddress,
+    stateMachine: store,
+    resultCodec,
+    ...(join === undefined ? { bootstrap: true } : { join }),
+    ...defined({ replace, snapshotEntries, snapshotBytes, trailingEntries, tickMs, electionTicks }),
+    onEvent(event: Parameters<EventLog['observe']>[0]) {
+      events.observe(event)
+      if (event.type === 'fault') onFatal?.({ code: event.code, message: event.message })
+    },
+  }
+}

@@ -1,0 +1,93 @@
+import type { Index, Raft, ReadState } from 'raft-core'
+import { RaftError } from './errors.ts'
+import type { Clock } from './ports.ts'
+import { type Deadline, Wait } from './wait.ts'
+
+type Reader = Wait<Index>
+
+/** Confirmed: these callers may read once `index` is applied. */
+type Confirmed = { readonly index: Index; readonly readers: ReadonlySet<Reader> }
+
+/**
+ * Questions that wait for the leader. Each costs a heartbeat round, so while so many are open the next readers share one:
+ * under load a round carries as many reads as come in during one.
+ */
+const maxOpenQuestions = 4
+
+/**
+ * Linearizable reads (thesis §6.4). All callers of one turn share one question to the core; a question that expires is asked again for
+ * those who still wait, since a read changes nothing and may be repeated.
+ */
+export class Reads {
+  readonly #raft: Raft
+  readonly #clock: Clock
+  readonly #applied: () => Index
+  /** Context names must not repeat after a restart: a late answer to an earlier life would confirm a read with an old index. */
+  readonly #life: string
+  #count = 0
+  #gathering = new Set<Reader>()
+  readonly #asked = new Map<string, Set<Reader>>()
+  #confirmed: Confirmed[] = []
+
+  constructor(raft: Raft, clock: Clock, applied: () => Index) {
+    this.#raft = raft
+    this.#clock = clock
+    this.#applied = applied
+    this.#life = clock.uniqueId()
+  }
+
+  add(deadline: Deadline): Promise<Index> {
+    const wait: Reader = new Wait(this.#clock, deadline, () => this.#timedOut(deadline), () => this.#forget(wait))
+    this.#gathering.add(wait)
+    return wait.promise
+  }
+
+  /** Asks for all who gathered since the last time, if somebody can be asked. */
+  ask(): void {
+    if (this.#gathering.size === 0 || this.#asked.size >= maxOpenQuestions) return
+    const context = `${this.#life}/${++this.#count}`
+    if (!this.#raft.read(context).accepted) return
+    this.#asked.set(context, this.#gathering)
+    this.#gathering = new Set()
+  }
+
+  answered(states: readonly ReadState[]): void {
+    for (const state of states) {
+      const readers = this.#asked.get(state.context)
+      this.#asked.delete(state.context)
+      if (readers === undefined) continue
+      if ('expired' in state) for (const reader of readers) this.#gathering.add(reader)
+      else this.#confirmed.push({ index: state.index, readers })
+    }
+    this.release()
+  }
+
+  /** More is applied: whose index is reached may read. */
+  release(): void {
+    const applied = this.#applied()
+    const ready = this.#confirmed.filter(({ index }) => index <= applied)
+    if (ready.length === 0) return
+    this.#confirmed = this.#confirmed.filter(({ index }) => index > applied)
+    for (const { readers } of ready) for (const reader of readers) reader.resolve(applied)
+  }
+
+  stop(error: Error): void {
+    const all = [this.#gathering, ...this.#asked.values(), ...this.#confirmed.map(({ readers }) => readers)]
+    for (const readers of all) for (const reader of readers) reader.reject(error)
+    this.#gathering.clear()
+    this.#asked.clear()
+    this.#confirmed = []
+  }
+
+  /** Settled readers stay in the sets they were asked with; settling them again does nothing. */
+  #forget(reader: Reader): void {
+    this.#gathering.delete(reader)
+  }
+
+  #timedOut({ timeoutMs }: Deadline): RaftError {
+    if (this.#raft.leader === undefined) {
+      return new RaftError('NO_LEADER', `no leader for ${timeoutMs} ms, so no read: a majority of the voters must be up and reach each other`)
+    }
+    return new RaftError('TIMED_OUT', `no confirmed read within ${timeoutMs} ms: try again`, { outcome: 'not-applied' })
+  }
+}

@@ -1,0 +1,89 @@
+import type { Index, Message, MessageOf, NodeId, Raft } from 'raft-core'
+import { RaftError } from './errors.ts'
+import type { SnapshotMeta, SnapshotStore, Transport } from './ports.ts'
+
+/** Sends snapshots beside the core's messages, which only announce them. Never two at once to one peer. */
+export class SnapshotSender {
+  readonly #raft: Raft
+  readonly #store: SnapshotStore
+  readonly #transport: Transport
+  readonly #ended: () => void
+  readonly #sending = new Set<NodeId>()
+
+  constructor(raft: Raft, store: SnapshotStore, transport: Transport, ended: () => void) {
+    this.#raft = raft
+    this.#store = store
+    this.#transport = transport
+    this.#ended = ended
+  }
+
+  send(message: MessageOf<'installSnapshot'>): void {
+    // The end of the one under way is reported, too, and the core then looks again.
+    if (this.#sending.has(message.to)) return
+    this.#sending.add(message.to)
+    this.#transfer(message)
+      .then(
+        () => 'received' as const,
+        () => 'failed' as const,
+      )
+      .then(outcome => {
+        this.#sending.delete(message.to)
+        this.#raft.reportSnapshot(message.to, outcome)
+        this.#ended()
+      })
+  }
+
+  async #transfer(message: MessageOf<'installSnapshot'>): Promise<void> {
+    const { index, term } = message.snapshot
+    const meta = (await this.#store.list()).find(held => held.index === index && held.term === term)
+    if (meta === undefined) throw new RaftError('CORRUPT', `snapshot ${index} is not in the store any more`)
+    await this.#transport.sendSnapshot(message, meta, this.#store.read(meta))
+  }
+}
+
+type Write = (meta: SnapshotMeta, data: AsyncIterable<Uint8Array>) => Promise<SnapshotMeta>
+
+/** Takes snapshots in: first to disk, then the message into the core, which decides whether the node wants it. */
+export class SnapshotReceiver {
+  readonly #raft: Raft
+  readonly #write: Write
+  readonly #received = new Map<Index, SnapshotMeta>()
+
+  constructor(raft: Raft, write: Write) {
+    this.#raft = raft
+    this.#write = write
+  }
+
+  async receive(message: Message, meta: SnapshotMeta, data: AsyncIterable<Uint8Array>): Promise<void> {
+    if (message.type !== 'installSnapshot' || message.snapshot.index !== meta.index || message.snapshot.term !== meta.term) {
+      throw new RaftError('INVALID_ARGUMENT', 'a snapshot came with a message that does not announce it')
+    }
+    if (this.#isWanted(message)) {
+      const written = await this.#write(meta, data)
+      if (!this.#isWanted(message)) return this.#step(message)
+      this.#received.set(written.index, written)
+    }
+    this.#step(message)
+  }
+
+  /** What is known of a snapshot that the core has taken. */
+  metaOf(index: Index): SnapshotMeta {
+    const meta = this.#received.get(index)
+    if (meta === undefined) throw new Error(`snapshot ${index} goes into the log, but was not received`)
+    return meta
+  }
+
+  /** This one became the state; whatever the core did not want before it is of no interest any more. */
+  installed(upTo: Index): void {
+    for (const index of this.#received.keys()) if (index <= upTo) this.#received.delete(index)
+  }
+
+  /** Useless ones are not worth the disk; the core still sees the message, and answers how far this node is. */
+  #isWanted({ term, snapshot }: MessageOf<'installSnapshot'>): boolean {
+    return term >= this.#raft.term && snapshot.index > this.#raft.commit
+  }
+
+  #step(message: Message): void {
+    this.#raft.step(message)
+  }
+}

@@ -1,0 +1,114 @@
+import type { Entry, HardState, Index } from 'raft-core'
+import { RaftError } from '../errors.ts'
+import type { Identity } from '../ports.ts'
+import type { KeyValue } from './batches.ts'
+import { Chain } from './chain.ts'
+import { decodeRecord } from './entry-record.ts'
+import { type Base, entryKey } from './log-keys.ts'
+import type { Copy, Mark } from './watermark.ts'
+
+/** What the database says of the log, before anybody believes it. */
+export type StoredLog = {
+  readonly identity: Identity
+  readonly hardState: HardState
+  readonly base: Base
+  readonly records: AsyncIterable<readonly KeyValue[]>
+}
+
+export type CheckedLog = {
+  readonly entries: readonly Entry[]
+  readonly chain: Chain
+  /** Keys of a torn tail, to be removed. */
+  readonly torn: readonly Uint8Array[]
+}
+
+/**
+ * Holds the stored log against its own checksums and against the watermark (DESIGN §4). Damage above the watermark is a torn tail,
+ * which nobody was told about, and is cut; at or below it, acknowledged entries are gone, and the node must not go on as if they were not.
+ */
+export async function checkLog(log: StoredLog, copies: readonly [Copy, ...Copy[]]): Promise<CheckedLog> {
+  const newest = copies[0].mark
+  checkOwner(log.identity, copies)
+  checkVote(log.hardState, copies)
+  if (newest.repairing) throw corrupt('a repair of this log was begun and not finished')
+
+  const checked = await readRecords(log)
+  checkMark(checked.chain, log.base, newest)
+  // A batch holds its commit index and its entries: entries missing below it were not merely torn off the end.
+  if (log.hardState.commit > checked.chain.last) throw corrupt(`entry ${checked.chain.last + 1} is missing, and it was committed`)
+  return checked
+}
+
+/** The folder gets its cluster when it joins: log and watermark may stand on either side of that moment. */
+function checkOwner(identity: Identity, copies: readonly Copy[]): void {
+  for (const { mark } of copies) {
+    const other = mark.identity
+    const joining = identity.clusterId === '' || other.clusterId === ''
+    const same = joining || (identity.clusterId === other.clusterId && identity.nodeId === other.nodeId)
+    if (same && identity.incarnation === other.incarnation) continue
+    throw corrupt(`the log belongs to ${name(identity)}, a watermark to ${name(other)}: files of two folders were mixed`)
+  }
+}
+
+/** The higher term among log and copies is in force. It must be the log's: the watermark is written after the log, never before. */
+function checkVote({ term, vote }: HardState, copies: readonly Copy[]): void {
+  for (const { mark } of copies) {
+    if (mark.term > term) throw corrupt(`the log knows term ${term}, and this node had reached term ${mark.term}`)
+    if (mark.term < term || mark.vote === undefined || mark.vote === vote) continue
+    if (vote === undefined) throw corrupt(`the vote for ${mark.vote} in term ${term} is missing from the log`)
+    throw corrupt(`two votes in term ${term}, for ${vote} and for ${mark.vote}`)
+  }
+}
+
+/** Reads up to the first record that is missing, damaged, or not the one that belongs there. */
+async function readRecords({ hardState, base, records }: StoredLog): Promise<CheckedLog> {
+  const entries: Entry[] = []
+  const hashes: number[] = []
+  const torn: Uint8Array[] = []
+  let chain = base.chain
+  let term = base.position.term
+  let index = base.position.index + 1
+  for await (const page of records) {
+    for (const [key, value] of page) {
+      const record = torn.length === 0 && sameBytes(key, entryKey(index)) ? decodeRecord(value, chain) : undefined
+      const fits = record !== undefined && record.entry.index === index && record.entry.term >= term && record.entry.term <= hardState.term
+      if (!fits) {
+        torn.push(key)
+        continue
+      }
+      entries.push(record.entry)
+      hashes.push(record.chain)
+      chain = record.chain
+      term = record.entry.term
+      index++
+    }
+  }
+  return { entries, chain: new Chain(base.position.index, base.chain, hashes), torn }
+}
+
+/**
+ * A watermark before the base was left there by a crash within the save that moved the base: it is older than the log, which is no harm.
+ * The other way round, a log older than its watermark, cannot have that base, because the watermark is lowered no further than it.
+ */
+function checkMark(chain: Chain, base: Base, { index, chain: hash }: Mark): void {
+  if (index < base.position.index) return
+  if (chain.last < index) throw corrupt(`entry ${chain.last + 1} is missing or damaged, and entries up to ${index} were on disk`)
+  if (chain.at(index) !== hash) throw corrupt(`entry ${index} is not the one that was on disk: the log is an older one`)
+}
+
+export function highestIndex(copies: readonly Copy[]): Index {
+  return Math.max(0, ...copies.map(copy => copy.mark.index))
+}
+
+/** The store adds the folder and what to do. */
+function corrupt(what: string): RaftError {
+  return new RaftError('CORRUPT', what)
+}
+
+function name({ clusterId, nodeId, incarnation }: Identity): string {
+  return `${nodeId || 'a node'} (${incarnation}) of cluster ${clusterId || 'none'}`
+}
+
+function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, i) => byte === b[i])
+}

@@ -1,0 +1,156 @@
+import type { Index, NodeId, Term } from 'raft-core'
+import type { Clock, Identity, Timer } from '../ports.ts'
+import type { Files, OpenFile } from './files.ts'
+import { seal, unseal } from './sealed.ts'
+
+/**
+ * How far the log reaches and which vote was given: what a database that silently forgets (LevelDB after a flipped bit) is held against
+ * when it is opened. It never runs ahead of the log.
+ */
+export type Mark = {
+  readonly identity: Identity
+  readonly term: Term
+  readonly vote: NodeId | undefined
+  /** The last entry that the log has on disk, and its chain hash. */
+  readonly index: Index
+  readonly chain: number
+  /** A corrupt node that is filling its log again: neither votes nor campaigns. Nothing sets it yet; a folder that has it is refused. */
+  readonly repairing: boolean
+}
+
+export type Copy = { readonly mark: Mark; readonly counter: number }
+
+/** What was found on opening. `present`: some bytes were there, readable or not. */
+export type FoundMarks = { readonly copies: readonly Copy[]; readonly newest: Mark | undefined; readonly present: readonly boolean[] }
+
+/** One sector, written by one `pwrite`: real disks write that whole or not at all, and should one not, there is the other copy. */
+const copyBytes = 512
+const syncWithinMs = 50
+
+export const watermarkNames = ['watermark-a', 'watermark-b'] as const
+
+/**
+ * Two copies, each a file of its own. The copy in use is rewritten in place until it is synced; then the other is taken into use. So a
+ * copy is only ever overwritten while the other is durable: a power cut can tear one, not both. (Taking turns at every write would
+ * leave both unsynced for up to 50 ms, on all nodes of a room at once.)
+ */
+export class Watermark {
+  readonly #files: Files
+  readonly #folder: string
+  readonly #clock: Clock
+  readonly #onFailure: (error: unknown) => void
+  #handles: readonly OpenFile[] = []
+  #inUse = 0
+  #counter = 0
+  #unsynced = false
+  #timer: Timer | undefined
+  #queue: Promise<void> = Promise.resolve()
+
+  /** `onFailure` hears of a sync that failed with nobody waiting for it. */
+  constructor({ files, folder, clock, onFailure }: { files: Files; folder: string; clock: Clock; onFailure: (error: unknown) => void }) {
+    this.#files = files
+    this.#folder = folder
+    this.#clock = clock
+    this.#onFailure = onFailure
+  }
+
+  /** Reads both copies. Changes nothing. */
+  async find(): Promise<FoundMarks> {
+    const found: (Copy | undefined)[] = []
+    const present: boolean[] = []
+    for (const path of this.#paths()) {
+      const bytes = await this.#readCopy(path)
+      found.push(decodeCopy(bytes))
+      present.push(bytes.length > 0)
+    }
+    const copies = found.filter(copy => copy !== undefined).sort((a, b) => b.counter - a.counter)
+    const newest = copies[0]
+    this.#counter = newest?.counter ?? 0
+    this.#inUse = newest !== undefined && newest === found[0] ? 1 : 0
+    return { copies, newest: newest?.mark, present }
+  }
+
+  async #readCopy(path: string): Promise<Uint8Array> {
+    const file = await this.#files.open(path)
+    if (file === undefined) return new Uint8Array(0)
+    try {
+      return await file.readAt(0, copyBytes)
+    } finally {
+      await file.close()
+    }
+  }
+
+  /** Writes both copies, the staler one first: what was found may be unsynced, damaged or missing. Comes before the first `set`. */
+  async begin(mark: Mark): Promise<void> {
+    if (this.#handles.length === 0) {
+      this.#handles = await Promise.all(this.#paths().map(path => this.#files.create(path)))
+      // The newer copy may be in memory only, left there by a process that crashed.
+      await this.#handles[1 - this.#inUse]?.sync()
+    }
+    await this.set(mark, { sync: true })
+    await this.#files.syncFolder(this.#folder)
+    await this.set(mark, { sync: true })
+  }
+
+  /** Resolves once written, which survives a crash of the process; with `sync`, once it survives a power cut, else that follows within 50 ms. */
+  set(mark: Mark, { sync }: { readonly sync: boolean }): Promise<void> {
+    return this.#enqueue(async () => {
+      await this.#handles[this.#inUse]?.writeAt(0, encodeCopy({ mark, counter: ++this.#counter }))
+      this.#unsynced = true
+      if (sync) await this.#sync()
+      else this.#timer ??= this.#clock.after(syncWithinMs, () => this.#syncLater())
+    })
+  }
+
+  #syncLater(): void {
+    this.#timer = undefined
+    this.#enqueue(() => this.#sync()).catch(this.#onFailure)
+  }
+
+  async #sync(): Promise<void> {
+    if (!this.#unsynced) return
+    await this.#handles[this.#inUse]?.sync()
+    this.#timer?.cancel()
+    this.#timer = undefined
+    this.#unsynced = false
+    this.#inUse = 1 - this.#inUse
+  }
+
+  /** One step after the other: a write during a sync would leave open what the sync has covered. */
+  #enqueue(step: () => Promise<void>): Promise<void> {
+    const done = this.#queue.then(step)
+    this.#queue = done.catch(() => {})
+    return done
+  }
+
+  /** After a failure `sync` is false: nothing is written any more. */
+  async close({ sync }: { readonly sync: boolean }): Promise<void> {
+    this.#timer?.cancel()
+    this.#timer = undefined
+    try {
+      if (sync) await this.#enqueue(() => this.#sync())
+    } finally {
+      await this.#queue
+      await Promise.all(this.#handles.map(handle => handle.close()))
+      this.#handles = []
+    }
+  }
+
+  #paths(): string[] {
+    return watermarkNames.map(name => `${this.#folder}/${name}`)
+  }
+}
+
+function encodeCopy({ mark, counter }: Copy): Uint8Array {
+  const { clusterId, nodeId, incarnation } = mark.identity
+  return seal([counter, clusterId, nodeId, incarnation, mark.term, mark.vote ?? null, mark.index, mark.chain, mark.repairing], copyBytes)
+}
+
+type Fields = [number, string, string, string, number, string | null, number, number, boolean]
+
+function decodeCopy(bytes: Uint8Array): Copy | undefined {
+  const fields = unseal(bytes)
+  if (fields === undefined) return undefined
+  const [counter, clusterId, nodeId, incarnation, term, vote, index, chain, repairing] = fields as Fields
+  return { counter, mark: { identity: { clusterId, nodeId, incarnation }, term, vote: vote ?? undefined, index, chain, repairing } }
+}
