@@ -49,6 +49,7 @@ export function listenError(error: NodeJS.ErrnoException, address: Address, what
     const message = `${what}: ${where} is in use by another process: stop that, or choose another address`
     return new RaftError('ADDRESS_IN_USE', message, { cause: error })
   }
-  const reason = error.code === 'EACCES' ? 'this user may not listen there' : `not an address of this machine (${error.code ?? error.message})`
+  const reason =
+    error.code === 'EACCES' ? 'this user may not listen there' : `not an address of this machine (${error.code ?? error.message})`
   return new RaftError('ADDRESS_UNAVAILABLE', `${what}: cannot listen on ${where}: ${reason}: choose another address`, { cause: error })
 }

@@ -59,7 +59,8 @@ async function ask(target: string, { id, address, clientAddress, incarnation, re
 function noAnswer(target: string, error: unknown): RaftError {
   const cause = error instanceof Error ? (error.cause as NodeJS.ErrnoException | undefined) : undefined
   const code = cause?.code ?? ''
-  if (error instanceof Error && error.name === 'TimeoutError') return new RaftError('TIMED_OUT', `${target} does not answer`, { cause: error })
+  const isTimeout = error instanceof Error && error.name === 'TimeoutError'
+  if (isTimeout) return new RaftError('TIMED_OUT', `${target} does not answer: check the join address`, { cause: error })
   if (code === 'ECONNREFUSED') {
     const message = `nobody listens at ${target}: start that node first, or give --join the HTTP address of another member`
     return new RaftError('ADDRESS_UNAVAILABLE', message, { cause: error })
@@ -79,7 +80,8 @@ function readAnswer(target: string, status: number, text: string): Attempt {
 }
 
 function notANode(target: string, why: string): RaftError {
-  return new RaftError('INVALID_ARGUMENT', `${target} is not a node of a cluster: ${why}: give --join the HTTP address of a member, not its raft address`)
+  const advice = 'give --join the HTTP address of a member, not its raft address'
+  return new RaftError('INVALID_ARGUMENT', `${target} is not a node of a cluster: ${why}: ${advice}`)
 }
 
 function parsed(text: string): unknown {

@@ -53,7 +53,10 @@ export interface KvServer extends AsyncDisposable {
  */
 export async function startServer(options: KvServerOptions): Promise<KvServer> {
   const { log } = options
-  const wanted = { http: parseAddress(options.http ?? 'localhost:8180', 'http address'), raft: raftAddressOf(options) }
+  const wanted = {
+    http: parseAddress(options.http ?? 'localhost:8180', 'http address'),
+    raft: parseAddress(options.raft ?? 'localhost:8186', 'raft address'),
+  }
   const join = options.join?.length ? joinVia(options.join) : undefined // also an unreadable join address must fail early
   const connections = new PeerConnections()
   const store = new KvStore()
@@ -71,9 +74,11 @@ export async function startServer(options: KvServerOptions): Promise<KvServer> {
     http.close()
     throw error
   }
+  const { nodeId } = node.identity
   const raftAddress = node.status().address
-  log?.info({ id: node.identity.nodeId, http: httpAddress, raft: raftAddress, dir: options.dir }, `server: ${node.identity.nodeId} started`)
-  return runningServer({ node, http, httpAddress, raftAddress, log })
+  log?.info({ id: nodeId, http: httpAddress, raft: raftAddress, dir: options.dir }, `server: ${nodeId} started, http ${httpAddress}`)
+  const close = once(() => closeServer({ node: node as Node<CommandResult>, http, log }))
+  return { node, httpAddress, raftAddress, close, [Symbol.asyncDispose]: close }
 }
 
 type Parts = {
@@ -88,7 +93,7 @@ function nodeOptions(options: KvServerOptions, { raft, httpAddress, join, store,
   const { dir, replace, snapshotEntries, snapshotBytes, trailingEntries, tickMs, electionTicks, onFatal } = options
   const listen = formatAddress(raft)
   return {
-    id: options.id ?? listen,
+    id: options.id ?? listen.replace(/[[\]]/g, ''), // ids know no brackets
     dir,
     listen,
     clientAddress: httpAddress,
@@ -98,7 +103,45 @@ function nodeOptions(options: KvServerOptions, { raft, httpAddress, join, store,
     ...defined({ replace, snapshotEntries, snapshotBytes, trailingEntries, tickMs, electionTicks }),
     onEvent(event: Parameters<EventLog['observe']>[0]) {
       events.observe(event)
-      if (event.type === 'fault') onFatal?.({ code: event.code, message: event.message })
+      if (event.type === 'fault' && isFatal(event.code)) onFatal?.({ code: event.code, message: event.message })
     },
   }
+}
+
+/** With these the node has stopped for good. With others (WIPED_MEMBER) it goes on refusing clients, which is how they learn why. */
+function isFatal(code: string): boolean {
+  return ['STORAGE_FAILED', 'INVARIANT_BROKEN', 'STATE_MACHINE', 'CORRUPT'].includes(code)
+}
+
+/** Time for requests in progress to be answered as if nothing had happened; what is left then learns that the node stops. */
+const drainMs = 600
+/** Time for those last answers to leave. */
+const lastAnswersMs = 200
+
+async function closeServer({ node, http, log }: { node: Node<CommandResult>; http: HttpServer; log: Logger | undefined }): Promise<void> {
+  log?.info('server: closing')
+  const drained = http.drain()
+  await atMost(drainMs, drained)
+  try {
+    await node.close()
+    await atMost(lastAnswersMs, drained)
+  } finally {
+    http.close()
+  }
+  log?.info('server: closed')
+}
+
+async function atMost(ms: number, work: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  await Promise.race([work, new Promise(resolve => (timer = setTimeout(resolve, ms)))])
+  clearTimeout(timer)
+}
+
+function once(run: () => Promise<void>): () => Promise<void> {
+  let running: Promise<void> | undefined
+  return () => (running ??= run())
+}
+
+function defined<Options extends object>(options: Options): { [Name in keyof Options]?: NonNullable<Options[Name]> } {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as never
 }

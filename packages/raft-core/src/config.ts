@@ -54,6 +54,8 @@ export type RaftOptions = {
   readonly untakenChange?: 'refuse' | 'append-empty'
   /** Take membership changes without looking whether one is pending or fits. Never outside conformance tests. Default true. */
   readonly checkMembershipChanges?: boolean
+  /** What a member acknowledged before it was removed counts no more once it is added again. Default true. */
+  readonly replicationSessions?: boolean
   /** Reads that cannot be confirmed are answered as expired, or dropped. Default `expire`. */
   readonly unconfirmedReads?: 'expire' | 'drop'
   /** The target of a transfer campaigns only when it holds the leader's whole log. Default true. */
@@ -83,6 +85,7 @@ const defaults: Settings = {
   voteRequestsAwaitSave: true,
   untakenChange: 'refuse',
   checkMembershipChanges: true,
+  replicationSessions: true,
   unconfirmedReads: 'expire',
   transferChecksLog: true,
 }

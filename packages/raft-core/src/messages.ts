@@ -22,15 +22,24 @@ export interface MessageBodies {
   preVote: { readonly lastEntry: Position }
   /** Granted: `term` is the term asked about. Refused: `term` is the answering node's own. */
   preVoteReply: { readonly granted: boolean }
-  /** Entries to be held after `after`, and how far the leader has committed (§5.3). */
-  appendEntries: { readonly after: Position; readonly entries: readonly Entry[]; readonly commit: Index }
+  /**
+   * Entries to be held after `after`, and how far the leader has committed (§5.3). `session` names this life of the member in the
+   * leader's eyes and comes back with the answer: after a removal, what was acknowledged before it counts no more. 0: not used.
+   */
+  appendEntries: { readonly session: number; readonly after: Position; readonly entries: readonly Entry[]; readonly commit: Index }
   /** §5.3. `index`: accepted, all entries up to here are on disk; rejected, the index that the leader tried to append after. */
-  appendReply: { readonly accepted: boolean; readonly index: Index; /** Rejected: the best place to try next, and its term here. */ readonly hint: Position }
+  appendReply: {
+    readonly session: number
+    readonly accepted: boolean
+    readonly index: Index
+    /** Rejected: the best place to try next, and its term here. */
+    readonly hint: Position
+  }
   /** "I still lead" (§5.2), how far the receiver may commit, and the newest read that waits for confirmation (0: none). */
   heartbeat: { readonly commit: Index; readonly readToken: number }
   heartbeatReply: { readonly readToken: number }
   /** §7. Answered by an appendReply. */
-  installSnapshot: { readonly snapshot: Snapshot }
+  installSnapshot: { readonly session: number; readonly snapshot: Snapshot }
   /** The leader tells the receiver to campaign at once (thesis §3.10). */
   timeoutNow: { readonly lastEntry: Position }
   /** A follower asks the leader to move leadership to `target` (forwarded request). */

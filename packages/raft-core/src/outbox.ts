@@ -11,6 +11,8 @@ export type Outbox = {
   /** What the driver was last given. */
   hardState: HardState
   softState: SoftState
+  /** A Ready is out and not saved yet. */
+  outstanding: boolean
   /** Saves of a new term or vote that have not ended. */
   unsavedBallots: number
 }
@@ -39,6 +41,7 @@ function softStateChanged({ outbox: { softState }, role, leader }: RaftMachine):
 
 export function takeReady(raft: RaftMachine): Ready {
   const { outbox, log, settings } = raft
+  if (outbox.outstanding && !settings.overlapping) throw new Error('finish the last Ready with advance() first, or set the option overlapping')
   const ballot = outbox.hardState.term !== raft.term || outbox.hardState.vote !== raft.vote
   const hardState = hardStateChanged(raft) ? raft.hardState() : undefined
   const softState = softStateChanged(raft) ? { role: raft.role, leader: raft.leader } : undefined
@@ -57,6 +60,7 @@ export function takeReady(raft: RaftMachine): Ready {
   if (softState) outbox.softState = softState
   if (snapshot) log.snapshotTaken = true
   if (ballot) outbox.unsavedBallots++
+  outbox.outstanding = true
   outbox.free = []
   outbox.promises = []
   raft.readsAnswered = []

@@ -88,6 +88,7 @@ export class RaftMachine implements Raft {
       promises: [],
       hardState: this.hardState(),
       softState: { role: 'follower', leader: undefined },
+      outstanding: false,
       unsavedBallots: 0,
     }
   }
@@ -199,6 +200,7 @@ export class RaftMachine implements Raft {
   }
 
   settle({ term, last, snapshotIndex, ballot }: SaveReceipt): void {
+    this.outbox.outstanding = false
     if (ballot) this.outbox.unsavedBallots--
     // In a later term other entries may stand at the same indices.
     if (last && term === this.term) this.log.markSaved(last)
@@ -265,7 +267,8 @@ export class RaftMachine implements Raft {
     this.log.append(entries)
     if (this.trace) this.trace({ type: 'append', first: entries[0]!, last: entries[entries.length - 1]! })
     const hint = { term: 0, index: 0 }
-    this.promise({ type: 'appendReply', from: this.id, to: this.id, term: this.term, accepted: true, index, hint })
+    const session = leader.progress.get(this.id)?.session ?? 0
+    this.promise({ type: 'appendReply', from: this.id, to: this.id, term: this.term, session, accepted: true, index, hint })
     return true
   }
 

@@ -12,6 +12,7 @@ export type Leader = {
   readonly name: 'leader'
   /** By id in sorted order, itself included: the order in which messages are sent. */
   progress: Map<NodeId, Progress>
+  nextSession: number
   /** No membership change is taken until this index is applied: the last change proposed, or the log as it stood at the election. */
   pendingChange: Index
   transferTarget: NodeId | undefined
@@ -53,9 +54,11 @@ export function becomeCandidate(raft: RaftMachine, because: string): void {
 
 export function becomeLeader(raft: RaftMachine, because: string): Leader {
   raft.assert(raft.state.name === 'candidate', 'only a candidate becomes leader')
+  const progress = newProgressMap(raft)
   const leader: Leader = {
     name: 'leader',
-    progress: newProgressMap(raft),
+    progress,
+    nextSession: progress.size + 1,
     // Whatever the log holds may be a membership change that is not applied yet: take none before it is.
     pendingChange: raft.log.lastIndex,
     transferTarget: undefined,

@@ -41,7 +41,7 @@ function meetEarlier(raft: RaftMachine, message: Message): boolean {
   const nowhere = { term: 0, index: 0 }
   if ((settings.checkQuorum || settings.preVote) && (message.type === 'appendEntries' || message.type === 'heartbeat')) {
     // We cannot raise that leader's term by campaigning, since nobody listens in a lease. So tell it ours, or we could never join it.
-    raft.promise({ type: 'appendReply', from: id, to: message.from, term, accepted: true, index: 0, hint: nowhere })
+    raft.promise({ type: 'appendReply', from: id, to: message.from, term, session: 0, accepted: true, index: 0, hint: nowhere })
   } else if (message.type === 'preVote') {
     // A refusal that carries our term lets a node that is behind catch up with it.
     raft.promise({ type: 'preVoteReply', from: id, to: message.from, term, granted: false })

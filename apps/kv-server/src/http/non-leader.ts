@@ -35,7 +35,9 @@ function awayReply(exchange: Exchange, node: Node<CommandResult>, mode: 'redirec
   // The workshop's answer, to the letter.
   if (mode === 'reject') return text(500, 'not leader\n', { headers: { 'X-Content-Type-Options': 'nosniff' } })
   if (leader.clientAddress === '') throw new Refusal(503, 'NOT_LEADER', `the leader ${leader.id} has not said where clients reach it`)
-  return text(307, `the leader is at ${leader.clientAddress}\n`, { headers: { Location: `http://${leader.clientAddress}${exchange.target}` } })
+  return text(307, `the leader is at ${leader.clientAddress}\n`, {
+    headers: { Location: `http://${leader.clientAddress}${exchange.target}` },
+  })
 }
 
 function noLeader({ service }: Exchange, node: Node<CommandResult>): Refusal {

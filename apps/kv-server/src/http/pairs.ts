@@ -28,7 +28,8 @@ function checkPair(key: string, value: unknown, limits: Limits): void {
 export function checkKey(key: string, limits: Limits): void {
   if (key === '') throw new Refusal(400, 'INVALID_KEY', 'the key is empty')
   if (loneSurrogate.test(key)) throw new Refusal(400, 'INVALID_KEY', 'the key holds half a surrogate pair')
-  if (Buffer.byteLength(key) > limits.keyBytesMax) throw new Refusal(400, 'INVALID_KEY', `the key is longer than ${limits.keyBytesMax} bytes`)
+  if (Buffer.byteLength(key) > limits.keyBytesMax)
+    throw new Refusal(400, 'INVALID_KEY', `the key is longer than ${limits.keyBytesMax} bytes`)
 }
 
 /** A key from a path, where it is percent-encoded. @throws Refusal 400. */

@@ -48,6 +48,7 @@ const statuses = {
   FOLDER_VERSION: 500,
   CORRUPT: 500,
   STORAGE_FAILED: 500,
+  INVARIANT_BROKEN: 500,
 } as const satisfies Record<RaftErrorCode, number>
 
 /** 504 where the write may or may not happen: gateways repeat a 503 by themselves, a 504 to a POST they do not. */
@@ -59,7 +60,8 @@ export function statusOf(error: RaftError): number {
 /** The answer to a request that failed. Errors that nobody foresaw are not described to strangers; the caller logs them. */
 export function refusalReply(error: unknown, { isRead }: { readonly isRead: boolean }): Reply {
   const outcome = (value: 'not-applied' | 'unknown') => (isRead ? {} : { outcome: value })
-  if (error instanceof Refusal) return failure(error.status, { code: error.code, message: error.message, ...outcome('not-applied') }, error.headers)
+  if (error instanceof Refusal)
+    return failure(error.status, { code: error.code, message: error.message, ...outcome('not-applied') }, error.headers)
   if (error instanceof RaftError) return failure(statusOf(error), { code: error.code, message: error.message, ...outcome(error.outcome) })
   return failure(500, { code: 'INTERNAL', message: 'this is a bug in the server; its log says more', ...outcome('unknown') })
 }

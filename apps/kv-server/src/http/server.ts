@@ -1,10 +1,10 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Logger } from 'pino'
 import { type Address, listenError } from '../address.ts'
 import type { Service } from './exchange.ts'
 import { Refusal, refusalReply } from './refusal.ts'
-import { raftHeaders, type Reply, send } from './respond.ts'
+import { type Reply, raftHeaders, send } from './respond.ts'
 import { route } from './router.ts'
 
 /** The HTTP side of a node. Answers every request, also bad ones, through one place; knows nothing of keys. */
@@ -91,9 +91,9 @@ export class HttpServer {
       return
     }
     const { status, contentType, body } = refusalReply(garbageRefusal(error.code), { isRead: false })
-    const headers = { 'Content-Type': contentType, ...raftHeaders(this.#service().node), Connection: 'close', 'Content-Length': body.length }
+    const headers = { 'Content-Type': contentType, ...raftHeaders(this.#service().node), Connection: 'close' }
     const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
-    socket.end(`HTTP/1.1 ${status} Refused\r\n${lines.join('')}\r\n${body}`)
+    socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${body}`)
   }
 }
 

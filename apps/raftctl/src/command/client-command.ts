@@ -2,9 +2,14 @@ import { Flags } from '@oclif/core'
 import { KvClient } from 'kv-client'
 import { type Format, formats, render, type View } from '../output/render.ts'
 import { RaftCommand } from './base.ts'
-import { toUrl } from './endpoint.ts'
+import { endpointOf } from './endpoint.ts'
 
-type ClientFlags = { readonly endpoints: readonly string[]; readonly timeout: number; readonly output: string; readonly field: string | undefined }
+export type ClientFlags = {
+  readonly endpoints: readonly string[]
+  readonly timeout: number
+  readonly output: Format
+  readonly field: string | undefined
+}
 
 /** A command that talks to a running cluster: which endpoints, and how to print the answer. */
 export abstract class ClientCommand extends RaftCommand {
@@ -14,7 +19,7 @@ export abstract class ClientCommand extends RaftCommand {
       char: 'e',
       env: 'RAFTCTL_ENDPOINTS',
       helpValue: 'HOST:PORT',
-      description: 'where to ask; several, repeated or with commas: the next is tried when one does not answer',
+      description: 'whom to ask; several, repeated or with commas: the next is tried when one does not answer',
       multiple: true,
       multipleNonGreedy: true,
       delimiter: ',',
@@ -27,11 +32,10 @@ export abstract class ClientCommand extends RaftCommand {
       default: 5_000,
       min: 1,
     }),
-    output: Flags.string({
+    output: Flags.option({ options: formats })({
       char: 'o',
       env: 'RAFTCTL_OUTPUT',
       description: 'how to print the answer',
-      options: [...formats],
       default: 'table',
     }),
     field: Flags.string({
@@ -40,12 +44,12 @@ export abstract class ClientCommand extends RaftCommand {
     }),
   }
 
-  protected client(flags: ClientFlags): KvClient {
-    return new KvClient({ endpoints: flags.endpoints.map(toUrl), timeoutMs: flags.timeout })
+  protected client({ endpoints, timeout }: ClientFlags): KvClient {
+    return new KvClient({ endpoints: endpoints.map(endpointOf), timeoutMs: timeout })
   }
 
   protected print<Value extends object>(value: Value, view: View<Value>, flags: ClientFlags): void {
     // A value is data: nothing may read % signs in it as a format, as oclif's log would.
-    process.stdout.write(`${render(value, view, { output: flags.output as Format, field: flags.field })}\n`)
+    process.stdout.write(`${render(value, view, flags)}\n`)
   }
 }

@@ -1,21 +1,10 @@
 import { exitCodes } from './exit-codes.ts'
 import { Failure } from './failure.ts'
 
-/** `localhost:8180` or `http://localhost:8180/` as `http://127.0.0.1:8180`: servers bind 127.0.0.1, and localhost may mean ::1 first. */
-export function toUrl(endpoint: string): string {
-  const text = endpoint.trim().replace(/\/+$/, '')
-  const url = parse(text.includes('://') ? text : `http://${text}`)
-  if (url === undefined || !/:\d+$/.test(text) || !/^https?:$/.test(url.protocol)) {
-    throw new Failure(`"${endpoint}" is no endpoint; write HOST:PORT, for example 127.0.0.1:8180`, exitCodes.usage)
-  }
-  if (url.hostname === 'localhost') url.hostname = '127.0.0.1'
-  return url.origin
-}
-
-function parse(text: string): URL | undefined {
-  try {
-    return new URL(text)
-  } catch {
-    return undefined
-  }
+/** `http://localhost:8180/` or `localhost:8180` as `localhost:8180`; anything else is an error at once, and not after a timeout. */
+export function endpointOf(text: string): string {
+  const endpoint = text.trim().replace(/^http:\/\//, '').replace(/\/$/, '')
+  const port = Number(/^(?:\[[\da-fA-F:.]+\]|[^\s:/@?#[\]]+):(\d{1,5})$/.exec(endpoint)?.[1])
+  if (port > 0 && port <= 65_535) return endpoint
+  throw new Failure(`"${text}" is no endpoint; write HOST:PORT, for example 127.0.0.1:8180`, exitCodes.usage)
 }

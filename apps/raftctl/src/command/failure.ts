@@ -21,8 +21,8 @@ export function failureOf(error: unknown, commandLine: string): Failure {
 
 function exitCodeOf(error: Error): number {
   if (!(error instanceof KvError)) return exitCodes.failed
+  if (error.code === 'INVALID_ARGUMENT') return exitCodes.usage
   if (error.outcome === 'unknown') return exitCodes.outcomeUnknown
-  if (error.status === 404) return exitCodes.notFound
   return error.status === undefined || error.status >= 500 ? exitCodes.unavailable : exitCodes.failed
 }
 

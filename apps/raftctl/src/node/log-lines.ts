@@ -7,34 +7,26 @@ const levels = new Map<unknown, string>([
   [60, 'FATAL'],
 ])
 
-/** On every line of a process the same, so worth nothing to a reader. */
-const dull = new Set(['level', 'time', 'pid', 'hostname', 'msg', 'v'])
-
-/** A JSON log line as a short one for people: `12:03:04.567 info  leads  term=2`. Anything else stays as it is. */
+/**
+ * A JSON log line as a short one for people: `12:03:04.567 info  raft: leads term 2`. The message says what the fields say; whoever
+ * wants those, or the stack of an error, takes --log-format json. A line that is not JSON stays as it is.
+ */
 export function prettyLine(json: string): string {
   const record = parse(json)
   if (record === undefined) return json
-  const time = new Date(Number(record.get('time') ?? 0)).toISOString().slice(11, 23)
-  const level = (levels.get(record.get('level')) ?? String(record.get('level') ?? '')).padEnd(5)
-  const details = [...record].filter(([key]) => !dull.has(key)).map(([key, value]) => `${key}=${detail(value)}`)
-  return [`${time} ${level} ${String(record.get('msg') ?? '')}`, ...details].join('  ')
+  const time = new Date(Number(record.time ?? 0)).toISOString().slice(11, 23)
+  const level = (levels.get(record.level) ?? String(record.level ?? '')).padEnd(5)
+  const reason = record.err?.message === undefined ? '' : `: ${record.err.message}`
+  return `${time} ${level} ${record.msg ?? ''}${reason}`
 }
 
-function parse(json: string): Map<string, unknown> | undefined {
+type LogRecord = { readonly time?: unknown; readonly level?: unknown; readonly msg?: unknown; readonly err?: { readonly message?: unknown } }
+
+function parse(json: string): LogRecord | undefined {
   try {
     const value: unknown = JSON.parse(json)
-    return value !== null && typeof value === 'object' ? new Map(Object.entries(value)) : undefined
+    return value !== null && typeof value === 'object' ? value : undefined
   } catch {
     return undefined
   }
-}
-
-/** Errors lose their stack: it is there with --log-format json, for whoever needs it. */
-function detail(value: unknown): string {
-  if (value !== null && typeof value === 'object') {
-    if ('message' in value && typeof value.message === 'string') return JSON.stringify(value.message)
-    return JSON.stringify(value)
-  }
-  const text = String(value)
-  return /^[^\s"=]+$/.test(text) ? text : JSON.stringify(text)
 }

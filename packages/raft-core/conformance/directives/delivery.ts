@@ -18,7 +18,7 @@ export const deliveryDirectives: Directives = {
   },
   'send-snapshot': (world, { args }, out) => {
     const { id, raft, record } = world.node(args[0])
-    const message: Message = { type: 'installSnapshot', from: id, to: nodeId(args[1] ?? 0), term: raft.term, snapshot: record }
+    const message: Message = { type: 'installSnapshot', from: id, to: nodeId(args[1] ?? 0), term: raft.term, session: 0, snapshot: record }
     const parcel: Parcel = { type: 'message', to: message.to, message, own: false }
     world.bag.push(parcel)
     out.line(...showWire(wireOfParcel(parcel)))

@@ -70,5 +70,6 @@ function raftOptions({ options }: Block) {
     checkMembershipChanges: !on('disable-conf-change-validation'),
     unconfirmedReads: 'drop',
     transferChecksLog: false,
+    replicationSessions: false,
   } as const
 }

@@ -45,7 +45,7 @@ function syncProgress(raft: RaftMachine, leader: Leader, membership: Membership,
   leader.progress = new Map()
   for (const member of memberIds(membership)) {
     const known = fresh.includes(member) ? undefined : before.get(member)
-    leader.progress.set(member, known ?? newProgress(raft, 0, Math.max(raft.log.lastIndex, 1), true))
+    leader.progress.set(member, known ?? newProgress(raft, leader.nextSession++, 0, Math.max(raft.log.lastIndex, 1), true))
   }
   for (const member of leader.reads.confirmed.keys()) if (!isMember(membership, member)) leader.reads.confirmed.delete(member)
 }

@@ -53,5 +53,6 @@ function reject(raft: RaftMachine, message: MessageOf<'appendEntries'>): void {
 }
 
 function reply(raft: RaftMachine, message: MessageOf<'appendEntries'>, accepted: boolean, index: number, hint: Position): void {
-  raft.promise({ type: 'appendReply', from: raft.id, to: message.from, term: raft.term, accepted, index, hint })
+  const { from: to, session } = message
+  raft.promise({ type: 'appendReply', from: raft.id, to, term: raft.term, session, accepted, index, hint })
 }

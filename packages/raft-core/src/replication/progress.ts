@@ -16,6 +16,8 @@ export type Flow =
 
 /** The leader's view of one member. Always match < next. */
 export class Progress {
+  /** Sent with entries and returned with answers; see `MessageBodies.appendEntries`. */
+  readonly session: number
   match: Index
   next: Index
   flow: Flow = { state: 'probe', paused: false }
@@ -26,7 +28,8 @@ export class Progress {
   /** Kept over changes of flow, for its window. */
   readonly #inflight: Inflight
 
-  constructor(match: Index, next: Index, active: boolean, inflight: Inflight) {
+  constructor(session: number, match: Index, next: Index, active: boolean, inflight: Inflight) {
+    this.session = session
     this.match = match
     this.next = next
     this.active = active
@@ -107,9 +110,10 @@ export class Progress {
   }
 }
 
-export function newProgress(raft: RaftMachine, match: Index, next: Index, active: boolean): Progress {
-  const { maxInflight, maxInflightBytes } = raft.settings
-  return new Progress(match, next, active, new Inflight(maxInflight, maxInflightBytes))
+/** `session`: must differ from every other that this leader has used in its term. */
+export function newProgress(raft: RaftMachine, session: number, match: Index, next: Index, active: boolean): Progress {
+  const { maxInflight, maxInflightBytes, replicationSessions } = raft.settings
+  return new Progress(replicationSessions ? session : 0, match, next, active, new Inflight(maxInflight, maxInflightBytes))
 }
 
 /** §5.3: a new leader assumes that everybody has its log, and finds out. */
@@ -118,7 +122,7 @@ export function newProgressMap(raft: RaftMachine): Map<NodeId, Progress> {
   const progress = new Map<NodeId, Progress>()
   for (const id of memberIds(raft.membership)) {
     const own = id === raft.id
-    const member = newProgress(raft, own ? lastIndex : 0, lastIndex + 1, own)
+    const member = newProgress(raft, progress.size + 1, own ? lastIndex : 0, lastIndex + 1, own)
     if (own) member.replicate()
     progress.set(id, member)
   }

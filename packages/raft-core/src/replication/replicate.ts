@@ -30,6 +30,7 @@ export function replicateTo(raft: RaftMachine, id: NodeId, progress: Progress, e
     from: raft.id,
     to: id,
     term: raft.term,
+    session: progress.session,
     after: { term: afterTerm, index: afterIndex },
     entries,
     commit: log.commit,
@@ -52,6 +53,7 @@ export function recordAppendReply(raft: RaftMachine, leader: Leader, reply: Mess
   const progress = leader.progress.get(reply.from)
   if (!progress) return raft.ignore(reply, 'not a member')
   progress.active = true
+  if (reply.session !== progress.session) return raft.ignore(reply, 'an answer from before it was removed')
   if (reply.accepted) recordAcceptance(raft, leader, reply, progress)
   else recordRejection(raft, reply, progress)
 }

@@ -14,7 +14,7 @@ export function sendSnapshot(raft: RaftMachine, id: NodeId, progress: Progress):
   if (!progress.active || snapshot === undefined) return false
   if (raft.trace) raft.trace({ type: 'snapshot', index: snapshot.index, what: 'sent', because: `${id} needs entry ${progress.next}, which is compacted` })
   progress.awaitSnapshot(snapshot.index)
-  raft.post({ type: 'installSnapshot', from: raft.id, to: id, term: raft.term, snapshot })
+  raft.post({ type: 'installSnapshot', from: raft.id, to: id, term: raft.term, session: progress.session, snapshot })
   return true
 }
 
@@ -27,7 +27,9 @@ export function acceptSnapshot(raft: RaftMachine, follower: Follower, message: M
   followLeader(raft, follower, message.from)
   const installed = install(raft, message.snapshot)
   const index = installed ? raft.log.lastIndex : raft.log.commit
-  raft.promise({ type: 'appendReply', from: raft.id, to: message.from, term: raft.term, accepted: true, index, hint: { term: 0, index: 0 } })
+  const { from: to, session } = message
+  const hint = { term: 0, index: 0 }
+  raft.promise({ type: 'appendReply', from: raft.id, to, term: raft.term, session, accepted: true, index, hint })
 }
 
 function install(raft: RaftMachine, snapshot: Snapshot): boolean {

@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib'
-import type { Index } from 'raft-core'
+import type { Index, Term } from 'raft-core'
 
 /**
  * The chain hash of an entry: 48 bits over its content and, through the hash before, over every entry before it. Equal on every node
@@ -13,32 +13,36 @@ export function chainHash(previous: number, content: Uint8Array): number {
   return mixed * 2 ** 32 + low
 }
 
-/** The chain hashes of the stored log, from its base to its last entry. Its steps name indices, so they hold in whatever order they come. */
+/** An entry's place in the chain. */
+export type Link = { readonly term: Term; readonly hash: number }
+
+/** The links of the stored log, from its base to its last entry. Its steps name indices, so they hold in whatever order they come. */
 export class Chain {
   #base: Index
-  #hashes: number[]
+  #links: Link[]
 
-  constructor(base: Index, hash: number, hashes: readonly number[] = []) {
+  constructor(base: Index, link: Link, links: readonly Link[] = []) {
     this.#base = base
-    this.#hashes = [hash, ...hashes]
+    this.#links = [link, ...links]
   }
 
   get last(): Index {
-    return this.#base + this.#hashes.length - 1
+    return this.#base + this.#links.length - 1
   }
 
-  at(index: Index): number | undefined {
-    return this.#hashes[index - this.#base]
+  at(index: Index): Link | undefined {
+    return this.#links[index - this.#base]
   }
 
   /** Replaces everything after `index`. */
-  replaceAfter(index: Index, hashes: readonly number[]): void {
-    this.#hashes.length = index - this.#base + 1
-    for (const hash of hashes) this.#hashes.push(hash)
+  replaceAfter(index: Index, links: readonly Link[]): void {
+    this.#links.length = index - this.#base + 1
+    for (const link of links) this.#links.push(link)
   }
 
+  /** `index` is the new base. */
   dropBefore(index: Index): void {
-    this.#hashes = this.#hashes.slice(index - this.#base)
+    this.#links = this.#links.slice(index - this.#base)
     this.#base = index
   }
 }

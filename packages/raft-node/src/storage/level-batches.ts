@@ -65,8 +65,7 @@ function openingFailed(folder: string, error: unknown): RaftError {
   return new RaftError('FOLDER_UNUSABLE', `cannot open ${folder}: ${message}. Check that its disk is there and writable.`, { cause })
 }
 
+/** The log store adds what to do. */
 function damaged(folder: string, cause: unknown): RaftError {
-  const what = (cause as { message?: unknown }).message
-  const help = 'Do not delete files in it. Replace the node with `raftctl node join --replace` on a new folder.'
-  return new RaftError('CORRUPT', `the database in ${folder} is damaged: ${what}. ${help}`, { cause })
+  return new RaftError('CORRUPT', `the database in ${folder} is damaged (${(cause as { message?: unknown }).message})`, { cause })
 }

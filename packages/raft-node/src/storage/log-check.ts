@@ -1,8 +1,8 @@
-import type { Entry, HardState, Index } from 'raft-core'
+import type { Entry, HardState } from 'raft-core'
 import { RaftError } from '../errors.ts'
 import type { Identity } from '../ports.ts'
 import type { KeyValue } from './batches.ts'
-import { Chain } from './chain.ts'
+import { Chain, type Link } from './chain.ts'
 import { decodeRecord } from './entry-record.ts'
 import { type Base, entryKey } from './log-keys.ts'
 import type { Copy, Mark } from './watermark.ts'
@@ -23,11 +23,12 @@ export type CheckedLog = {
 }
 
 /**
- * Holds the stored log against its own checksums and against the watermark (DESIGN §4). Damage above the watermark is a torn tail,
+ * Holds the stored log against its own checksums and against the watermark (copies, newest first). Damage above the watermark is a torn tail,
  * which nobody was told about, and is cut; at or below it, acknowledged entries are gone, and the node must not go on as if they were not.
  */
-export async function checkLog(log: StoredLog, copies: readonly [Copy, ...Copy[]]): Promise<CheckedLog> {
-  const newest = copies[0].mark
+export async function checkLog(log: StoredLog, copies: readonly Copy[]): Promise<CheckedLog> {
+  const newest = copies[0]?.mark
+  if (newest === undefined) throw corrupt('neither copy of the watermark can be read: nobody knows which votes this node gave')
   checkOwner(log.identity, copies)
   checkVote(log.hardState, copies)
   if (newest.repairing) throw corrupt('a repair of this log was begun and not finished')
@@ -63,7 +64,7 @@ function checkVote({ term, vote }: HardState, copies: readonly Copy[]): void {
 /** Reads up to the first record that is missing, damaged, or not the one that belongs there. */
 async function readRecords({ hardState, base, records }: StoredLog): Promise<CheckedLog> {
   const entries: Entry[] = []
-  const hashes: number[] = []
+  const links: Link[] = []
   const torn: Uint8Array[] = []
   let chain = base.chain
   let term = base.position.term
@@ -77,13 +78,13 @@ async function readRecords({ hardState, base, records }: StoredLog): Promise<Che
         continue
       }
       entries.push(record.entry)
-      hashes.push(record.chain)
       chain = record.chain
       term = record.entry.term
+      links.push({ term, hash: chain })
       index++
     }
   }
-  return { entries, chain: new Chain(base.position.index, base.chain, hashes), torn }
+  return { entries, chain: new Chain(base.position.index, { term: base.position.term, hash: base.chain }, links), torn }
 }
 
 /**
@@ -93,11 +94,7 @@ async function readRecords({ hardState, base, records }: StoredLog): Promise<Che
 function checkMark(chain: Chain, base: Base, { index, chain: hash }: Mark): void {
   if (index < base.position.index) return
   if (chain.last < index) throw corrupt(`entry ${chain.last + 1} is missing or damaged, and entries up to ${index} were on disk`)
-  if (chain.at(index) !== hash) throw corrupt(`entry ${index} is not the one that was on disk: the log is an older one`)
-}
-
-export function highestIndex(copies: readonly Copy[]): Index {
-  return Math.max(0, ...copies.map(copy => copy.mark.index))
+  if (chain.at(index)?.hash !== hash) throw corrupt(`entry ${index} is not the one that was on disk: the log is an older one`)
 }
 
 /** The store adds the folder and what to do. */

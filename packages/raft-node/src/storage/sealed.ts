@@ -42,5 +42,5 @@ export function unseal(block: Uint8Array): readonly unknown[] | undefined {
 export function checkVersion(version: number): void {
   if (version === formatVersion) return
   const help = 'Run the release that wrote it, or replace this node with a new folder (`raftctl node join --replace`).'
-  throw new RaftError('FOLDER_VERSION', `the data folder has format ${version}, and this release reads format ${formatVersion}. ${help}`)
+  throw new RaftError('FOLDER_VERSION', `written in format ${version}, and this release reads format ${formatVersion}. ${help}`)
 }

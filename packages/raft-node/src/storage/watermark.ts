@@ -20,8 +20,8 @@ export type Mark = {
 
 export type Copy = { readonly mark: Mark; readonly counter: number }
 
-/** What was found on opening. `present`: some bytes were there, readable or not. */
-export type FoundMarks = { readonly copies: readonly Copy[]; readonly newest: Mark | undefined; readonly present: readonly boolean[] }
+/** What was found on opening: the readable copies, newest first, and how many files are there that hold none. */
+export type FoundMarks = { readonly copies: readonly Copy[]; readonly unreadable: number }
 
 /** One sector, written by one `pwrite`: real disks write that whole or not at all, and should one not, there is the other copy. */
 const copyBytes = 512
@@ -37,6 +37,7 @@ export const watermarkNames = ['watermark-a', 'watermark-b'] as const
 export class Watermark {
   readonly #files: Files
   readonly #folder: string
+  readonly #paths: readonly [string, string]
   readonly #clock: Clock
   readonly #onFailure: (error: unknown) => void
   #handles: readonly OpenFile[] = []
@@ -44,37 +45,33 @@ export class Watermark {
   #counter = 0
   #unsynced = false
   #timer: Timer | undefined
+  #failed = false
   #queue: Promise<void> = Promise.resolve()
 
   /** `onFailure` hears of a sync that failed with nobody waiting for it. */
   constructor({ files, folder, clock, onFailure }: { files: Files; folder: string; clock: Clock; onFailure: (error: unknown) => void }) {
     this.#files = files
     this.#folder = folder
+    this.#paths = [`${folder}/${watermarkNames[0]}`, `${folder}/${watermarkNames[1]}`]
     this.#clock = clock
     this.#onFailure = onFailure
   }
 
   /** Reads both copies. Changes nothing. */
   async find(): Promise<FoundMarks> {
-    const found: (Copy | undefined)[] = []
-    const present: boolean[] = []
-    for (const path of this.#paths()) {
-      const bytes = await this.#readCopy(path)
-      found.push(decodeCopy(bytes))
-      present.push(bytes.length > 0)
-    }
-    const copies = found.filter(copy => copy !== undefined).sort((a, b) => b.counter - a.counter)
+    const found = [await this.#readCopy(this.#paths[0]), await this.#readCopy(this.#paths[1])] as const
+    const copies = found.filter(copy => typeof copy === 'object').sort((a, b) => b.counter - a.counter)
     const newest = copies[0]
     this.#counter = newest?.counter ?? 0
     this.#inUse = newest !== undefined && newest === found[0] ? 1 : 0
-    return { copies, newest: newest?.mark, present }
+    return { copies, unreadable: found.filter(copy => copy === 'unreadable').length }
   }
 
-  async #readCopy(path: string): Promise<Uint8Array> {
+  async #readCopy(path: string): Promise<Copy | 'absent' | 'unreadable'> {
     const file = await this.#files.open(path)
-    if (file === undefined) return new Uint8Array(0)
+    if (file === undefined) return 'absent'
     try {
-      return await file.readAt(0, copyBytes)
+      return decodeCopy(await file.readAt(0, copyBytes)) ?? 'unreadable'
     } finally {
       await file.close()
     }
@@ -83,7 +80,7 @@ export class Watermark {
   /** Writes both copies, the staler one first: what was found may be unsynced, damaged or missing. Comes before the first `set`. */
   async begin(mark: Mark): Promise<void> {
     if (this.#handles.length === 0) {
-      this.#handles = await Promise.all(this.#paths().map(path => this.#files.create(path)))
+      this.#handles = await Promise.all(this.#paths.map(path => this.#files.create(path)))
       // The newer copy may be in memory only, left there by a process that crashed.
       await this.#handles[1 - this.#inUse]?.sync()
     }
@@ -116,10 +113,15 @@ export class Watermark {
     this.#inUse = 1 - this.#inUse
   }
 
-  /** One step after the other: a write during a sync would leave open what the sync has covered. */
+  /** One step after the other: a write during a sync would leave open what the sync has covered. None after a failure: never retry. */
   #enqueue(step: () => Promise<void>): Promise<void> {
-    const done = this.#queue.then(step)
-    this.#queue = done.catch(() => {})
+    const done = this.#queue.then(() => {
+      if (this.#failed) throw new Error('an earlier write failed')
+      return step()
+    })
+    this.#queue = done.catch(() => {
+      this.#failed = true
+    })
     return done
   }
 
@@ -134,10 +136,6 @@ export class Watermark {
       await Promise.all(this.#handles.map(handle => handle.close()))
       this.#handles = []
     }
-  }
-
-  #paths(): string[] {
-    return watermarkNames.map(name => `${this.#folder}/${name}`)
   }
 }
 

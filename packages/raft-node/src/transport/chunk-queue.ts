@@ -1,10 +1,12 @@
+type End = 'ended' | 'discarded' | { readonly error: Error }
+
 /** Between a socket and a slow reader: holds at most about `bytesMax`, then stops the socket until the reader has caught up. */
 export class ChunkQueue implements AsyncIterable<Uint8Array> {
   readonly #source: { pause(): void; resume(): void }
   readonly #chunks: Uint8Array[] = []
   #bytes = 0
   #isPaused = false
-  #end: 'ended' | 'discarded' | { readonly error: Error } | undefined
+  #end: End | undefined
   #wake: () => void = () => {}
 
   constructor(source: { pause(): void; resume(): void }) {
@@ -56,7 +58,7 @@ export class ChunkQueue implements AsyncIterable<Uint8Array> {
     if (this.#isPaused && this.#bytes < bytesMax / 2) this.#resume()
   }
 
-  #finish(end: NonNullable<typeof this.#end>): void {
+  #finish(end: End): void {
     this.#end ??= end
     if (this.#end !== 'ended') {
       this.#chunks.length = 0

@@ -50,7 +50,7 @@ const bodies: { readonly [T in MessageType]: BodyCodec<T> } = {
   appendEntries: {
     number: 5,
     write: body => [...positionFields(body.after), encodeEntries(body.entries), body.commit],
-    read: reader => ({ after: readPosition(reader), entries: decodeEntries(reader.bytes()), commit: reader.integer() }),
+    read: reader => ({ after: readPosition(reader), entries: decodeEntries(reader.view()), commit: reader.integer() }),
   },
   appendReply: {
     number: 6,
@@ -73,7 +73,7 @@ const bodies: { readonly [T in MessageType]: BodyCodec<T> } = {
   propose: {
     number: 12,
     write: body => [encodeEntries(body.entries)],
-    read: reader => ({ entries: decodeEntries(reader.bytes()) }),
+    read: reader => ({ entries: decodeEntries(reader.view()) }),
   },
   readIndex: { number: 13, write: body => [body.context], read: reader => ({ context: reader.text(contextLengthMax) }) },
   readIndexReply: {

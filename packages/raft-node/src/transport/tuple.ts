@@ -57,9 +57,14 @@ export class TupleReader {
 
   /** A copy: a view would keep the whole chunk of the socket in memory as long as one log entry lives. */
   bytes(): Uint8Array {
+    return new Uint8Array(this.view())
+  }
+
+  /** For what is copied or used up at once. */
+  view(): Uint8Array {
     const value = this.#take()
     if (!(value instanceof Uint8Array)) throw corrupt('bytes')
-    return new Uint8Array(value)
+    return value
   }
 
   /** A nested tuple. */

@@ -1,9 +1,9 @@
 import type { JoinResponse } from 'kv-client'
+import type { JoinRequest } from 'raft-node'
 import { readJson } from '../body.ts'
 import { callOptions, type Exchange, servingNode } from '../exchange.ts'
 import { Refusal } from '../refusal.ts'
 import { json, type Reply } from '../respond.ts'
-import type { JoinRequest } from 'raft-node'
 
 /** `POST /join`: any member takes it. The same node may ask again. */
 export async function join(exchange: Exchange): Promise<Reply> {

@@ -23,7 +23,7 @@ const chunkBytesMax = 256 * 1024
  * Sends one snapshot on a connection of its own, so that gigabytes never stand in the way of a heartbeat:
  * header, chunks, end with size and checksum; then the receiver says that it holds it, or why not.
  */
-export class SnapshotSender {
+export class OutgoingSnapshot {
   readonly to: string
   /** Settles once, whatever happens. */
   readonly done: Promise<void>
@@ -41,7 +41,8 @@ export class SnapshotSender {
       },
     })
     // However it ends, the connection has done its work.
-    promise.catch(() => {}).finally(() => this.#channel.close())
+    const close = () => this.#channel.close()
+    promise.then(close, close)
   }
 
   abort(): void {

@@ -11,11 +11,11 @@ import { attempt, packTuple, unpackTuple } from './tuple.ts'
 
 /** Takes in the one snapshot that a peer sends on this connection, and says how it went. */
 export function receiveSnapshot(context: TransportContext, channel: Channel, ids: ServedIds): ChannelEvents {
-  const receiver = new SnapshotReceiver(context, channel, ids)
-  return { frame: frame => receiver.receive(frame), fault: () => receiver.corrupt(), closed: () => receiver.closed() }
+  const snapshot = new IncomingSnapshot(context, channel, ids)
+  return { frame: frame => snapshot.receive(frame), fault: () => snapshot.corrupt(), closed: () => snapshot.closed() }
 }
 
-class SnapshotReceiver {
+class IncomingSnapshot {
   readonly #context: TransportContext
   readonly #channel: Channel
   readonly #ids: ServedIds

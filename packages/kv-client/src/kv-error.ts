@@ -1,0 +1,30 @@
+import type { Outcome } from './types.ts'
+
+export type KvErrorDetails = ErrorOptions & {
+  readonly code: string
+  readonly outcome: Outcome
+  readonly status?: number | undefined
+  readonly endpoint?: string | undefined
+}
+
+/**
+ * A request that did not succeed. `code` is the server's, or one of the client's own: `UNREACHABLE`, `TIMED_OUT`, `ABORTED`, `BAD_ANSWER`,
+ * `INVALID_ARGUMENT`. Decide on `outcome` whether to try again: only after `not-applied` is a write safe to repeat.
+ */
+export class KvError extends Error {
+  override readonly name = 'KvError'
+  readonly code: string
+  readonly outcome: Outcome
+  /** The HTTP status; undefined if there was no answer. */
+  readonly status: number | undefined
+  /** Who answered, or did not: `host:port`. */
+  readonly endpoint: string | undefined
+
+  constructor(message: string, { code, outcome, status, endpoint, ...rest }: KvErrorDetails) {
+    super(message, rest)
+    this.code = code
+    this.outcome = outcome
+    this.status = status
+    this.endpoint = endpoint
+  }
+}

@@ -1,0 +1,217 @@
+import { createRaft, type Entry, type Message, type NodeId, type Raft, type Snapshot } from 'raft-core'
+import type { NodeEvent } from './api.ts'
+import { Applier } from './applier.ts'
+import { Bell } from './bell.ts'
+import { Driver, type Outputs } from './driver.ts'
+import { RaftError } from './errors.ts'
+import { Failover } from './failover.ts'
+import { Faults } from './faults.ts'
+import { Members } from './members.ts'
+import { Peers } from './peers.ts'
+import { type EntryOutcome, Pending } from './pending.ts'
+import type { Identity, MemberInfo, Ports, SnapshotMeta } from './ports.ts'
+import { Reads } from './reads.ts'
+import type { RestoredFolder } from './restoring.ts'
+import type { Settings } from './settings.ts'
+import { SnapshotReceiver, SnapshotSender } from './snapshot-transfer.ts'
+import { Snapshotter } from './snapshotter.ts'
+import { Ticker } from './ticker.ts'
+
+export type EngineOptions<Result> = {
+  readonly ports: Ports<Result>
+  readonly settings: Settings
+  readonly identity: Identity
+  /** Where this node listens. */
+  readonly address: string
+  readonly restored: RestoredFolder
+  /** Members to talk to until the log or a snapshot tells who they are: what a join was answered. */
+  readonly introduced: readonly MemberInfo[]
+  emit(event: NodeEvent): void
+}
+
+/**
+ * A core and everything that makes it run: driver, state machine, snapshots, waiting callers, peers. Knows nothing of requests; those
+ * come from the classes that hold an engine.
+ */
+export class Engine<Result> {
+  readonly ports: Ports<Result>
+  readonly settings: Settings
+  readonly identity: Identity
+  readonly address: string
+  readonly raft: Raft
+  readonly members = new Members()
+  readonly faults: Faults
+  readonly pending: Pending<Result>
+  readonly reads: Reads
+  readonly applier: Applier<Result>
+  readonly snapshots: Snapshotter
+  readonly peers: Peers
+  /** Rung when role, leader or membership may have changed, and when the node stops. */
+  readonly changed: Bell
+  readonly #emit: (event: NodeEvent) => void
+  readonly #driver: Driver
+  readonly #ticker: Ticker
+  readonly #failover: Failover
+  readonly #sender: SnapshotSender
+  readonly #receiver: SnapshotReceiver
+  #stopped = false
+
+  constructor(options: EngineOptions<Result>) {
+    const { ports, settings, identity, restored } = options
+    const { clock, logStore, snapshotStore, transport, stateMachine } = ports
+    this.ports = ports
+    this.settings = settings
+    this.identity = identity
+    this.address = options.address
+    this.#emit = options.emit
+    this.raft = this.#createRaft(restored)
+    const { raft, members } = this
+    if (restored.snapshot !== undefined) members.restore(restored.snapshot)
+
+    this.changed = new Bell(clock)
+    this.faults = new Faults(fault => this.#emit({ type: 'fault', ...fault }))
+    this.pending = new Pending(clock)
+    this.peers = new Peers({ clock, transport, members, self: identity.nodeId, introduced: options.introduced })
+    const base = restored.snapshot ?? { term: 0, index: 0 }
+    this.applier = new Applier(raft, { term: base.term, index: base.index }, { clock, stateMachine, snapshotStore, members }, this.#applyListener())
+    this.reads = new Reads(raft, clock, () => this.applier.applied.index)
+    const snapshotParts = { raft, applier: this.applier, members, stateMachine, logStore, snapshotStore, settings }
+    this.snapshots = new Snapshotter(snapshotParts, base.index, {
+      taken: index => this.#emit({ type: 'snapshot', index, cause: 'taken' }),
+      failed: error => this.fail(error),
+    })
+    this.#sender = new SnapshotSender(raft, snapshotStore, transport, () => this.wake())
+    this.#receiver = new SnapshotReceiver(raft, (meta, data) => this.snapshots.receive(meta, data))
+    this.#failover = new Failover(raft, clock, () => this.wake())
+    this.#driver = new Driver(raft, clock, logStore, this.#outputs())
+    this.#ticker = new Ticker(clock, settings.tickMs, () => this.input(() => raft.tick()))
+  }
+
+  get stopped(): boolean {
+    return this.#stopped
+  }
+
+  start(): void {
+    this.peers.update()
+    this.#ticker.start()
+    this.wake()
+  }
+
+  /** Something was put into the core. */
+  wake(): void {
+    this.#driver.wake()
+  }
+
+  /** Puts something into the core, unless this node has stopped. */
+  input(run: () => void): void {
+    if (this.#stopped) return
+    run()
+    this.wake()
+  }
+
+  receive(from: NodeId, message: Message): void {
+    this.peers.heardFrom(from)
+    this.input(() => this.raft.step(message))
+  }
+
+  async receiveSnapshot(from: NodeId, message: Message, meta: SnapshotMeta, data: AsyncIterable<Uint8Array>): Promise<void> {
+    if (this.#stopped) throw new RaftError('NODE_STOPPED', `${this.identity.nodeId} is stopping`)
+    this.peers.heardFrom(from)
+    await this.#receiver.receive(message, meta, data)
+    this.wake()
+  }
+
+  peerChanged(id: NodeId, state: 'connected' | 'lost' | 'refused'): void {
+    if (this.#stopped) return
+    this.peers.changed(id, state)
+    if (state !== 'connected') this.input(() => this.raft.reportUnreachable(id))
+    this.#failover.peerChanged(id, state)
+    this.#emit({ type: 'peer', id, state })
+  }
+
+  /** This node cannot go on: nothing more is acknowledged, and everybody who waits is told. */
+  fail(error: RaftError): void {
+    if (this.#stopped) return
+    this.faults.raise(error.code, error.message)
+    void this.stop(error)
+  }
+
+  /** Ends ticks, Readys and waiting callers. Resolves once nothing is being written any more. */
+  async stop(error: RaftError): Promise<void> {
+    this.#stopped = true
+    this.#ticker.stop()
+    this.#failover.stop()
+    this.applier.stop()
+    this.pending.stop(error)
+    this.reads.stop(error)
+    this.changed.ring()
+    await Promise.all([this.#driver.stop(), this.snapshots.stop()])
+  }
+
+  #createRaft({ snapshot, hardState, entries }: RestoredFolder): Raft {
+    const { clock } = this.ports
+    return createRaft({
+      id: this.identity.nodeId,
+      random: () => clock.random(),
+      electionTicks: this.settings.electionTicks,
+      overlapping: true,
+      maxUncommittedBytes: maxUncommittedBytes,
+      restored: { snapshot: snapshot && withoutData(snapshot), hardState, entries },
+    })
+  }
+
+  #outputs(): Outputs {
+    const { transport } = this.ports
+    return {
+      softState: ({ role, leader }) => {
+        this.#failover.leaderChanged(leader)
+        this.#emit({ type: 'role', role, term: this.raft.term, leader })
+        this.changed.ring()
+      },
+      send: message => (message.type === 'installSnapshot' ? this.#sender.send(message) : transport.send(message)),
+      resetTo: snapshot => ({ position: { term: snapshot.term, index: snapshot.index }, chain: this.#receiver.metaOf(snapshot.index).chain }),
+      install: ({ index }: Snapshot) => this.applier.install(this.#receiver.metaOf(index)),
+      apply: entries => this.applier.take(entries),
+      reads: states => this.reads.answered(states),
+      gathered: () => this.reads.ask(),
+      failed: error => this.fail(error),
+    }
+  }
+
+  #applyListener() {
+    return {
+      entry: (entry: Entry, outcome: EntryOutcome<Result>) => {
+        this.snapshots.count(entry)
+        this.pending.applied(entry, outcome)
+      },
+      membership: () => this.#membershipChanged(),
+      installed: (meta: SnapshotMeta) => {
+        this.pending.skipped(meta.index)
+        this.snapshots.installed(meta)
+        this.#receiver.installed(meta.index)
+        this.#membershipChanged()
+        this.#emit({ type: 'snapshot', index: meta.index, cause: 'installed' })
+      },
+      applied: () => {
+        this.reads.release()
+        this.snapshots.maybeTake()
+        this.wake()
+      },
+      failed: (error: RaftError) => this.fail(error),
+    }
+  }
+
+  #membershipChanged(): void {
+    const { membership, membershipIndex } = this.members
+    this.peers.update()
+    this.#emit({ type: 'membership', membership, index: membershipIndex })
+    this.changed.ring()
+  }
+}
+
+/** More than this waits for a quorum: callers are told to slow down. */
+const maxUncommittedBytes = 64 * 1024 * 1024
+
+function withoutData({ term, index, membership, membershipIndex }: SnapshotMeta): Snapshot {
+  return { term, index, membership, membershipIndex, data: new Uint8Array(0) }
+}

@@ -1,0 +1,129 @@
+import type { Index, Membership, NodeId, RoleName, Term } from 'raft-core'
+import { noMembers } from 'raft-core'
+import { ChainLog } from '../world/chain-log.ts'
+import type { ChainBase } from '../world/chain-log.ts'
+import { CommittedLog } from './committed-log.ts'
+import { ConfigHistory } from './config-history.ts'
+
+/** `dur(i)`: what a node would find after a power cut right now. */
+export interface DurableImage {
+  readonly term: Term
+  readonly vote: NodeId | undefined
+  readonly commit: Index
+  readonly log: ChainLog
+  readonly snapshotIndex: Index
+  /** Every vote that was ever durable, by term. */
+  readonly votes: ReadonlyMap<Term, NodeId>
+}
+
+/** What was last seen of one node. Survives its crashes, except where `restarted` says otherwise. */
+export class NodeGhost {
+  readonly id: NodeId
+  readonly disk: DurableImage
+  readonly checkQuorum: boolean
+  readonly electionTicks: number
+  role: RoleName = 'follower'
+  term: Term = 0
+  vote: NodeId | undefined
+  commit: Index = 0
+  /** The state machine's last index, and its digest there. */
+  applied: Index = 0
+  digest = 0
+  /** The log in the core's memory as of its last Ready. */
+  log: ChainLog
+  membership: Membership = noMembers
+  /** Memberships that were in effect at some time since the last Ready, or during the call being checked. */
+  recentMemberships: Membership[] = []
+  /** The last term that it led. */
+  ledTerm: Term = 0
+  /** The candidate of every grant that left this node, itself included, by term. */
+  readonly grants = new Map<Term, NodeId>()
+  /** Ticks since its leader was last heard of. */
+  ticksSinceLeader = 0
+
+  constructor(id: NodeId, disk: DurableImage, options: { readonly checkQuorum: boolean; readonly electionTicks: number }) {
+    this.id = id
+    this.disk = disk
+    this.checkQuorum = options.checkQuorum
+    this.electionTicks = options.electionTicks
+    this.log = new ChainLog({ index: 0, term: 0, chain: 0 })
+  }
+}
+
+/** One leadership, kept for ever: what a term's leader had at its election, and what it appended. */
+export class LeaderGhost {
+  readonly id: NodeId
+  readonly term: Term
+  readonly log: ChainLog
+  readonly lastAtElection: Index
+  /** Where its log holds membership changes. */
+  readonly changes: Index[]
+  /** When a heartbeat with this read token first left, in steps. */
+  readonly tokenSentAt = new Map<number, number>()
+  /** By voter: the latest start of a heartbeat round that it has answered. */
+  readonly confirmedSince = new Map<NodeId, number>()
+  committedInTerm = false
+
+  constructor(id: NodeId, term: Term, log: ChainLog, changes: Index[]) {
+    this.id = id
+    this.term = term
+    this.log = log
+    this.lastAtElection = log.last
+    this.changes = changes
+  }
+}
+
+/** A linearizable read, from the moment it was asked for. */
+export type ReadGhost = {
+  readonly node: NodeId
+  readonly step: number
+  /** The greatest index committed anywhere when it was asked. */
+  readonly committed: Index
+  /** A leader has answered it. */
+  released: boolean
+}
+
+/** What a god who forgets nothing knows of the cluster (§3 of reliability.md). Never reset. */
+export class Ghost {
+  /** Counts the events of the world. */
+  step = 0
+  readonly nodes = new Map<NodeId, NodeGhost>()
+  readonly leaders = new Map<Term, LeaderGhost>()
+  latestLedTerm: Term = 0
+  readonly committed: CommittedLog
+  readonly configs: ConfigHistory
+  readonly reads = new Map<string, ReadGhost>()
+  /** State machine digest by index, as first seen. */
+  readonly digests: (number | undefined)[] = []
+  /** `H[(k, term)]`: by index, the terms seen there and the chain hash of each. */
+  readonly #terms: (Term[] | undefined)[] = []
+  readonly #chains: (number[] | undefined)[] = []
+
+  constructor(base: ChainBase, membership: Membership) {
+    this.committed = new CommittedLog(base)
+    this.configs = new ConfigHistory(base.index, membership)
+    this.digests[base.index] = 0
+    this.recordEntry(base.index, base.term, base.chain)
+  }
+
+  node(id: NodeId): NodeGhost {
+    const node = this.nodes.get(id)
+    if (node === undefined) throw new Error(`no ghost of ${id}`)
+    return node
+  }
+
+  chainOf(index: Index, term: Term): number | undefined {
+    const place = this.#terms[index]?.indexOf(term) ?? -1
+    return place === -1 ? undefined : this.#chains[index]![place]
+  }
+  recordEntry(index: Index, term: Term, chain: number): void {
+    const terms = this.#terms[index]
+    if (terms === undefined) {
+      this.#terms[index] = [term]
+      this.#chains[index] = [chain]
+    } else if (!terms.includes(term)) {
+      terms.push(term)
+      this.#chains[index]!.push(chain)
+    }
+  }
+}
