@@ -1,7 +1,7 @@
 import type { Entry, Index, MembershipChange, MembershipEntry, NodeId, Position, Term } from './log/entry.ts'
 import type { Membership } from './membership/membership.ts'
 import type { Message, Snapshot } from './messages.ts'
-import type { Ready, HardState, SaveReceipt } from './ready.ts'
+import type { HardState, Ready, SaveReceipt } from './ready.ts'
 import type { RoleName } from './roles.ts'
 
 /** Why a proposal was not taken. It will never be applied: proposing it again, elsewhere, is safe. */

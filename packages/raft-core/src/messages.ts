@@ -52,7 +52,12 @@ export interface MessageBodies {
   readIndexReply: { readonly context: string; readonly index: Index | undefined }
 }
 
-type Envelope<T> = { readonly type: T; readonly from: NodeId; readonly to: NodeId; /** The sender's term; 0 in propose and readIndex, which belong to none. */ readonly term: Term }
+type Envelope<T> = {
+  readonly type: T
+  readonly from: NodeId
+  readonly to: NodeId /** The sender's term; 0 in propose and readIndex, which belong to none. */
+  readonly term: Term
+}
 export type MessageType = keyof MessageBodies
 export type MessageOf<T extends MessageType> = Envelope<T> & MessageBodies[T]
 export type Message = { [T in MessageType]: MessageOf<T> }[MessageType]

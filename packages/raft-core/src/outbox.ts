@@ -41,7 +41,8 @@ function softStateChanged({ outbox: { softState }, role, leader }: RaftMachine):
 
 export function takeReady(raft: RaftMachine): Ready {
   const { outbox, log, settings } = raft
-  if (outbox.outstanding && !settings.overlapping) throw new Error('finish the last Ready with advance() first, or set the option overlapping')
+  if (outbox.outstanding && !settings.overlapping)
+    throw new Error('finish the last Ready with advance() first, or set the option overlapping')
   const ballot = outbox.hardState.term !== raft.term || outbox.hardState.vote !== raft.vote
   const hardState = hardStateChanged(raft) ? raft.hardState() : undefined
   const softState = softStateChanged(raft) ? { role: raft.role, leader: raft.leader } : undefined

@@ -4,7 +4,7 @@ import { changeMembership } from './membership/change.ts'
 import { isJoint } from './membership/membership.ts'
 import type { MessageOf } from './messages.ts'
 import type { RaftMachine } from './raft.ts'
-import { replicateToAll } from './replication/replicate.ts'
+import { replicateToAll } from './replication/send.ts'
 import type { Follower, Leader } from './roles.ts'
 
 /** §5.3: a leader appends and replicates; everybody else says who might. */

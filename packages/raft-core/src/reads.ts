@@ -1,10 +1,10 @@
 import type { StepResult } from './api.ts'
 import type { Index, NodeId } from './log/entry.ts'
-import type { MessageOf } from './messages.ts'
 import { committedIndex } from './membership/quorum.ts'
+import type { MessageOf } from './messages.ts'
 import type { RaftMachine } from './raft.ts'
 import { hasCommittedInTerm } from './replication/commit.ts'
-import { broadcastHeartbeat } from './replication/replicate.ts'
+import { broadcastHeartbeat } from './replication/send.ts'
 import type { Follower, Leader, Role } from './roles.ts'
 
 /** Who asks: this node's own application, or a follower under its name. */
@@ -64,7 +64,7 @@ function openRead(raft: RaftMachine, leader: Leader, request: ReadRequest): void
   if (raft.settings.readMode === 'lease' || (oneVoter && voters[0] === raft.id)) return answerRead(raft, request, raft.log.commit)
   const { reads } = leader
   reads.open.push({ ...request, token: reads.nextToken++, index: raft.log.commit })
-  broadcastHeartbeat(raft, leader)
+  broadcastHeartbeat(raft, leader, newestToken(reads))
 }
 
 export function answerReadsAwaitingCommit(raft: RaftMachine, leader: Leader): void {

@@ -2,8 +2,8 @@ import type { Index, NodeId, Term } from './log/entry.ts'
 import type { RaftMachine } from './raft.ts'
 import type { LeaderReads } from './reads.ts'
 import { abandonReads, newLeaderReads } from './reads.ts'
-import { newProgressMap } from './replication/progress.ts'
 import type { Progress } from './replication/progress.ts'
+import { newProgressMap } from './replication/progress.ts'
 
 export type Follower = { readonly name: 'follower'; leader: NodeId | undefined }
 export type PreCandidate = { readonly name: 'preCandidate'; readonly votes: Map<NodeId, boolean> }

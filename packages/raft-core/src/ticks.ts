@@ -2,8 +2,8 @@ import { isPromotable, tryCampaign } from './election/campaign.ts'
 import { promoteCaughtUp } from './membership/promotion.ts'
 import { voteOutcome } from './membership/quorum.ts'
 import type { RaftMachine } from './raft.ts'
-import { tickForwardedReads } from './reads.ts'
-import { broadcastHeartbeat } from './replication/replicate.ts'
+import { newestToken, tickForwardedReads } from './reads.ts'
+import { broadcastHeartbeat } from './replication/send.ts'
 import type { Leader } from './roles.ts'
 import { becomeFollower } from './roles.ts'
 import { abortTransfer } from './transfer.ts'
@@ -35,7 +35,7 @@ function tickLeader(raft: RaftMachine, leader: Leader): void {
   }
   if (raft.heartbeatElapsed < raft.settings.heartbeatTicks) return
   raft.heartbeatElapsed = 0
-  broadcastHeartbeat(raft, leader)
+  broadcastHeartbeat(raft, leader, newestToken(leader.reads))
   if (raft.membership.promoting.length > 0) promoteCaughtUp(raft, leader)
   leader.commitAtHeartbeat = raft.log.commit
 }

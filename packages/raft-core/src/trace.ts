@@ -7,15 +7,33 @@ import type { RoleName } from './roles.ts'
 export type TraceEvent =
   | { readonly type: 'role'; readonly role: RoleName; readonly term: Term; readonly because: string }
   | { readonly type: 'leader'; readonly leader: NodeId | undefined; readonly term: Term }
-  | { readonly type: 'vote'; readonly kind: 'preVote' | 'vote'; readonly candidate: NodeId; readonly term: Term; readonly granted: boolean; readonly because: string }
-  | { readonly type: 'votes'; readonly kind: 'preVote' | 'vote'; readonly granted: number; readonly refused: number; readonly outcome: 'won' | 'lost' | 'pending' }
+  | {
+      readonly type: 'vote'
+      readonly kind: 'preVote' | 'vote'
+      readonly candidate: NodeId
+      readonly term: Term
+      readonly granted: boolean
+      readonly because: string
+    }
+  | {
+      readonly type: 'votes'
+      readonly kind: 'preVote' | 'vote'
+      readonly granted: number
+      readonly refused: number
+      readonly outcome: 'won' | 'lost' | 'pending'
+    }
   | { readonly type: 'append'; readonly first: Position; readonly last: Position }
   | { readonly type: 'truncate'; readonly from: Index; readonly because: string }
   | { readonly type: 'reject'; readonly from: NodeId; readonly after: Position; readonly because: string }
   | { readonly type: 'commit'; readonly index: Index }
   | { readonly type: 'membership'; readonly index: Index; readonly membership: Membership }
   | { readonly type: 'progress'; readonly id: NodeId; readonly state: 'probe' | 'replicate' | 'snapshot'; readonly because: string }
-  | { readonly type: 'snapshot'; readonly index: Index; readonly what: 'sent' | 'installed' | 'refused' | 'forwarded'; readonly because: string }
+  | {
+      readonly type: 'snapshot'
+      readonly index: Index
+      readonly what: 'sent' | 'installed' | 'refused' | 'forwarded'
+      readonly because: string
+    }
   | { readonly type: 'read'; readonly context: string; readonly index: Index | undefined; readonly because: string }
   | { readonly type: 'transfer'; readonly target: NodeId; readonly what: 'started' | 'timeoutNow' | 'ended'; readonly because: string }
   | { readonly type: 'ignore'; readonly message: MessageType; readonly from: NodeId; readonly because: string }

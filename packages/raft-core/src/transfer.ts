@@ -3,7 +3,7 @@ import type { NodeId } from './log/entry.ts'
 import { isLearner } from './membership/membership.ts'
 import type { MessageOf } from './messages.ts'
 import type { RaftMachine } from './raft.ts'
-import { replicateTo } from './replication/replicate.ts'
+import { replicateTo } from './replication/send.ts'
 import type { Follower, Leader } from './roles.ts'
 
 const taken: StepResult = { accepted: true }

@@ -23,7 +23,8 @@ const checks: { readonly [T in MessageType]: (message: MessageOf<T>) => boolean 
   voteReply: m => typeof m.granted === 'boolean',
   preVote: m => m.term > 0 && isPosition(m.lastEntry),
   preVoteReply: m => typeof m.granted === 'boolean',
-  appendEntries: m => isCount(m.session) && isPosition(m.after) && isCount(m.commit) && m.after.term <= m.term && followOn(m.entries, m.after, m.term),
+  appendEntries: m =>
+    isCount(m.session) && isPosition(m.after) && isCount(m.commit) && m.after.term <= m.term && followOn(m.entries, m.after, m.term),
   appendReply: m => isCount(m.session) && typeof m.accepted === 'boolean' && isCount(m.index) && isPosition(m.hint),
   heartbeat: m => isCount(m.commit) && isCount(m.readToken),
   heartbeatReply: m => isCount(m.readToken),
@@ -66,7 +67,8 @@ function isChange(change: Extract<Entry, { type: 'membership' }>['change'] | und
   if (change.transition !== 'auto' && change.transition !== 'implicit' && change.transition !== 'explicit') return false
   if (change.context !== undefined && !(change.context instanceof Uint8Array)) return false
   return change.changes.every(
-    one => typeof one === 'object' && one !== null && typeof one.id === 'string' && ['voter', 'learner', 'remove', 'update'].includes(one.type),
+    one =>
+      typeof one === 'object' && one !== null && typeof one.id === 'string' && ['voter', 'learner', 'remove', 'update'].includes(one.type),
   )
 }
 

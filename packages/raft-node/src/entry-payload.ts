@@ -37,7 +37,7 @@ export function decodePayload(type: number, bytes: Uint8Array): Payload {
       return { type: 'empty' }
     case 'membership':
       return { type: 'membership', change: decodeMembershipChange(bytes) }
-    case undefined:
+    default:
       throw malformed(`no entry has type ${type}`)
   }
 }

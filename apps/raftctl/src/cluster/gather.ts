@@ -19,7 +19,10 @@ export async function gather(endpoints: readonly string[], ask: AskStatus): Prom
   const first = await firstAnswer(endpoints, ask)
   const answers = await Promise.all(first.members.map(({ clientAddress }) => answerOf(clientAddress, ask)))
   // A node that was away may know an older membership than one it names.
-  const newest = answers.reduce<StatusResponse>((best, answer) => (answer && answer.membershipIndex > best.membershipIndex ? answer : best), first)
+  const newest = answers.reduce<StatusResponse>(
+    (best, answer) => (answer && answer.membershipIndex > best.membershipIndex ? answer : best),
+    first,
+  )
   const byId = new Map([first, ...answers].flatMap(answer => (answer === undefined ? [] : [[answer.id, answer] as const])))
   const leader = [...byId.values()].filter(({ role }) => role === 'leader').sort((a, b) => b.term - a.term)[0]
   const { members } = leader ?? newest

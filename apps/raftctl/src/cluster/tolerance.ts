@@ -31,7 +31,8 @@ function now({ voters, needed, reachable, survivesNow }: Tolerance, hasLeader: b
 }
 
 function parity({ voters, needed, survives }: Tolerance): string {
-  if (voters % 2 === 0) return `An even number adds none: ${voters - 1} would survive ${survives} as well, with a majority of ${needed - 1}.`
+  if (voters % 2 === 0)
+    return `An even number adds none: ${voters - 1} would survive ${survives} as well, with a majority of ${needed - 1}.`
   return `One voter more would add none: an even number needs a larger majority (${needed + 1} of ${voters + 1}).`
 }
 

@@ -7,6 +7,7 @@ export async function readStdin(): Promise<string> {
   const chunks: Buffer[] = []
   for await (const chunk of process.stdin) chunks.push(chunk)
   const bytes = Buffer.concat(chunks)
-  if (!isUtf8(bytes)) throw new Failure('the standard input is not UTF-8, and values are text; encode it first, for example with base64', exitCodes.usage)
+  if (!isUtf8(bytes))
+    throw new Failure('the standard input is not UTF-8, and values are text; encode it first, for example with base64', exitCodes.usage)
   return bytes.toString('utf8')
 }

@@ -20,7 +20,12 @@ export function prettyLine(json: string): string {
   return `${time} ${level} ${record.msg ?? ''}${reason}`
 }
 
-type LogRecord = { readonly time?: unknown; readonly level?: unknown; readonly msg?: unknown; readonly err?: { readonly message?: unknown } }
+type LogRecord = {
+  readonly time?: unknown
+  readonly level?: unknown
+  readonly msg?: unknown
+  readonly err?: { readonly message?: unknown }
+}
 
 function parse(json: string): LogRecord | undefined {
   try {

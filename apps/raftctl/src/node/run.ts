@@ -21,11 +21,11 @@ export type NodeFlags = {
 
 /** Starts a node and resolves once it serves; from then on the open server keeps the process alive, until a signal stops it. */
 export async function runNode(flags: NodeFlags, bin: string): Promise<void> {
-  const stopper = new Stopper()
+  const stopper = new Stopper(bin)
   stopper.listen()
   exitOnSurprise(bin)
   // Loaded here and not above: `kv get` and `--help` need none of it.
-  const { startServer } = await import('kv-server')
+  const [{ startServer }, { createLog }] = await Promise.all([import('kv-server'), import('./log.ts')])
   const starting = startServer({
     dir: flags.dir,
     http: flags.http,
@@ -34,6 +34,10 @@ export async function runNode(flags: NodeFlags, bin: string): Promise<void> {
     nonLeader: flags['non-leader'] as NonLeaderMode,
     snapshotEntries: flags['snapshot-entries'],
     snapshotBytes: flags['snapshot-bytes'],
+    // Half of them stay behind a snapshot, so that a node which was away for a moment needs none.
+    trailingEntries: Math.floor(flags['snapshot-entries'] / 2),
+    log: createLog({ level: flags['log-level'], format: flags['log-format'] }),
+    onFatal: ({ message }) => stopper.fail(message),
     ...(flags.id === undefined ? {} : { id: flags.id }),
     ...(flags.join === undefined ? {} : { join: flags.join }),
   })

@@ -1,4 +1,4 @@
-/** A stop takes at most this long, whatever hangs: supervisors and people who press Ctrl-C expect it. */
+/** A stop takes at most this long, whatever hangs: supervisors, and people who press Ctrl-C, expect it. */
 const stopMsMax = 1_800
 
 type Server = { close(): Promise<void> }
@@ -8,13 +8,18 @@ type Server = { close(): Promise<void> }
  * leaves no node behind, even killed). Later signals change nothing: the stop under way hands leadership over and answers what is open.
  */
 export class Stopper {
+  readonly #program: string
   #server: Promise<Server> | undefined
   #stopping = false
 
+  constructor(program: string) {
+    this.#program = program
+  }
+
   /** Before the server starts, so that a signal during a long join is not lost. */
   listen(): void {
-    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => this.#stop())
-    if (process.channel !== undefined) process.once('disconnect', () => this.#stop())
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => this.#stop(0))
+    if (process.channel !== undefined) process.once('disconnect', () => this.#stop(0))
   }
 
   watch(server: Promise<Server>): void {
@@ -25,12 +30,18 @@ export class Stopper {
     return this.#stopping
   }
 
-  #stop(): void {
+  /** The node has met what it cannot go on with. */
+  fail(message: string): void {
+    process.stderr.write(`${this.#program}: the node has stopped: ${message}\n`)
+    this.#stop(1)
+  }
+
+  #stop(exitCode: number): void {
     if (this.#stopping) return
     this.#stopping = true
-    // Nothing acknowledged is lost by an exit without a clean close, so running out of time is not a failure.
-    setTimeout(() => process.exit(0), stopMsMax)
-    void this.#close().then(() => process.exit(0))
+    // Nothing acknowledged is lost by an exit without a clean close, so running out of time does not change the exit code.
+    setTimeout(() => process.exit(exitCode), stopMsMax)
+    void this.#close().then(() => process.exit(exitCode))
   }
 
   async #close(): Promise<void> {
@@ -38,7 +49,7 @@ export class Stopper {
       const server = await this.#server
       await server?.close()
     } catch (error) {
-      process.stderr.write(`closing: ${error instanceof Error ? error.message : String(error)}\n`)
+      process.stderr.write(`${this.#program}: closing: ${error instanceof Error ? error.message : String(error)}\n`)
     }
   }
 }

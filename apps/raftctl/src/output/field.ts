@@ -1,5 +1,5 @@
-import { Failure } from '../command/failure.ts'
 import { exitCodes } from '../command/exit-codes.ts'
+import { Failure } from '../command/failure.ts'
 
 /** `members.0.role` of a value; unknown names are an error that lists the known ones. */
 export function pick(value: unknown, path: string): unknown {

@@ -1,6 +1,6 @@
-import { stringify as yaml } from './yaml.ts'
 import { csv } from './csv.ts'
 import { pick } from './field.ts'
+import { stringify as yaml } from './yaml.ts'
 
 export const formats = ['table', 'json', 'yaml', 'csv'] as const
 export type Format = (typeof formats)[number]

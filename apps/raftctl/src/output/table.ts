@@ -2,7 +2,10 @@
 export function table(headings: readonly string[], rows: readonly (readonly string[])[]): string {
   const columns = headings.map((heading, at) => {
     const cells = rows.map(row => row[at] ?? '')
-    return { width: Math.max(heading.length, ...cells.map(cell => cell.length)), right: cells.every(cell => /^[\d,.?-]*( ms| s)?$/.test(cell)) }
+    return {
+      width: Math.max(heading.length, ...cells.map(cell => cell.length)),
+      right: cells.every(cell => /^[\d,.?-]*( ms| s)?$/.test(cell)),
+    }
   })
   const line = (cells: readonly string[]) =>
     columns

@@ -22,7 +22,14 @@ const words = process.argv.slice(2)
 const chosen = all.filter(({ name }) => words.length === 0 || words.some(word => name.includes(word)))
 
 const temporary = await mkdtemp(join(tmpdir(), 'raft-e2e-'))
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void endAll().then(clean).then(() => process.exit(130)))
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.on(
+    signal,
+    () =>
+      void endAll()
+        .then(clean)
+        .then(() => process.exit(130)),
+  )
 
 await raftctl(['--version']) // builds when a source is newer, so that no scenario pays for it
 let failed = 0

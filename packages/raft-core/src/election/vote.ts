@@ -1,9 +1,9 @@
 import type { NodeId } from '../log/entry.ts'
-import type { MessageOf } from '../messages.ts'
-import { voteOutcome } from '../membership/quorum.ts'
 import type { VoteOutcome } from '../membership/quorum.ts'
+import { voteOutcome } from '../membership/quorum.ts'
+import type { MessageOf } from '../messages.ts'
 import type { RaftMachine } from '../raft.ts'
-import { replicateToAll } from '../replication/replicate.ts'
+import { replicateToAll } from '../replication/send.ts'
 import type { Candidate, PreCandidate, Role } from '../roles.ts'
 import { becomeFollower, becomeLeader } from '../roles.ts'
 import { campaign } from './campaign.ts'
@@ -28,7 +28,13 @@ export function answerPreVote(raft: RaftMachine, _role: Role, request: MessageOf
   raft.promise({ type: 'preVoteReply', from: raft.id, to: request.from, term: granted ? request.term : raft.term, granted })
 }
 
-function traceVote(raft: RaftMachine, kind: 'preVote' | 'vote', request: MessageOf<'requestVote' | 'preVote'>, granted: boolean, free: boolean): void {
+function traceVote(
+  raft: RaftMachine,
+  kind: 'preVote' | 'vote',
+  request: MessageOf<'requestVote' | 'preVote'>,
+  granted: boolean,
+  free: boolean,
+): void {
   if (!raft.trace) return
   const taken = raft.vote === undefined ? `follows ${raft.leader}` : `voted for ${raft.vote}`
   const because = granted ? 'log is up to date' : free ? 'log is behind' : taken
@@ -49,7 +55,13 @@ export function countPreVote(raft: RaftMachine, candidate: PreCandidate, reply: 
 }
 
 /** The first vote of a voter counts, and no repetition of it. */
-function tally(raft: RaftMachine, { votes }: Candidate | PreCandidate, kind: 'preVote' | 'vote', from: NodeId, granted: boolean): VoteOutcome {
+function tally(
+  raft: RaftMachine,
+  { votes }: Candidate | PreCandidate,
+  kind: 'preVote' | 'vote',
+  from: NodeId,
+  granted: boolean,
+): VoteOutcome {
   if (!votes.has(from)) votes.set(from, granted)
   const outcome = voteOutcome(raft.membership, id => votes.get(id))
   if (raft.trace) {

@@ -1,5 +1,5 @@
-import type { HardState } from '../ready.ts'
 import type { Snapshot } from '../messages.ts'
+import type { HardState } from '../ready.ts'
 import type { Entry, Index, Position, Term } from './entry.ts'
 import { payloadBytes } from './entry.ts'
 
@@ -186,7 +186,12 @@ function sizeOf(entry: Entry): number {
 
 /** The log that a node starts from, checked: what storage hands over must hang together. */
 export function restoredLog(
-  restored: { snapshot?: Position | undefined; hardState?: HardState | undefined; entries?: readonly Entry[] | undefined; applied?: Index | undefined },
+  restored: {
+    snapshot?: Position | undefined
+    hardState?: HardState | undefined
+    entries?: readonly Entry[] | undefined
+    applied?: Index | undefined
+  },
   maxApplyBytes: number,
 ): Log {
   const base = restored.snapshot ?? { term: 0, index: 0 }

@@ -2,13 +2,13 @@ import type { Index, MembershipEntry } from '../log/entry.ts'
 import type { RaftMachine } from '../raft.ts'
 import { advanceCommit } from '../replication/commit.ts'
 import { newProgress } from '../replication/progress.ts'
-import { replicateTo, replicateToAll } from '../replication/replicate.ts'
+import { replicateTo, replicateToAll } from '../replication/send.ts'
 import type { Leader } from '../roles.ts'
 import { becomeFollower } from '../roles.ts'
 import { abortTransfer } from '../transfer.ts'
 import { changeMembership } from './change.ts'
-import { isLearner, isMember, isVoter, memberIds } from './membership.ts'
 import type { Membership } from './membership.ts'
+import { isLearner, isMember, isVoter, memberIds } from './membership.ts'
 
 /**
  * A committed membership change takes effect. Every node decides alike from the same entry and the same membership, so one that

@@ -1,6 +1,6 @@
 import type { MemberChange, MembershipChange, NodeId } from '../log/entry.ts'
-import { isJoint, sortedIds } from './membership.ts'
 import type { Membership } from './membership.ts'
+import { isJoint, sortedIds } from './membership.ts'
 
 /** `fresh`: members that this change removed and added again, so that what was known of them counts no more. */
 export type ChangeResult =

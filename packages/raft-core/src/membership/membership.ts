@@ -48,4 +48,3 @@ export function memberIds(membership: Membership): NodeId[] {
 export function sortedIds(ids: Iterable<NodeId>): NodeId[] {
   return [...new Set(ids)].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0))
 }
-

@@ -1,6 +1,6 @@
-import { isLearner, isJoint } from './membership.ts'
 import type { RaftMachine } from '../raft.ts'
 import type { Leader } from '../roles.ts'
+import { isJoint, isLearner } from './membership.ts'
 
 /**
  * Thesis §4.2.1: a new server is a learner until it has caught up, so that it never costs availability. Caught up: it holds what was

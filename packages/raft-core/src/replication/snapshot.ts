@@ -1,22 +1,11 @@
 import type { NodeId } from '../log/entry.ts'
-import type { MessageOf, Snapshot } from '../messages.ts'
 import { isMember } from '../membership/membership.ts'
+import type { MessageOf, Snapshot } from '../messages.ts'
 import type { RaftMachine } from '../raft.ts'
 import type { Candidate, Follower, Leader, PreCandidate } from '../roles.ts'
 import { becomeFollower } from '../roles.ts'
 import { commitTo } from './commit.ts'
 import { followLeader } from './follow.ts'
-import type { Progress } from './progress.ts'
-
-/** §7: the member needs entries that are gone. Only to members that answer: a snapshot is too big to send into the void. */
-export function sendSnapshot(raft: RaftMachine, id: NodeId, progress: Progress): boolean {
-  const snapshot = raft.newestSnapshot
-  if (!progress.active || snapshot === undefined) return false
-  if (raft.trace) raft.trace({ type: 'snapshot', index: snapshot.index, what: 'sent', because: `${id} needs entry ${progress.next}, which is compacted` })
-  progress.awaitSnapshot(snapshot.index)
-  raft.post({ type: 'installSnapshot', from: raft.id, to: id, term: raft.term, session: progress.session, snapshot })
-  return true
-}
 
 export function yieldToSnapshot(raft: RaftMachine, _role: PreCandidate | Candidate, message: MessageOf<'installSnapshot'>): void {
   acceptSnapshot(raft, becomeFollower(raft, raft.term, message.from, `${message.from} leads`), message)

@@ -264,7 +264,9 @@ class StartedWorld {
     for (const endpoint of this.#all) await endpoint.start()
     const peers = new Map(this.#all.map(({ id, address }) => [id, address]))
     for (const endpoint of this.#all) this.connect(endpoint, peers)
-    await this.until(() => this.#all.every(one => this.#all.every(other => one === other || one.peerStates(other.id).at(-1) === 'connected')))
+    await this.until(() =>
+      this.#all.every(one => this.#all.every(other => one === other || one.peerStates(other.id).at(-1) === 'connected')),
+    )
   }
 
   connect({ id, transport }: Endpoint, peers: ReadonlyMap<NodeId, string>): void {
@@ -341,10 +343,11 @@ function everyMessage(from: NodeId, to: NodeId): Message[] {
     { ...at, type: 'voteReply', granted: false },
     { ...at, type: 'preVote', lastEntry: { term: 0, index: 0 } },
     { ...at, type: 'preVoteReply', granted: true },
-    { ...at, type: 'appendEntries', after: { term: 0, index: 0 }, entries: [], commit: 0 },
+    { ...at, type: 'appendEntries', session: 0, after: { term: 0, index: 0 }, entries: [], commit: 0 },
     {
       ...at,
       type: 'appendEntries',
+      session: 5,
       after: { term: 1, index: 6 },
       entries: [
         { term: 1, index: 7, type: 'command', data: bytes(0, 255) },
@@ -354,7 +357,7 @@ function everyMessage(from: NodeId, to: NodeId): Message[] {
       ],
       commit: large,
     },
-    { ...at, type: 'appendReply', accepted: false, index: 9, hint: position },
+    { ...at, type: 'appendReply', session: large, accepted: false, index: 9, hint: position },
     { ...at, type: 'heartbeat', commit: 2 ** 32, readToken: 0 },
     { ...at, type: 'heartbeatReply', readToken: 17 },
     { ...at, type: 'timeoutNow', lastEntry: position },
@@ -374,7 +377,14 @@ function snapshotOf({ a, b }: StartedWorld, size: number): { message: MessageOf<
   const position = { term: 2, index: 30 }
   const about = { id: 'n1', address: 'a:1', clientAddress: '', incarnation: 'i' }
   return {
-    message: { type: 'installSnapshot', from: a.id, to: b.id, term: 2, snapshot: { ...position, membership: members, data: bytes(9) } },
+    message: {
+      type: 'installSnapshot',
+      from: a.id,
+      to: b.id,
+      term: 2,
+      session: 4,
+      snapshot: { ...position, membership: members, data: bytes(9) },
+    },
     meta: { ...position, membership: members, membershipIndex: 20, members: [about], chain: 0xffffffff, size },
   }
 }

@@ -102,7 +102,7 @@ export class LevelLogStore implements LogStore {
     if (used || unreadable === 2 || snapshots.length > 0) throw new RaftError('CORRUPT', 'the log is gone, but something beside it remains')
     if (await isEmpty(this.#batches)) return
     if (copies.length > 0) throw new RaftError('CORRUPT', 'the log does not say whose it is')
-    throw new RaftError('FOLDER_FOREIGN', 'the database is not of a node. Name a folder that is empty or new')
+    throw new RaftError('FOLDER_FOREIGN', 'the database is not of a node. Name a folder that is empty or new.')
   }
 
   initialize(identity: Identity): Promise<void> {
@@ -206,7 +206,8 @@ export class LevelLogStore implements LogStore {
 
   /** Resolves also when it fails: the store has failed then. */
   #removeInBackground(range: KeyRange): Promise<void> {
-    this.#removals = this.#removals.then(() => this.#batches.removeRange(range)).catch(error => this.#fail(error))
+    const done = this.#removals.then(() => this.#batches.removeRange(range))
+    this.#removals = done.catch(error => void this.#fail(error))
     return this.#removals
   }
 
@@ -216,6 +217,7 @@ export class LevelLogStore implements LogStore {
 
   /** One write after the other: two would race for where the log begins. */
   #exclusive<T>(write: () => Promise<T>): Promise<T> {
+    if (this.#closed !== undefined) return Promise.reject(this.#failure ?? this.#isClosed())
     const done = this.#writes.then(async () => {
       this.#requireWorking()
       try {
@@ -231,7 +233,10 @@ export class LevelLogStore implements LogStore {
 
   #requireWorking(): void {
     if (this.#failure !== undefined) throw this.#failure
-    if (this.#closed !== undefined) throw new RaftError('STORAGE_FAILED', `the log in ${this.#folder} is closed`)
+  }
+
+  #isClosed(): RaftError {
+    return new RaftError('STORAGE_FAILED', `the log in ${this.#folder} is closed: nothing was written`, { outcome: 'not-applied' })
   }
 
   /** Final: what a failed write has left on disk is unknown, and asking again may be answered from memory. */

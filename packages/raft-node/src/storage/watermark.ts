@@ -71,7 +71,8 @@ export class Watermark {
     const file = await this.#files.open(path)
     if (file === undefined) return 'absent'
     try {
-      return decodeCopy(await file.readAt(0, copyBytes)) ?? 'unreadable'
+      const bytes = await file.readAt(0, copyBytes)
+      return decodeCopy(bytes) ?? (bytes.length === 0 ? 'absent' : 'unreadable') // made and never written: a crash in `begin`
     } finally {
       await file.close()
     }

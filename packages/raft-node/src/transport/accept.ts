@@ -33,14 +33,16 @@ function greeted(context: TransportContext, channel: Channel, { frame, accepted,
   const theirs = frame.type === frameType.hello ? attempt(() => decodeGreeting(frame.payload)) : corrupt('a greeting')
   if (theirs instanceof RaftError) {
     reportStranger(context, channel, 'in')
-    return channel.close()
+    channel.close()
+    return
   }
   const own = context.events.hello()
   const reason = judgeGreeting(own, theirs, hello => context.events.admit(hello))
   if (reason !== undefined || theirs === undefined) {
     const refusal = reason ?? 'other-version'
     reportRefusal(context, channel, { theirs: theirs?.hello, reason: refusal, direction: 'in' })
-    return channel.finishFrame(frameType.refusal, encodeRefusal(refusal, own))
+    channel.finishFrame(frameType.refusal, encodeRefusal(refusal, own))
+    return
   }
   settle()
   channel.write(frameType.hello, encodeGreeting({ hello: own, expects: theirs.hello.nodeId, purpose: theirs.purpose }))
@@ -50,7 +52,8 @@ function greeted(context: TransportContext, channel: Channel, { frame, accepted,
 function dismiss(context: TransportContext, channel: Channel, { fault, head }: FrameFault): void {
   if (fault !== 'version') {
     reportStranger(context, channel, 'in')
-    return dismissStranger(channel, head)
+    dismissStranger(channel, head)
+    return
   }
   reportRefusal(context, channel, { theirs: undefined, reason: 'other-version', direction: 'in' })
   channel.finishFrame(frameType.refusal, encodeRefusal('other-version', context.events.hello()))

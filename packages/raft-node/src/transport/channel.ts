@@ -141,7 +141,10 @@ export class Channel {
     while (this.isOpen) {
       const next = this.#decoder.next()
       if (next === undefined) return
-      if ('fault' in next) return this.#events.fault(next)
+      if ('fault' in next) {
+        this.#events.fault(next)
+        return
+      }
       if (next.type !== frameType.ping) this.#events.frame(next)
     }
   }
@@ -159,7 +162,10 @@ export class Channel {
   #ping(): void {
     this.#silentPings = this.#alive || this.#paused ? 0 : this.#silentPings + 1
     this.#alive = false
-    if (this.#silentPings >= silentPingsMax) return this.close()
+    if (this.#silentPings >= silentPingsMax) {
+      this.close()
+      return
+    }
     if (this.#socket.writableLength === 0) this.write(frameType.ping, emptyPayload)
     this.#timer = this.#settings.clock.after(this.#settings.pingMs, () => this.#ping())
   }

@@ -1,4 +1,4 @@
-import type { Membership, Message, MessageBodies, MessageOf, MessageType, Position } from 'raft-core'
+import type { Membership, Message, MessageBodies, MessageOf, MessageType, Position, Snapshot } from 'raft-core'
 import { decodeEntries, encodeEntries } from '../entry-codec.ts'
 import type { MemberInfo, SnapshotMeta } from '../ports.ts'
 import { corrupt, type Field, packTuple, type TupleReader, unpackTuple } from './tuple.ts'
@@ -49,13 +49,18 @@ const bodies: { readonly [T in MessageType]: BodyCodec<T> } = {
   preVoteReply: { number: 4, write: body => [body.granted], read: reader => ({ granted: reader.flag() }) },
   appendEntries: {
     number: 5,
-    write: body => [...positionFields(body.after), encodeEntries(body.entries), body.commit],
-    read: reader => ({ after: readPosition(reader), entries: decodeEntries(reader.view()), commit: reader.integer() }),
+    write: body => [body.session, ...positionFields(body.after), encodeEntries(body.entries), body.commit],
+    read: reader => ({
+      session: reader.integer(),
+      after: readPosition(reader),
+      entries: decodeEntries(reader.view()),
+      commit: reader.integer(),
+    }),
   },
   appendReply: {
     number: 6,
-    write: body => [body.accepted, body.index, ...positionFields(body.hint)],
-    read: reader => ({ accepted: reader.flag(), index: reader.integer(), hint: readPosition(reader) }),
+    write: body => [body.session, body.accepted, body.index, ...positionFields(body.hint)],
+    read: reader => ({ session: reader.integer(), accepted: reader.flag(), index: reader.integer(), hint: readPosition(reader) }),
   },
   heartbeat: {
     number: 7,
@@ -65,8 +70,8 @@ const bodies: { readonly [T in MessageType]: BodyCodec<T> } = {
   heartbeatReply: { number: 8, write: body => [body.readToken], read: reader => ({ readToken: reader.integer() }) },
   installSnapshot: {
     number: 9,
-    write: ({ snapshot }) => [...positionFields(snapshot), membershipFields(snapshot.membership), snapshot.data],
-    read: reader => ({ snapshot: { ...readPosition(reader), membership: readMembership(reader.tuple()), data: reader.bytes() } }),
+    write: ({ session, snapshot }) => [session, ...positionFields(snapshot), membershipFields(snapshot.membership), snapshot.data],
+    read: reader => ({ session: reader.integer(), snapshot: readSnapshot(reader) }),
   },
   timeoutNow: { number: 10, write: body => positionFields(body.lastEntry), read: reader => ({ lastEntry: readPosition(reader) }) },
   transferLeader: { number: 11, write: body => [body.target], read: reader => ({ target: readId(reader) }) },
@@ -113,6 +118,10 @@ export function positionFields(position: Position): Field[] {
 
 export function readPosition(reader: TupleReader): Position {
   return { term: reader.integer(), index: reader.integer() }
+}
+
+function readSnapshot(reader: TupleReader): Snapshot {
+  return { ...readPosition(reader), membership: readMembership(reader.tuple()), data: reader.bytes() }
 }
 
 function membershipFields(members: Membership): Field[] {

@@ -43,7 +43,10 @@ type Answer = { readonly frame: Frame; readonly own: Hello; readonly target: Dia
 
 function answered(context: TransportContext, channel: Channel, answer: Answer): void {
   const { type, payload } = answer.frame
-  if (type === frameType.hello) return judge(context, channel, { ...answer, greeting: attempt(() => decodeGreeting(payload)) })
+  if (type === frameType.hello) {
+    judge(context, channel, { ...answer, greeting: attempt(() => decodeGreeting(payload)) })
+    return
+  }
   const notice = type === frameType.refusal ? attempt(() => decodeRefusal(payload)) : undefined
   if (notice === undefined || notice instanceof RaftError) reportStranger(context, channel, 'out')
   else reportRefusal(context, channel, { ...notice, direction: 'out' })
@@ -55,13 +58,15 @@ type JudgedAnswer = Answer & { readonly greeting: Greeting | RaftError | undefin
 function judge(context: TransportContext, channel: Channel, { greeting, own, target, events, settle }: JudgedAnswer): void {
   if (greeting instanceof RaftError) {
     reportStranger(context, channel, 'out')
-    return channel.close()
+    channel.close()
+    return
   }
   const isOther = greeting !== undefined && greeting.hello.nodeId !== target.id
   const reason = judgeGreeting(own, greeting, hello => (isOther ? 'other-node' : context.events.admit(hello)))
   if (reason !== undefined) {
     reportRefusal(context, channel, { theirs: greeting?.hello, reason, direction: 'out' })
-    return channel.finishFrame(frameType.refusal, encodeRefusal(reason, own))
+    channel.finishFrame(frameType.refusal, encodeRefusal(reason, own))
+    return
   }
   settle()
   channel.establish(events.connected())

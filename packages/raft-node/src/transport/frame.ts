@@ -12,10 +12,16 @@ import { crc32 } from 'node:zlib'
  * The magic lets a node tell a stranger (HTTP, TLS, a port scan) by the first byte. The checksum also covers the header,
  * so that a flipped bit in the type is found as well.
  */
-export type Frame = { readonly type: number; /** A view: valid as long as the chunk it lies in; copy what has to live on. */ readonly payload: Buffer }
+export type Frame = {
+  readonly type: number /** A view: valid as long as the chunk it lies in; copy what has to live on. */
+  readonly payload: Buffer
+}
 
 /** Why bytes are no frame. Final: what follows on that connection cannot be trusted. */
-export type FrameFault = { readonly fault: 'not-raft' | 'version' | 'too-long' | 'checksum'; /** The first bytes, to tell who is there. */ readonly head: Buffer }
+export type FrameFault = {
+  readonly fault: 'not-raft' | 'version' | 'too-long' | 'checksum' /** The first bytes, to tell who is there. */
+  readonly head: Buffer
+}
 
 export const frameType = {
   hello: 1,

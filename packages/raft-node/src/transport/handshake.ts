@@ -51,11 +51,7 @@ export function decodeRefusal(bytes: Buffer): RefusalNotice {
 }
 
 /** Whether `own` may talk to whoever sent this greeting. What the transport itself knows comes first, then the node is asked. */
-export function judgeGreeting(
-  own: Hello,
-  theirs: Greeting | undefined,
-  admit: TransportEvents['admit'],
-): HandshakeRefusal | undefined {
+export function judgeGreeting(own: Hello, theirs: Greeting | undefined, admit: TransportEvents['admit']): HandshakeRefusal | undefined {
   if (theirs === undefined) return 'other-version'
   if (theirs.hello.clusterId !== own.clusterId) return 'other-cluster'
   if (theirs.expects !== own.nodeId) return 'other-node'

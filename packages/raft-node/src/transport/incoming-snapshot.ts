@@ -44,16 +44,22 @@ class IncomingSnapshot {
   }
 
   closed(): void {
-    this.#data.fail(new RaftError('CONNECTION_LOST', `The connection to ${this.#ids.peer} broke while it sent a snapshot. It will be sent again.`))
+    this.#data.fail(
+      new RaftError('CONNECTION_LOST', `The connection to ${this.#ids.peer} broke while it sent a snapshot. It will be sent again.`),
+    )
   }
 
   #begin(payload: Buffer): void {
     const header = attempt(() => decodeSnapshotHeader(payload))
-    if (header instanceof RaftError) return this.corrupt()
+    if (header instanceof RaftError) {
+      this.corrupt()
+      return
+    }
     const { message, meta } = header
     if (message.from !== this.#ids.peer || message.to !== this.#ids.own) {
       this.#context.counts.misaddressed++
-      return this.#channel.close()
+      this.#channel.close()
+      return
     }
     this.#announced = { size: meta.size }
     void this.#hand(() => this.#context.events.snapshot(message.from, message, meta, this.#data))
@@ -78,10 +84,16 @@ class IncomingSnapshot {
 
   #end(payload: Buffer): void {
     const end = attempt(() => readEnd(payload))
-    if (end instanceof RaftError) return this.corrupt()
+    if (end instanceof RaftError) {
+      this.corrupt()
+      return
+    }
     const isWhole = end.size === this.#size && end.checksum === this.#checksum && end.size === this.#announced?.size
     if (isWhole) this.#data.end()
-    else this.#data.fail(new RaftError('CORRUPT', `The snapshot from ${this.#ids.peer} does not match its checksum or size. It will be sent again.`))
+    else
+      this.#data.fail(
+        new RaftError('CORRUPT', `The snapshot from ${this.#ids.peer} does not match its checksum or size. It will be sent again.`),
+      )
   }
 }
 

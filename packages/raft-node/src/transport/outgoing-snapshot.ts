@@ -33,13 +33,17 @@ export class OutgoingSnapshot {
     const { promise, resolve, reject } = deferred()
     this.to = shipment.message.to
     this.done = promise
-    this.#channel = dial(context, { id: this.to, address, purpose: 'snapshot' }, {
-      failed: () => reject(notConnected(this.to)),
-      connected: () => {
-        ship(this.#channel, shipment).catch(reject)
-        return this.#awaitVerdict(context, resolve, reject)
+    this.#channel = dial(
+      context,
+      { id: this.to, address, purpose: 'snapshot' },
+      {
+        failed: () => reject(notConnected(this.to)),
+        connected: () => {
+          ship(this.#channel, shipment).catch(reject)
+          return this.#awaitVerdict(context, resolve, reject)
+        },
       },
-    })
+    )
     // However it ends, the connection has done its work.
     const close = () => this.#channel.close()
     promise.then(close, close)
@@ -62,7 +66,8 @@ export class OutgoingSnapshot {
         else reject(failure.error)
       },
       fault: corrupt,
-      closed: () => reject(new RaftError('CONNECTION_LOST', `The connection to ${this.to} broke while it received a snapshot. It will be sent again.`)),
+      closed: () =>
+        reject(new RaftError('CONNECTION_LOST', `The connection to ${this.to} broke while it received a snapshot. It will be sent again.`)),
     }
   }
 }

@@ -99,7 +99,10 @@ export class PeerConnection {
   }
 
   #receive({ type, payload }: Frame, channel: Channel, requests: Requests): void {
-    if (type === frameType.refusal) return this.#dismissed(payload, channel)
+    if (type === frameType.refusal) {
+      this.#dismissed(payload, channel)
+      return
+    }
     const isAnswer = type === frameType.answer || type === frameType.failure
     const error = isAnswer ? attempt(() => requests.settle(type, payload)) : true
     if (error !== undefined) this.#corrupt(channel)
@@ -108,7 +111,10 @@ export class PeerConnection {
   /** The other side has changed its mind, for example because this node was removed. */
   #dismissed(payload: Buffer, channel: Channel): void {
     const notice = attempt(() => decodeRefusal(payload))
-    if (notice instanceof RaftError) return this.#corrupt(channel)
+    if (notice instanceof RaftError) {
+      this.#corrupt(channel)
+      return
+    }
     reportRefusal(this.#context, channel, { ...notice, direction: 'out' })
     channel.close()
   }

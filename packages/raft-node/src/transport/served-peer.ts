@@ -45,7 +45,10 @@ class ServedPeer {
 
   #message(payload: Buffer): void {
     const message = attempt(() => decodeMessage(payload))
-    if (message instanceof RaftError) return this.corrupt()
+    if (message instanceof RaftError) {
+      this.corrupt()
+      return
+    }
     // A member speaks for itself only, and only to this node.
     const isAddressed = message.from === this.#ids.peer && message.to === this.#ids.own
     if (isAddressed) this.#context.events.message(message.from, message)
@@ -54,8 +57,8 @@ class ServedPeer {
 
   #request(payload: Buffer): void {
     const request = attempt(() => decodeBody(payload))
-    if (request instanceof RaftError) return this.corrupt()
-    if (this.#answering < requestsMax) void this.#answer(request)
+    if (request instanceof RaftError) this.corrupt()
+    else if (this.#answering < requestsMax) void this.#answer(request)
     else this.#fail(request.id, new RaftError('OVERLOADED', 'Too many requests wait for an answer on this node. Try again later.'))
   }
 
@@ -72,7 +75,8 @@ class ServedPeer {
   #reply(id: number, body: Uint8Array): void {
     const payload = encodeBody({ id, body })
     if (payload.length <= this.#context.settings.maxFrameBytes) this.#channel.write(frameType.answer, payload)
-    else this.#fail(id, new RaftError('ABORTED', `The answer of ${payload.length} bytes is longer than a frame may be. Ask for less at once.`))
+    else
+      this.#fail(id, new RaftError('ABORTED', `The answer of ${payload.length} bytes is longer than a frame may be. Ask for less at once.`))
     this.#closeIfNobodyReads()
   }
 
@@ -89,8 +93,10 @@ class ServedPeer {
   /** The dialler has looked at our Hello and does not want us. */
   #refused(payload: Buffer): void {
     const notice = attempt(() => decodeRefusal(payload))
-    if (notice instanceof RaftError) return this.corrupt()
-    reportRefusal(this.#context, this.#channel, { ...notice, direction: 'in' })
-    this.#channel.close()
+    if (notice instanceof RaftError) this.corrupt()
+    else {
+      reportRefusal(this.#context, this.#channel, { ...notice, direction: 'in' })
+      this.#channel.close()
+    }
   }
 }

@@ -7,13 +7,13 @@ import { formatAddress, parseAddress } from './address.ts'
 import type { Channel, ChannelEvents } from './channel.ts'
 import type { TransportContext, TransportCounts, TransportSettings } from './context.ts'
 import type { Greeting, Purpose } from './handshake.ts'
+import { receiveSnapshot } from './incoming-snapshot.ts'
 import { listen } from './listen.ts'
 import { MismatchReports } from './mismatch-reports.ts'
+import { OutgoingSnapshot } from './outgoing-snapshot.ts'
 import { PeerConnection } from './peer-connection.ts'
 import { notConnected } from './requests.ts'
 import { servePeer } from './served-peer.ts'
-import { receiveSnapshot } from './incoming-snapshot.ts'
-import { OutgoingSnapshot } from './outgoing-snapshot.ts'
 import { plainSockets, type SocketFactory } from './sockets.ts'
 
 export type TcpTransportOptions = {
@@ -73,7 +73,8 @@ export class TcpTransport implements Transport {
     const server = sockets.createServer(socket => this.#dialled(socket))
     this.#server = server
     await listen(server, { host, port })
-    if (this.#closed !== undefined) throw new RaftError('NODE_STOPPED', 'The transport was closed while it started.', { outcome: 'not-applied' })
+    if (this.#closed !== undefined)
+      throw new RaftError('NODE_STOPPED', 'The transport was closed while it started.', { outcome: 'not-applied' })
     const mismatches = new MismatchReports(clock, (...mismatch) => events.mismatch(...mismatch))
     this.#context = { settings: this.#settings, events, counts: this.#counts, mismatches, channels: this.#channels }
     this.#connectPeers()
@@ -95,7 +96,8 @@ export class TcpTransport implements Transport {
   }
 
   async sendSnapshot(message: Message, meta: SnapshotMeta, data: AsyncIterable<Uint8Array>): Promise<void> {
-    if (message.type !== 'installSnapshot') throw new RaftError('INVALID_ARGUMENT', `A snapshot is announced by installSnapshot, not ${message.type}.`)
+    if (message.type !== 'installSnapshot')
+      throw new RaftError('INVALID_ARGUMENT', `A snapshot is announced by installSnapshot, not ${message.type}.`)
     const connection = this.#connections.get(message.to)
     if (this.#context === undefined || connection === undefined) throw notConnected(message.to)
     const snapshot = new OutgoingSnapshot(this.#context, connection.address, { message, meta, data })

@@ -108,7 +108,10 @@ export function attempt<T>(read: () => T): T | RaftError {
 }
 
 export function corrupt(expected: string): RaftError {
-  return new RaftError('CORRUPT', `A peer sent bytes that are not in the wire format: expected ${expected}. Check that all nodes run the same version.`)
+  return new RaftError(
+    'CORRUPT',
+    `A peer sent bytes that are not in the wire format: expected ${expected}. Check that all nodes run the same version.`,
+  )
 }
 
 function decode(bytes: Buffer): unknown {
@@ -157,7 +160,18 @@ function readToken(bytes: Buffer, at: number): { bytes: number; items: number } 
 
 /** nil, false, true, float64, and integers of 8 to 64 bits. */
 const fixedSizes: Readonly<Record<number, number>> = {
-  192: 1, 194: 1, 195: 1, 203: 9, 204: 2, 205: 3, 206: 5, 207: 9, 208: 2, 209: 3, 210: 5, 211: 9,
+  192: 1,
+  194: 1,
+  195: 1,
+  203: 9,
+  204: 2,
+  205: 3,
+  206: 5,
+  207: 9,
+  208: 2,
+  209: 3,
+  210: 5,
+  211: 9,
 }
 /** How many bytes hold the length: bin 8 to 32, str 8 to 32, array 16 and 32. */
 const lengthWidths: Readonly<Record<number, 1 | 2 | 4>> = { 196: 1, 197: 2, 198: 4, 217: 1, 218: 2, 219: 4, 220: 2, 221: 4 }

@@ -18,7 +18,10 @@ ${exitCodesHelp}`
 
   static override examples = [
     '<%= config.bin %> cluster status',
-    { description: 'When the first endpoint is down', command: '<%= config.bin %> cluster status --endpoints 127.0.0.1:8180,127.0.0.1:8280' },
+    {
+      description: 'When the first endpoint is down',
+      command: '<%= config.bin %> cluster status --endpoints 127.0.0.1:8180,127.0.0.1:8280',
+    },
     { description: 'Who leads?', command: '<%= config.bin %> cluster status --field leader' },
     { description: 'For programs', command: '<%= config.bin %> cluster status --output json' },
   ]

@@ -7,7 +7,8 @@ type Found = { readonly key: string; readonly value: string }
 export default class KvGet extends ClientCommand {
   static override summary = 'Print the value of a key'
 
-  static override description = `Prints the value as it is, and a newline. The read is linearizable: it shows every write that was acknowledged before, on any node.
+  static override description =
+    `Prints the value as it is, and a newline. The read is linearizable: it shows every write that was acknowledged before, on any node.
 
 ${exitCodesHelp}`
 

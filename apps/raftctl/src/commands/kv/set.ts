@@ -8,7 +8,8 @@ type Written = { readonly key: string; readonly index: number }
 export default class KvSet extends ClientCommand {
   static override summary = 'Set a key to a value'
 
-  static override description = `Returns once a majority of the nodes has the value on disk. The index that it prints is the place of the write in the log.
+  static override description =
+    `Returns once a majority of the nodes has the value on disk. The index that it prints is the place of the write in the log.
 A write whose answer is lost is not sent again: exit code 5 says that it may have happened.
 
 ${exitCodesHelp}`

@@ -6,7 +6,8 @@ import { runNode } from '../../node/run.ts'
 export default class NodeJoin extends RaftCommand {
   static override summary = 'Run a node that joins a cluster'
 
-  static override description = `As "node start", but never founds a cluster: --join is required. Any member may be named, also one that does not lead.
+  static override description =
+    `As "node start", but never founds a cluster: --join is required. Any member may be named, also one that does not lead.
 A new member gets a copy of the data first and votes once it has caught up, so a wrong address costs nothing.
 A folder that has joined already goes on where it stopped.
 

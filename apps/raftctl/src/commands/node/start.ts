@@ -22,8 +22,14 @@ ${aboutWiped}`
       command: `<%= config.bin %> node start --http localhost:8280 --raft localhost:8286 --join localhost:8180 /tmp/raft2
 <%= config.bin %> node start --http localhost:8380 --raft localhost:8386 --join localhost:8180 /tmp/raft3`,
     },
-    { description: 'Write and read, on any node', command: `curl -XPOST localhost:8180/key -d '{"foo": "bar"}'\ncurl localhost:8280/key/foo` },
-    { description: 'The names of the workshop work too', command: '<%= config.bin %> node start -httpaddr localhost:8180 -raftaddr localhost:8186 /tmp/raft1' },
+    {
+      description: 'Write and read, on any node',
+      command: `curl -XPOST localhost:8180/key -d '{"foo": "bar"}'\ncurl localhost:8280/key/foo`,
+    },
+    {
+      description: 'The names of the workshop work too',
+      command: '<%= config.bin %> node start -httpaddr localhost:8180 -raftaddr localhost:8186 /tmp/raft1',
+    },
   ]
 
   static override args = nodeArgs

@@ -5,7 +5,12 @@ export type Answer = { readonly status: number; readonly headers: Headers; reado
 
 type Ask = { readonly body?: string; readonly timeoutMs?: number; readonly follow?: boolean }
 
-export async function ask(method: string, address: string, path: string, { body, timeoutMs = 5_000, follow = false }: Ask = {}): Promise<Answer> {
+export async function ask(
+  method: string,
+  address: string,
+  path: string,
+  { body, timeoutMs = 5_000, follow = false }: Ask = {},
+): Promise<Answer> {
   const response = await fetch(`http://${address}${path}`, {
     method,
     redirect: follow ? 'follow' : 'manual',

@@ -70,7 +70,13 @@ export const workshop: readonly Scenario[] = [
       await set(leader.http, 'foo', 'bar')
       const { status, headers, text } = await ask('GET', follower.http, '/key/foo')
       assert.deepEqual(
-        [status, headers.get('content-type'), headers.get('x-content-type-options'), headers.get('x-raft-leader'), headers.get('content-length')],
+        [
+          status,
+          headers.get('content-type'),
+          headers.get('x-content-type-options'),
+          headers.get('x-raft-leader'),
+          headers.get('content-length'),
+        ],
         [500, 'text/plain; charset=utf-8', 'nosniff', leader.raft, '11'],
       )
       assert.equal(text, 'not leader\n')

@@ -1,52 +1,13 @@
-import type { Entry, NodeId } from '../log/entry.ts'
-import { payloadBytes } from '../log/entry.ts'
-import type { MessageOf } from '../messages.ts'
+import type { NodeId } from '../log/entry.ts'
 import { promoteCaughtUp } from '../membership/promotion.ts'
+import type { MessageOf } from '../messages.ts'
 import type { RaftMachine } from '../raft.ts'
-import { answerReadsAwaitingCommit, confirmReads, newestToken } from '../reads.ts'
+import { answerReadsAwaitingCommit, confirmReads } from '../reads.ts'
 import type { Leader } from '../roles.ts'
 import { sendTimeoutNow } from '../transfer.ts'
 import { advanceCommit } from './commit.ts'
 import type { Progress } from './progress.ts'
-import { sendSnapshot } from './snapshot.ts'
-
-/** §5.3: to every other member, also when there is nothing new: the message carries the commit index. */
-export function replicateToAll(raft: RaftMachine, leader: Leader): void {
-  for (const [id, progress] of leader.progress) if (id !== raft.id) replicateTo(raft, id, progress, true)
-}
-
-/** What comes next for this member, as far as its flow allows. Returns whether anything was sent. */
-export function replicateTo(raft: RaftMachine, id: NodeId, progress: Progress, evenIfEmpty: boolean): boolean {
-  if (progress.isPaused) return false
-  const { log } = raft
-  const afterIndex = progress.next - 1
-  const afterTerm = log.termAt(afterIndex)
-  if (afterTerm === undefined) return sendSnapshot(raft, id, progress)
-  // A full window still lets an empty message through: if all that filled it was lost, its answer says so.
-  const entries = progress.windowIsFull ? nothing : log.slice(progress.next, log.lastIndex, raft.settings.maxMessageBytes)
-  if (entries.length === 0 && !evenIfEmpty) return false
-  raft.post({
-    type: 'appendEntries',
-    from: raft.id,
-    to: id,
-    term: raft.term,
-    session: progress.session,
-    after: { term: afterTerm, index: afterIndex },
-    entries,
-    commit: log.commit,
-  })
-  progress.sent(entries.length, raft.settings.maxInflightBytes === Infinity ? 0 : bytesOf(entries))
-  progress.sentCommit = log.commit
-  return true
-}
-
-const nothing: readonly Entry[] = []
-
-function bytesOf(entries: readonly Entry[]): number {
-  let bytes = 0
-  for (const entry of entries) bytes += payloadBytes(entry)
-  return bytes
-}
+import { replicateTo, replicateToAll } from './send.ts'
 
 /** §5.3: what a follower answers to entries, or to a snapshot. Also the leader's own answer, once its disk has its entries. */
 export function recordAppendReply(raft: RaftMachine, leader: Leader, reply: MessageOf<'appendReply'>): void {
@@ -93,18 +54,6 @@ function resumeFlow(raft: RaftMachine, id: NodeId, progress: Progress, acknowled
   if (flow.state === 'snapshot') progress.probe()
   progress.replicate()
   if (raft.trace) raft.trace({ type: 'progress', id, state: 'replicate', because: `its log agrees up to ${acknowledged}` })
-}
-
-/** §5.2. While a read waits, every heartbeat carries its token, so that any answer can confirm it. */
-export function broadcastHeartbeat(raft: RaftMachine, leader: Leader): void {
-  const readToken = newestToken(leader.reads)
-  for (const [id, progress] of leader.progress) {
-    if (id === raft.id) continue
-    // No more than the member is known to hold: it commits what we tell it to.
-    const commit = Math.min(progress.match, raft.log.commit)
-    raft.post({ type: 'heartbeat', from: raft.id, to: id, term: raft.term, commit, readToken })
-    progress.sentCommit = commit
-  }
 }
 
 export function recordHeartbeatReply(raft: RaftMachine, leader: Leader, reply: MessageOf<'heartbeatReply'>): void {

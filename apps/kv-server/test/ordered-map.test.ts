@@ -1,0 +1,86 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { OrderedMap } from '../src/ordered-map.ts'
+
+type Item = { readonly key: string; readonly value: number }
+type Write = { readonly type: 'set' | 'delete'; readonly key: string; readonly value: number }
+
+const oddKeys = ['__proto__', 'constructor', 'toString', '10', '9', '', '👋', '\uffff', '\ud83d']
+const key = fc.oneof(
+  fc.integer({ min: 0, max: 300 }).map(number => `k${number}`),
+  fc.string({ maxLength: 3 }),
+  fc.constantFrom(...oddKeys),
+)
+const write: fc.Arbitrary<Write> = fc.record({
+  type: fc.constantFrom('set' as const, 'set' as const, 'delete' as const),
+  key,
+  value: fc.nat(1000),
+})
+
+function sorted(model: ReadonlyMap<string, number>, from = ''): Item[] {
+  const entries = [...model].filter(([name]) => name >= from).sort(([a], [b]) => (a < b ? -1 : 1))
+  return entries.map(([name, value]) => ({ key: name, value }))
+}
+
+function perform(map: OrderedMap<Item>, model: Map<string, number>, { type, key, value }: Write): OrderedMap<Item> {
+  if (type === 'set') model.set(key, value)
+  else model.delete(key)
+  return type === 'set' ? map.set({ key, value }) : map.delete(key)
+}
+
+describe('OrderedMap', () => {
+  it('does what a sorted Map does', () => {
+    const writes = fc.array(write, { maxLength: 600, size: 'max' })
+    fc.assert(
+      fc.property(writes, key, (writes, from) => {
+        const model = new Map<string, number>()
+        let map = OrderedMap.empty<Item>()
+        for (const one of writes) {
+          map = perform(map, model, one)
+          expect(map.get(one.key)?.value).toBe(model.get(one.key))
+          expect(map.size).toBe(model.size)
+        }
+        expect([...map.values()]).toEqual(sorted(model))
+        expect([...map.values(from)]).toEqual(sorted(model, from))
+      }),
+      { numRuns: 60 },
+    )
+  })
+
+  it('keeps every earlier version as it was', () => {
+    fc.assert(
+      fc.property(fc.array(write, { maxLength: 200, size: 'max' }), fc.array(write, { maxLength: 200, size: 'max' }), (before, after) => {
+        const model = new Map<string, number>()
+        let map = OrderedMap.empty<Item>()
+        for (const one of before) map = perform(map, model, one)
+        const [kept, expected] = [map, sorted(model)]
+        for (const one of after) map = perform(map, model, one)
+        expect([...kept.values()]).toEqual(expected)
+        expect(kept.size).toBe(expected.length)
+      }),
+      { numRuns: 60 },
+    )
+  })
+
+  it.each(['ascending', 'descending', 'scattered'] as const)('grows and shrinks again through every height: %s', order => {
+    const count = 5_000
+    const names = Array.from({ length: count }, (_, place) => {
+      const number = order === 'ascending' ? place : order === 'descending' ? count - place : (place * 7919) % count
+      return String(number).padStart(6, '0')
+    })
+    let map = OrderedMap.empty<Item>()
+    for (const [value, key] of names.entries()) map = map.set({ key, value })
+    expect([...map.values()].map(item => item.key)).toEqual([...names].sort())
+    for (const [done, key] of names.entries()) {
+      map = map.delete(key)
+      expect(map.size).toBe(count - done - 1)
+      if (done % 500 === 0) expect([...map.values()].map(item => item.key)).toEqual(names.slice(done + 1).sort())
+    }
+    expect([...map.values()]).toEqual([])
+  })
+
+  it('gives the same map back when there is nothing to delete', () => {
+    const map = OrderedMap.empty<Item>().set({ key: 'a', value: 1 })
+    expect(map.delete('b')).toBe(map)
+  })
+})

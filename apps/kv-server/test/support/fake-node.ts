@@ -1,0 +1,122 @@
+import type { Applied, CallOptions, JoinAnswer, JoinRequest, Node, NodeStatus } from 'raft-node'
+import { RaftError } from 'raft-node'
+import type { CommandResult } from '../../src/command.ts'
+import type { KvStore } from '../../src/kv-store.ts'
+
+type MemberStatus = NodeStatus['members'][number]
+
+const none = { match: undefined, state: undefined, active: undefined, lastContactMs: undefined }
+const n1: MemberStatus = {
+  id: 'n1',
+  address: '127.0.0.1:8186',
+  clientAddress: '127.0.0.1:8180',
+  incarnation: 'a',
+  voter: true,
+  learner: false,
+  ...none,
+}
+const n2: MemberStatus = { ...n1, id: 'n2', address: '127.0.0.1:8286', clientAddress: '127.0.0.1:8280' }
+const n3: MemberStatus = { ...n1, id: 'n3', address: '127.0.0.1:8386', clientAddress: '127.0.0.1:8380' }
+
+/** Node n1 of three, in memory: applies at once, and fails as told. */
+export class FakeNode implements Node<CommandResult> {
+  readonly identity = { clusterId: 'c1', nodeId: 'n1', incarnation: 'a' }
+  readonly store: KvStore
+  index = 10
+  leaderId: string | undefined = 'n1'
+  fault: NodeStatus['fault']
+  members: MemberStatus[] = [n1, { ...n2, active: true }, { ...n3, active: true }]
+  outgoing: string[] = []
+  /** What the next calls to `apply`, `read` and `join` reject with. */
+  failure: Error | undefined
+  /** What `apply` and `read` wait for. */
+  gate: Promise<void> = Promise.resolve()
+  joinRequests: JoinRequest[] = []
+  lastOptions: (CallOptions & { forward?: boolean; consistency?: string }) | undefined
+  applied = 0
+
+  constructor(store: KvStore) {
+    this.store = store
+  }
+
+  async apply(command: Uint8Array, options: CallOptions & { forward?: boolean } = {}): Promise<Applied<CommandResult>> {
+    await this.#before(options)
+    if (options.forward === false && this.leaderId !== 'n1') throw new RaftError('NOT_LEADER', 'n1 does not lead')
+    this.index++
+    this.applied++
+    return { index: this.index, term: 3, result: this.store.apply(command, this.index) }
+  }
+
+  async read(options: CallOptions & { consistency?: 'linearizable' | 'stale' } = {}): Promise<number> {
+    await this.#before(options)
+    return this.index
+  }
+
+  async #before(options: CallOptions): Promise<void> {
+    this.lastOptions = options
+    if (this.failure) throw this.failure
+    await this.gate
+    if (this.leaderId === undefined && !('consistency' in options && options.consistency === 'stale')) {
+      throw new RaftError('NO_LEADER', 'no leader')
+    }
+  }
+
+  readonly membership = {
+    join: async (request: JoinRequest): Promise<JoinAnswer> => {
+      this.joinRequests.push(request)
+      if (this.failure) throw this.failure
+      return { clusterId: 'c1', nodeId: request.replace ? `${request.id}~2` : request.id, members: this.members.map(info) }
+    },
+    promote: async () => this.index,
+    demote: async () => this.index,
+    remove: async () => this.index,
+  }
+
+  status(): NodeStatus {
+    const voters = this.members.filter(member => member.voter).map(member => member.id)
+    const learners = this.members.filter(member => member.learner).map(member => member.id)
+    return {
+      identity: this.identity,
+      address: n1.address,
+      clientAddress: n1.clientAddress,
+      role: this.leaderId === 'n1' ? 'leader' : 'follower',
+      leader: this.leaderId,
+      term: 3,
+      commit: this.index,
+      applied: this.index,
+      saved: this.index,
+      first: 1,
+      last: { term: 3, index: this.index },
+      snapshotIndex: 0,
+      membership: { voters, outgoing: this.outgoing, learners, learnersNext: [], autoLeave: false, promoting: [] },
+      membershipIndex: 3,
+      members: this.members,
+      fault: this.fault,
+      closing: false,
+    }
+  }
+
+  leader() {
+    const leader = this.members.find(member => member.id === this.leaderId)
+    return leader && info(leader)
+  }
+
+  async barrier() {
+    return this.index
+  }
+  async transferLeadership() {
+    return 'n2'
+  }
+  async snapshot() {
+    return this.index
+  }
+  async waitForLeader() {
+    return info(n1)
+  }
+  async close() {}
+  async [Symbol.asyncDispose]() {}
+}
+
+function info({ id, address, clientAddress, incarnation }: MemberStatus) {
+  return { id, address, clientAddress, incarnation }
+}

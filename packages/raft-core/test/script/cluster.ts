@@ -1,0 +1,81 @@
+import type { RaftOptions } from '../../src/config.ts'
+import type { NodeId } from '../../src/log/entry.ts'
+import { noMembers } from '../../src/membership/membership.ts'
+import type { Message } from '../../src/messages.ts'
+import { formatMessage } from './format.ts'
+import { Node } from './node.ts'
+
+export type Filter = (message: Message) => boolean
+type Options = Omit<RaftOptions, 'id' | 'random' | 'restored' | 'trace'>
+
+/** Some nodes, and the network between them: nothing arrives before the script says so. */
+export class Cluster {
+  readonly nodes = new Map<NodeId, Node>()
+  /** Messages in flight, in order of sending, and those that the script holds back. */
+  wire: Message[] = []
+  delayed: Message[] = []
+  /** Nodes that are cut off: they reach each other, and nobody else. */
+  readonly isolated = new Set<NodeId>()
+  readonly print: (line: string) => void
+  #options: Options = {}
+
+  constructor(print: (line: string) => void) {
+    this.print = print
+  }
+
+  /** Voters n1, n2 …, and learners numbered on, all of which know the membership from the start. */
+  found(voters: number, learners: number, options: Options): void {
+    this.#options = options
+    const ids = Array.from({ length: voters + learners }, (_, at) => `n${at + 1}`)
+    const membership = { ...noMembers, voters: ids.slice(0, voters), learners: ids.slice(voters) }
+    const snapshot = { index: 0, term: 0, membership, data: new Uint8Array() }
+    for (const id of ids) this.#add(id, { snapshot })
+  }
+
+  /** A node that knows nobody yet. */
+  start(id: NodeId): void {
+    this.#add(id, undefined)
+  }
+
+  #add(id: NodeId, restored: RaftOptions['restored']): void {
+    // No two nodes draw the same timeout: n1 the shortest, each next one a tenth longer.
+    const random = () => (Number(id.slice(1)) - 1) / 10
+    const send = (message: Message) => void this.wire.push(message)
+    this.nodes.set(id, new Node({ ...this.#options, id, random, restored }, { print: this.print, send }))
+  }
+
+  node(id: NodeId | undefined): Node {
+    const node = this.nodes.get(id ?? '')
+    if (node === undefined) throw new Error(`there is no node ${id ?? ''}`)
+    return node
+  }
+
+  /** Delivers what is in flight now and passes the filter. What the receivers send is not among it. */
+  deliver(filter: Filter): void {
+    for (const message of this.take(filter)) {
+      if (this.isolated.has(message.from) !== this.isolated.has(message.to)) continue
+      const node = this.nodes.get(message.to)
+      if (node?.raft === undefined) continue
+      const result = node.raft.step(message)
+      if (!result.accepted) this.print(`${node.id} turns ${message.type} from ${message.from} away: ${result.reason}`)
+      node.work()
+    }
+  }
+
+  stabilize(): void {
+    for (let round = 0; this.wire.length > 0; round++) {
+      if (round === 1000) throw new Error('not stable after 1000 rounds')
+      this.deliver(() => true)
+    }
+  }
+
+  lose(filter: Filter): void {
+    for (const message of this.take(filter)) this.print(`lost: ${formatMessage(message)}`)
+  }
+
+  take(filter: Filter): Message[] {
+    const taken = this.wire.filter(filter)
+    this.wire = this.wire.filter(message => !filter(message))
+    return taken
+  }
+}

@@ -1,0 +1,124 @@
+import type { Raft } from '../../src/api.ts'
+import type { RaftOptions } from '../../src/config.ts'
+import type { Entry, Index, NodeId, Term } from '../../src/log/entry.ts'
+import type { Message } from '../../src/messages.ts'
+import { createRaft } from '../../src/raft.ts'
+import type { Ready } from '../../src/ready.ts'
+import { formatTrace } from '../../src/trace-format.ts'
+import { Disk } from './disk.ts'
+import { formatBallot, formatEntry, formatMessage, formatRead } from './format.ts'
+
+export type Surroundings = { readonly print: (line: string) => void; readonly send: (message: Message) => void }
+
+/** A core with its disk. Whatever the core asks for is done at once and printed, unless its saves are held up. */
+export class Node {
+  readonly id: NodeId
+  readonly disk = new Disk()
+  /** Undefined while crashed. */
+  raft: Raft | undefined
+  /** A slow disk: saves wait in `saving` until the script lets them end. */
+  #holding = false
+  #saving: Ready[] = []
+  readonly #options: RaftOptions
+  readonly #world: Surroundings
+  /** The term of every entry applied, for snapshots. */
+  readonly #terms = new Map<Index, Term>()
+
+  constructor(options: RaftOptions, world: Surroundings) {
+    this.id = options.id
+    this.#world = world
+    const trace: RaftOptions['trace'] = event => {
+      // Entries print when they are saved.
+      if (event.type !== 'append') this.#print(formatTrace(event))
+    }
+    this.#options = { ...options, trace }
+    this.disk.snapshot = options.restored?.snapshot
+    this.raft = createRaft(this.#options)
+  }
+
+  get core(): Raft {
+    if (this.raft === undefined) throw new Error(`${this.id} is down`)
+    return this.raft
+  }
+
+  crash(): void {
+    this.raft = undefined
+    this.#saving = []
+  }
+  restart(): void {
+    this.raft = createRaft({ ...this.#options, restored: this.disk.restore() })
+    this.work()
+  }
+
+  /** Performs Readys until there are none. */
+  work(): void {
+    while (this.raft?.hasReady()) this.#perform(this.raft.ready())
+  }
+
+  #perform(ready: Ready): void {
+    this.#post(ready.send)
+    if (this.#holding) this.#saving.push(ready)
+    else this.#finish(ready)
+  }
+
+  /** From now on saves end only when told to. */
+  hold(): void {
+    if (this.#options.overlapping !== true) throw new Error('only a cluster with overlapping=true can hold saves')
+    this.#holding = true
+  }
+  free(): void {
+    this.#holding = false
+    while (this.#saving.length > 0) this.save()
+  }
+
+  /** Lets the oldest save that is held up end. */
+  save(): void {
+    const ready = this.#saving.shift()
+    if (ready === undefined) throw new Error(`${this.id} has no save waiting`)
+    this.#finish(ready)
+    this.work()
+  }
+
+  #finish(ready: Ready): void {
+    this.#printSave(ready)
+    this.disk.save(ready)
+    this.#post(ready.sendAfterSave)
+    for (const entry of ready.apply) this.#apply(entry)
+    for (const read of ready.reads) this.#print(formatRead(read))
+    this.core.advance(ready)
+  }
+
+  #printSave({ hardState, mustSync, entries, snapshot }: Ready): void {
+    const ballot = hardState && (hardState.term !== this.disk.hardState.term || hardState.vote !== this.disk.hardState.vote)
+    if (ballot) this.#print(`saves ${formatBallot(hardState)}`)
+    if (snapshot) this.#print(`saves snapshot ${snapshot.index}`)
+    for (const entry of entries) this.#print(`saves ${formatEntry(entry)}`)
+    if (mustSync !== (ballot || entries.length > 0 || snapshot !== undefined)) throw new Error(`mustSync is ${mustSync}`)
+  }
+
+  #apply(entry: Entry): void {
+    this.#print(`applies ${formatEntry(entry)}`)
+    this.#terms.set(entry.index, entry.term)
+  }
+
+  /** Takes a snapshot of all that is applied, then drops the log up to `index`. */
+  compact(index: Index): void {
+    const { applied, membership, membershipIndex } = this.core.status()
+    const term = this.#terms.get(applied)
+    if (term === undefined) throw new Error(`${this.id} has applied nothing to take a snapshot of`)
+    const snapshot = { index: applied, term, membership, membershipIndex, data: new Uint8Array() }
+    this.disk.compact(snapshot, index)
+    this.core.snapshotTaken(snapshot)
+    this.core.compact(index)
+  }
+
+  #post(messages: readonly Message[]): void {
+    for (const message of messages) {
+      this.#world.print(formatMessage(message))
+      this.#world.send(message)
+    }
+  }
+  #print(line: string): void {
+    this.#world.print(`${this.id} ${line}`)
+  }
+}

@@ -1,0 +1,104 @@
+import type { Refusal } from 'raft-core'
+import type { Engine } from './engine.ts'
+import { RaftError, type RaftErrorDetails } from './errors.ts'
+import { decodeAnswer, encodeRequest, type PeerAnswer, type PeerRequest } from './peer-requests.ts'
+import { type Deadline, remainingMs } from './wait.ts'
+
+/** Something that only the leader can do: how to do it here, and how to ask for it there. */
+export type Job<T> = {
+  /** Throws NOT_LEADER and the like before it has begun, when this node turns out not to lead. */
+  here(): Promise<T>
+  request(timeoutMs: number): PeerRequest
+  decode(answer: PeerAnswer): T
+}
+
+/** Nothing was begun, and another node, or the same one a little later, may take it. */
+const worthAnotherTry: readonly string[] = ['NOT_LEADER', 'NO_LEADER', 'TRANSFERRING', 'CONNECTION_LOST', 'NODE_STOPPED']
+
+/**
+ * Finds the leader for a caller: this node, or another over the peer connection. Whatever may have reached a leader is never sent
+ * again; only what certainly was not begun is, until the caller's time is over.
+ */
+export class Leading {
+  readonly #engine: Engine<never>
+
+  constructor(engine: Engine<never>) {
+    this.#engine = engine
+  }
+
+  async run<T>(job: Job<T>, deadline: Deadline, forward: boolean): Promise<T> {
+    const { ports, changed, faults, settings } = this.#engine
+    for (;;) {
+      faults.check()
+      const attempt = await this.#attempt(job, deadline, forward)
+      if ('value' in attempt) return attempt.value
+      if (!forward) throw attempt.error
+      const left = remainingMs(ports.clock, deadline)
+      if (deadline.signal?.aborted) throw new RaftError('ABORTED', 'the caller gave up; nothing was done', { outcome: 'not-applied' })
+      if (left === 0) throw this.#outOfTime(attempt.error, deadline)
+      await changed.next(Math.min(left, settings.tickMs), deadline.signal)
+    }
+  }
+
+  /** Throws what no further try could help. */
+  async #attempt<T>(job: Job<T>, deadline: Deadline, forward: boolean): Promise<{ readonly value: T } | { readonly error: RaftError }> {
+    const { raft, identity } = this.#engine
+    try {
+      const { leader } = raft
+      if (leader === identity.nodeId) return { value: await job.here() }
+      if (!forward || leader === undefined) return { error: this.notLeader() }
+      return { value: await this.#ask(leader, job, deadline) }
+    } catch (error) {
+      const again = error instanceof RaftError && error.outcome === 'not-applied' && worthAnotherTry.includes(error.code)
+      if (!again || this.#engine.stopped) throw error
+      return { error }
+    }
+  }
+
+  async #ask<T>(leader: string, job: Job<T>, deadline: Deadline): Promise<T> {
+    const { ports } = this.#engine
+    const timeoutMs = remainingMs(ports.clock, deadline)
+    const body = encodeRequest(job.request(timeoutMs))
+    return job.decode(decodeAnswer(await unlessAborted(ports.transport.request(leader, body, { timeoutMs }), deadline.signal)))
+  }
+
+  /** The refusal of a proposal, as the error that its caller sees. */
+  refusal(reason: Refusal): RaftError {
+    if (reason === 'not-leader' || reason === 'no-leader') return this.notLeader()
+    if (reason === 'transferring') return new RaftError('TRANSFERRING', 'leadership is just being moved: try again in a moment', this.#details())
+    if (reason === 'too-many-uncommitted') return new RaftError('OVERLOADED', 'too much waits for a majority: slow down and try again')
+    if (reason === 'not-a-member') return new RaftError('NOT_A_MEMBER', 'this node is not a member any more')
+    if (reason === 'stale-membership') return new RaftError('MEMBERSHIP_CHANGED', 'the membership has changed meanwhile: look at it again')
+    if (reason === 'invalid-change') return new RaftError('INVALID_ARGUMENT', 'the membership cannot be changed in that way')
+    return new RaftError('MEMBERSHIP_CHANGE_PENDING', 'another membership change is not applied yet: try again in a moment')
+  }
+
+  notLeader(): RaftError {
+    const { leader } = this.#engine.raft
+    if (leader === undefined) return new RaftError('NO_LEADER', 'there is no leader at the moment: an election takes a second or two')
+    return new RaftError('NOT_LEADER', `${this.#engine.identity.nodeId} does not lead, ${leader} does: ask there`, this.#details())
+  }
+
+  #details(): RaftErrorDetails {
+    const { raft, peers, members } = this.#engine
+    const leader = raft.leader === undefined ? undefined : (members.info(raft.leader) ?? peers.info(raft.leader))
+    return { leader: leader && { id: leader.id, address: leader.address, clientAddress: leader.clientAddress } }
+  }
+
+  #outOfTime(last: RaftError, { timeoutMs }: Deadline): RaftError {
+    if (last.code !== 'NO_LEADER' && last.code !== 'NOT_LEADER') return last
+    const help = 'a majority of the voters must be up and reach each other'
+    return new RaftError('NO_LEADER', `no leader was found within ${timeoutMs} ms: ${help}`, { ...this.#details(), cause: last })
+  }
+}
+
+/** The request may still have its effect; only the waiting ends. */
+function unlessAborted<T>(answer: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return answer
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(new RaftError('ABORTED', 'the caller gave up waiting; what was asked for may still happen'))
+    if (signal.aborted) onAbort()
+    signal.addEventListener('abort', onAbort, { once: true })
+    answer.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
+  })
+}

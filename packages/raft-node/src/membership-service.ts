@@ -1,0 +1,99 @@
+import type { Index, MemberChange, NodeId } from 'raft-core'
+import type { JoinAnswer, JoinRequest } from './api.ts'
+import type { Engine } from './engine.ts'
+import { RaftError } from './errors.ts'
+import { joinStep } from './join-step.ts'
+import type { Leading } from './leading.ts'
+import { encodeInfos } from './member-info.ts'
+import { type ChangeKind, decodeJoinAnswer } from './peer-requests.ts'
+import type { MemberInfo } from './ports.ts'
+import { checkName } from './settings.ts'
+import { type Deadline, remainingMs } from './wait.ts'
+
+/** Who belongs to the cluster: the leader's part, and the way to it from every other member. */
+export class MembershipService {
+  readonly #engine: Engine<unknown>
+  readonly #leading: Leading
+
+  constructor(engine: Engine<unknown>, leading: Leading) {
+    this.#engine = engine
+    this.#leading = leading
+  }
+
+  change(change: ChangeKind, id: NodeId, deadline: Deadline): Promise<Index> {
+    const job = {
+      here: () => this.changeHere(change, id, deadline),
+      request: (timeoutMs: number) => ({ kind: 'change' as const, timeoutMs, change, id }),
+      decode: ({ index }: { index: Index }) => index,
+    }
+    return this.#leading.run(job, deadline, true)
+  }
+
+  join(join: JoinRequest, deadline: Deadline): Promise<JoinAnswer> {
+    const job = {
+      here: () => this.joinHere(join, deadline),
+      request: (timeoutMs: number) => ({ kind: 'join' as const, timeoutMs, join }),
+      decode: ({ result }: { result: Uint8Array }) => decodeJoinAnswer(result),
+    }
+    return this.#leading.run(job, deadline, true)
+  }
+
+  async changeHere(change: ChangeKind, id: NodeId, deadline: Deadline): Promise<Index> {
+    const { members } = this.#engine
+    if (!members.has(id)) throw new RaftError('NOT_A_MEMBER', `${id} is not a member: see the list of members`)
+    if (change === 'promote' && !members.isLearner(id)) return members.membershipIndex
+    if (change === 'demote' && members.isLearner(id)) return members.membershipIndex
+    if (change !== 'promote') this.#requireAnotherVoter(id)
+    const type = change === 'promote' ? 'voter' : change === 'demote' ? 'learner' : 'remove'
+    return this.#propose({ type, id }, undefined, deadline)
+  }
+
+  async joinHere(request: JoinRequest, deadline: Deadline): Promise<JoinAnswer> {
+    checkJoin(request)
+    const { members, identity, ports } = this.#engine
+    for (;;) {
+      this.#requireLeadership()
+      const step = joinStep(members, identity.nodeId, request)
+      if (step.type === 'answer') return { clusterId: identity.clusterId, nodeId: step.id, members: members.current() }
+      if (remainingMs(ports.clock, deadline) === 0) throw new RaftError('TIMED_OUT', 'the join is not done yet: ask again')
+      if (step.change.type === 'remove') this.#requireAnotherVoter(step.change.id)
+      await this.#propose(step.change, step.info, deadline)
+    }
+  }
+
+  /** Proposes it as soon as no other change is pending; resolves once it is applied here. */
+  async #propose(change: MemberChange, info: MemberInfo | undefined, deadline: Deadline): Promise<Index> {
+    const { raft, pending, ports, settings, changed } = this.#engine
+    const context = info === undefined ? undefined : encodeInfos([info])
+    // Decided for the membership as it is now; if it changes while this waits its turn, the caller must decide again.
+    const { membershipIndex } = this.#engine.members
+    for (;;) {
+      const taken = raft.proposeMembership({ transition: 'auto', changes: [change], context }, membershipIndex)
+      if (taken.accepted === true) {
+        this.#engine.wake()
+        return (await pending.add({ index: taken.index, term: taken.term }, deadline)).index
+      }
+      const reason = taken.accepted === false ? taken.reason : 'not-leader'
+      const left = remainingMs(ports.clock, deadline)
+      if (reason !== 'change-pending' || left === 0 || deadline.signal?.aborted) throw this.#leading.refusal(reason)
+      await changed.next(Math.min(left, settings.tickMs), deadline.signal)
+    }
+  }
+
+  #requireLeadership(): void {
+    this.#engine.faults.check()
+    if (this.#engine.raft.role !== 'leader') throw this.#leading.notLeader()
+  }
+
+  #requireAnotherVoter(id: NodeId): void {
+    const { voters } = this.#engine.members.membership
+    if (voters.length > 1 || voters[0] !== id) return
+    throw new RaftError('INVALID_ARGUMENT', `${id} is the only voter: without it the cluster can decide nothing. Add another one first`)
+  }
+}
+
+function checkJoin({ id, address, incarnation }: JoinRequest): void {
+  checkName(id)
+  if (!/^\S+:\d{1,5}$/.test(address)) throw new RaftError('INVALID_ARGUMENT', `'${address}' is not an address: write host:port`)
+  if (incarnation === '') throw new RaftError('INVALID_ARGUMENT', 'a join says which data folder it is for: its incarnation is missing')
+}

@@ -1,0 +1,95 @@
+import type { Index, NodeId, Term } from 'raft-core'
+import type { JoinAnswer, JoinRequest } from './api.ts'
+import { RaftError, type RaftErrorCode, type RaftErrorDetails } from './errors.ts'
+import { infosFrom, infoTuple } from './member-info.ts'
+import { bytesOf, pack, text, unpack, whole } from './tuples.ts'
+
+const version = 1
+
+export type ChangeKind = 'promote' | 'demote' | 'remove'
+
+/** What one node asks another for. Everything but `closing` is for the leader; `timeoutMs` is how long the asker will wait. */
+export type PeerRequest =
+  | { readonly kind: 'apply'; readonly timeoutMs: number; readonly command: Uint8Array }
+  | { readonly kind: 'barrier'; readonly timeoutMs: number }
+  | { readonly kind: 'change'; readonly timeoutMs: number; readonly change: ChangeKind; readonly id: NodeId }
+  | { readonly kind: 'join'; readonly timeoutMs: number; readonly join: JoinRequest }
+  | { readonly kind: 'closing'; readonly timeoutMs: number }
+
+export function encodeRequest(request: PeerRequest): Uint8Array {
+  return pack([version, request.kind, Math.ceil(request.timeoutMs), ...fieldsOf(request)])
+}
+
+function fieldsOf(request: PeerRequest): readonly unknown[] {
+  if (request.kind === 'apply') return [request.command]
+  if (request.kind === 'change') return [request.change, request.id]
+  if (request.kind !== 'join') return []
+  const { id, address, clientAddress, incarnation, replace } = request.join
+  return [id, address, clientAddress, incarnation, replace]
+}
+
+/** Throws where the bytes are no request. */
+export function decodeRequest(bytes: Uint8Array): PeerRequest {
+  const [kind, timeout, ...fields] = unpack(bytes, version, 'a request')
+  const timeoutMs = whole(timeout, 'a timeout')
+  const [first, second, third, fourth, fifth] = fields
+  if (kind === 'apply') return { kind, timeoutMs, command: bytesOf(first, 'a command') }
+  if (kind === 'barrier' || kind === 'closing') return { kind, timeoutMs }
+  if (kind === 'change') return { kind, timeoutMs, change: changeKind(first), id: text(second, 'an id') }
+  if (kind !== 'join') throw new Error(`a request of unknown kind ${String(kind)}`)
+  const id = text(first, 'a name')
+  const address = text(second, 'an address')
+  const clientAddress = text(third, 'a client address')
+  const incarnation = text(fourth, 'an incarnation')
+  return { kind, timeoutMs, join: { id, address, clientAddress, incarnation, replace: fifth === true } }
+}
+
+function changeKind(value: unknown): ChangeKind {
+  if (value === 'promote' || value === 'demote' || value === 'remove') return value
+  throw new Error('a membership change of unknown kind')
+}
+
+/** Where an entry landed, and what came of it: the state machine's answer or the answer to a join, as bytes. */
+export type PeerAnswer = { readonly index: Index; readonly term: Term; readonly result: Uint8Array }
+
+const succeeded = 0
+const failed = 1
+
+export function encodeAnswer({ index, term, result }: PeerAnswer): Uint8Array {
+  return pack([version, succeeded, index, term, result])
+}
+
+/** Errors travel as answers, so that code, outcome and leader arrive as they left. */
+export function encodeError(error: unknown): Uint8Array {
+  const known = error instanceof RaftError ? error : new RaftError('INVALID_ARGUMENT', String((error as Error).message))
+  const { code, message, outcome, leader } = known
+  return pack([version, failed, code, message, outcome, leader ? [leader.id, leader.address, leader.clientAddress] : null])
+}
+
+/** Throws the RaftError that the other node answered with. */
+export function decodeAnswer(bytes: Uint8Array): PeerAnswer {
+  const [status, ...fields] = unpack(bytes, version, 'an answer')
+  if (status === failed) throw errorFrom(fields)
+  const [index, term, result] = fields
+  return { index: whole(index, 'an index'), term: whole(term, 'a term'), result: bytesOf(result, 'a result') }
+}
+
+function errorFrom([code, message, outcome, leader]: readonly unknown[]): RaftError {
+  const details: RaftErrorDetails = { outcome: outcome === 'not-applied' ? 'not-applied' : 'unknown', leader: leaderFrom(leader) }
+  return new RaftError(text(code, 'a code') as RaftErrorCode, text(message, 'a message'), details)
+}
+
+function leaderFrom(value: unknown): RaftErrorDetails['leader'] {
+  if (!Array.isArray(value)) return undefined
+  const [id, address, clientAddress] = value
+  return { id: text(id, 'an id'), address: text(address, 'an address'), clientAddress: text(clientAddress, 'an address') }
+}
+
+export function encodeJoinAnswer({ clusterId, nodeId, members }: JoinAnswer): Uint8Array {
+  return pack([version, clusterId, nodeId, members.map(infoTuple)])
+}
+
+export function decodeJoinAnswer(bytes: Uint8Array): JoinAnswer {
+  const [clusterId, nodeId, members] = unpack(bytes, version, 'the answer to a join')
+  return { clusterId: text(clusterId, 'a cluster id'), nodeId: text(nodeId, 'an id'), members: infosFrom(members) }
+}

@@ -1,0 +1,138 @@
+import type { Position } from 'raft-core'
+import { RaftError } from '../errors.ts'
+import type { SnapshotMeta, SnapshotStore } from '../ports.ts'
+import type { Files, OpenFile } from './files.ts'
+import { readSnapshotData, readSnapshotMeta, writeSnapshot } from './snapshot-file.ts'
+
+const ending = '.snap'
+const temporaryEnding = '.tmp'
+
+/**
+ * One file per snapshot. Written under a temporary name, synced, renamed, and the folder synced: under its own name a file is whole.
+ * The log store of the same data folder is opened before anything is asked here: its lock guards this folder too.
+ */
+export class FileSnapshotStore implements SnapshotStore {
+  readonly #files: Files
+  readonly #folder: string
+  readonly #onBad: (path: string, error: RaftError) => void
+  readonly #writing = new Set<string>()
+  #written = 0
+
+  /** `onBad` hears of files that look like snapshots and fail their check; they are left where they are. */
+  constructor({ files, folder, onBad }: { files: Files; folder: string; onBad?: ((path: string, error: RaftError) => void) | undefined }) {
+    this.#files = files
+    this.#folder = folder
+    this.#onBad = onBad ?? (() => {})
+  }
+
+  async list(): Promise<readonly SnapshotMeta[]> {
+    const metas: SnapshotMeta[] = []
+    for (const name of await this.#files.list(this.#folder)) {
+      if (name.endsWith(temporaryEnding)) await this.#removeLeftOver(name)
+      if (!name.endsWith(ending)) continue
+      const meta = await this.#readMeta(name)
+      if (meta !== undefined) metas.push(meta)
+    }
+    return metas.sort((a, b) => b.index - a.index || b.term - a.term)
+  }
+
+  async #removeLeftOver(name: string): Promise<void> {
+    if (!this.#writing.has(name)) await this.#files.remove(`${this.#folder}/${name}`)
+  }
+
+  async #readMeta(name: string): Promise<SnapshotMeta | undefined> {
+    const path = `${this.#folder}/${name}`
+    const file = await this.#files.open(path)
+    if (file === undefined) return undefined
+    try {
+      const meta = await readSnapshotMeta(file)
+      if (nameOf(meta) !== name) throw new RaftError('CORRUPT', `it holds the snapshot at index ${meta.index}, term ${meta.term}`)
+      return meta
+    } catch (error) {
+      if (!(error instanceof RaftError)) throw error
+      this.#onBad(path, named(path, error))
+      return undefined
+    } finally {
+      await file.close()
+    }
+  }
+
+  async write(meta: Omit<SnapshotMeta, 'size'>, data: AsyncIterable<Uint8Array>): Promise<SnapshotMeta> {
+    const name = nameOf(meta)
+    const temporary = `${name}.${++this.#written}${temporaryEnding}`
+    const path = `${this.#folder}/${temporary}`
+    this.#writing.add(temporary)
+    try {
+      await this.#disk(() => this.#files.makeFolder(this.#folder))
+      const whole = await this.#writeFile(path, meta, data)
+      await this.#disk(async () => {
+        await this.#files.rename(path, `${this.#folder}/${name}`)
+        await this.#files.syncFolder(this.#folder)
+      })
+      return whole
+    } catch (error) {
+      await this.#files.remove(path).catch(() => {}) // `list` removes it the next time
+      throw error
+    } finally {
+      this.#writing.delete(temporary)
+    }
+  }
+
+  /** What the data's own source throws goes to the caller as it is. */
+  async #writeFile(path: string, meta: Omit<SnapshotMeta, 'size'>, data: AsyncIterable<Uint8Array>): Promise<SnapshotMeta> {
+    const file = this.#reporting(await this.#disk(() => this.#files.create(path)))
+    try {
+      const whole = await writeSnapshot(file, meta, data)
+      await file.sync()
+      return whole
+    } finally {
+      await file.close()
+    }
+  }
+
+  async *read(meta: SnapshotMeta): AsyncGenerator<Uint8Array> {
+    const path = `${this.#folder}/${nameOf(meta)}`
+    const file = await this.#files.open(path)
+    if (file === undefined) throw new RaftError('CORRUPT', `${path} is gone`)
+    try {
+      yield* readSnapshotData(file)
+    } catch (error) {
+      throw error instanceof RaftError ? named(path, error) : error
+    } finally {
+      await file.close()
+    }
+  }
+
+  async keep(count: number): Promise<void> {
+    for (const meta of (await this.list()).slice(count)) await this.#files.remove(`${this.#folder}/${nameOf(meta)}`)
+  }
+
+  #reporting(file: OpenFile): OpenFile {
+    return {
+      readAt: (offset, length) => this.#disk(() => file.readAt(offset, length)),
+      writeAt: (offset, bytes) => this.#disk(() => file.writeAt(offset, bytes)),
+      size: () => this.#disk(() => file.size()),
+      truncate: size => this.#disk(() => file.truncate(size)),
+      sync: () => this.#disk(() => file.sync()),
+      close: () => this.#disk(() => file.close()),
+    }
+  }
+
+  async #disk<T>(step: () => Promise<T>): Promise<T> {
+    try {
+      return await step()
+    } catch (cause) {
+      const what = cause instanceof Error ? cause.message : String(cause)
+      throw new RaftError('STORAGE_FAILED', `no snapshot could be written to ${this.#folder}: ${what}. Look at the disk (is it full?).`, { cause })
+    }
+  }
+}
+
+/** Padded, so that the order of the names is the order of the snapshots. */
+function nameOf({ index, term }: Position): string {
+  return `${String(index).padStart(16, '0')}-${String(term).padStart(16, '0')}${ending}`
+}
+
+function named(path: string, error: RaftError): RaftError {
+  return new RaftError(error.code, `${path} is not a usable snapshot: ${error.message}`, { cause: error })
+}

@@ -1,0 +1,61 @@
+import { Packr } from 'msgpackr'
+import type { Membership, NodeId } from 'raft-core'
+import { RaftError } from '../errors.ts'
+import type { MemberInfo, SnapshotMeta } from '../ports.ts'
+
+/** What is known of a snapshot, as a MessagePack tuple: the end of a snapshot file, and what precedes one on the wire. */
+const packr = new Packr({ useRecords: false, copyBuffers: true })
+
+type MembershipTuple = [NodeId[], NodeId[], NodeId[], NodeId[], boolean, NodeId[]]
+type MemberTuple = [id: string, address: string, clientAddress: string, incarnation: string]
+
+export function encodeSnapshotMeta(meta: SnapshotMeta): Uint8Array {
+  const { voters, outgoing, learners, learnersNext, autoLeave, promoting } = meta.membership
+  const membership = [voters, outgoing, learners, learnersNext, autoLeave, promoting]
+  const members = meta.members.map(({ id, address, clientAddress, incarnation }) => [id, address, clientAddress, incarnation])
+  return packr.pack([meta.term, meta.index, meta.chain, meta.size, meta.membershipIndex, membership, members])
+}
+
+/** Throws RaftError `CORRUPT` for anything that `encodeSnapshotMeta` does not write. */
+export function decodeSnapshotMeta(bytes: Uint8Array): SnapshotMeta {
+  const tuple = unpack(bytes)
+  if (!Array.isArray(tuple) || tuple.length !== 7) throw malformed('it has seven parts')
+  const [term, index, chain, size, membershipIndex, membership, members] = tuple as unknown[]
+  for (const number of [term, index, chain, size, membershipIndex]) {
+    if (!Number.isSafeInteger(number) || (number as number) < 0) throw malformed('numbers are safe integers')
+  }
+  const numbers = { term, index, chain, size, membershipIndex } as Pick<SnapshotMeta, 'term' | 'index' | 'chain' | 'size' | 'membershipIndex'>
+  return { ...numbers, membership: decodeMembership(membership), members: decodeMembers(members) }
+}
+
+function decodeMembership(tuple: unknown): Membership {
+  const whole = Array.isArray(tuple) && tuple.length === 6 && typeof tuple[4] === 'boolean'
+  if (!whole || ![0, 1, 2, 3, 5].every(i => isStrings(tuple[i]))) throw malformed('a membership is five lists and a mark')
+  const [voters, outgoing, learners, learnersNext, autoLeave, promoting] = tuple as MembershipTuple
+  return { voters, outgoing, learners, learnersNext, autoLeave, promoting }
+}
+
+function decodeMembers(tuples: unknown): MemberInfo[] {
+  if (!Array.isArray(tuples)) throw malformed('members are a list')
+  return tuples.map(tuple => {
+    if (!isStrings(tuple) || tuple.length !== 4) throw malformed('a member has four parts')
+    const [id, address, clientAddress, incarnation] = tuple as MemberTuple
+    return { id, address, clientAddress, incarnation }
+  })
+}
+
+function isStrings(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every(item => typeof item === 'string')
+}
+
+function unpack(bytes: Uint8Array): unknown {
+  try {
+    return packr.unpack(bytes)
+  } catch (cause) {
+    throw new RaftError('CORRUPT', 'malformed snapshot metadata: not MessagePack', { cause })
+  }
+}
+
+function malformed(why: string): RaftError {
+  return new RaftError('CORRUPT', `malformed snapshot metadata: ${why}`)
+}
