@@ -93,6 +93,14 @@ export interface Raft {
   /** A follower stops believing in its leader, so that it may vote for another at once. */
   forgetLeader(): void
 
+  /**
+   * Gives leadership up because this node cannot do its work, for example since its disk hangs: follower in its term, a nudge to the
+   * voter that has most of the log, and no campaign until `recovered()`.
+   */
+  resign(reason: string): void
+  /** The reason for `resign` is gone. */
+  recovered(): void
+
   /** A message to this node could not be delivered: probe it instead of streaming to it. */
   reportUnreachable(id: NodeId): void
   /** The transfer of the snapshot last sent to this node has ended. */

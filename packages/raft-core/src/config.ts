@@ -24,6 +24,11 @@ export type RaftOptions = {
   readonly electionTicks?: number
   /** Ticks between heartbeats. Default 1. */
   readonly heartbeatTicks?: number
+  /**
+   * From 0 to 1: a node waits (1 - priority) election timeouts longer than others before it campaigns, so that nodes of a higher
+   * priority tend to lead. Never a reason to refuse a vote, so it costs no availability. Default 1.
+   */
+  readonly priority?: number
   /** Ask before raising the term (thesis §9.6). Default true. */
   readonly preVote?: boolean
   /** A leader that has not heard from a quorum within an election timeout steps down; followers that hear from a leader refuse votes (thesis §6.2, §4.2.3). Default true. */
@@ -71,6 +76,7 @@ export type Settings = Required<Omit<RaftOptions, 'restored' | 'trace' | 'random
 const defaults: Settings = {
   electionTicks: 10,
   heartbeatTicks: 1,
+  priority: 1,
   preVote: true,
   checkQuorum: true,
   stepDownOnRemoval: true,
@@ -100,6 +106,7 @@ export function settle(options: RaftOptions): Settings {
   if (!Number.isSafeInteger(settings.electionTicks) || settings.electionTicks <= settings.heartbeatTicks)
     throw new RangeError('electionTicks must be an integer greater than heartbeatTicks')
   atLeast('maxInflight', settings.maxInflight, 1)
+  if (!(settings.priority >= 0 && settings.priority <= 1)) throw new RangeError('priority must be a number from 0 to 1')
   for (const name of ['maxMessageBytes', 'maxApplyBytes', 'maxInflightBytes', 'maxUncommittedBytes'] as const)
     if (!(settings[name] >= 0)) throw new RangeError(`${name} must not be negative`)
   if (settings.readMode === 'lease' && !settings.checkQuorum) throw new RangeError('readMode "lease" needs checkQuorum')

@@ -3,6 +3,7 @@ import { receive } from './behaviour.ts'
 import type { RaftOptions, Settings } from './config.ts'
 import { settle } from './config.ts'
 import { tryCampaign } from './election/campaign.ts'
+import { handOver } from './election/resign.ts'
 import { InvariantError } from './invariant-error.ts'
 import type { Entry, Index, MembershipChange, MembershipEntry, NodeId, Payload, Term } from './log/entry.ts'
 import { payloadBytes } from './log/entry.ts'
@@ -25,7 +26,7 @@ import { statusOf } from './status.ts'
 import { passTermGate } from './term-gate.ts'
 import { tick } from './ticks.ts'
 import type { Trace } from './trace.ts'
-import { abortTransfer, forwardTransfer, startTransfer } from './transfer.ts'
+import { forwardTransfer, startTransfer } from './transfer.ts'
 import { faultIn } from './validate.ts'
 
 /** Makes a node from what its disk holds. Throws a RangeError when an option, or what was restored, cannot be right. */
@@ -59,6 +60,8 @@ export class RaftMachine implements Raft {
   /** Ticks without a leader until this node campaigns: drawn anew with every role and term (§5.2). */
   electionTimeout = 0
 
+  /** Why this node must not lead for now. */
+  resigned: string | undefined
   readonly outbox: Outbox
   /** Reads that were asked of this leader before it had committed in its term. */
   readsAwaitingCommit: ReadRequest[] = []
@@ -162,6 +165,14 @@ export class RaftMachine implements Raft {
     if (role.name !== 'follower' || role.leader === undefined || this.settings.readMode === 'lease') return
     role.leader = undefined
     if (this.trace) this.trace({ type: 'leader', leader: undefined, term: this.term })
+  }
+
+  resign(reason: string): void {
+    this.resigned = reason
+    if (this.state.name === 'leader') handOver(this, this.state, reason)
+  }
+  recovered(): void {
+    this.resigned = undefined
   }
 
   reportUnreachable(id: NodeId): void {
@@ -273,8 +284,8 @@ export class RaftMachine implements Raft {
   }
 
   drawElectionTimeout(): void {
-    const { electionTicks } = this.settings
-    this.electionTimeout = electionTicks + Math.floor(this.#random() * electionTicks)
+    const { electionTicks, priority } = this.settings
+    this.electionTimeout = electionTicks + Math.floor(this.#random() * electionTicks) + Math.round((1 - priority) * electionTicks)
   }
 
   setMembership(membership: Membership, index: Index): void {
@@ -291,11 +302,6 @@ export class RaftMachine implements Raft {
     const { log } = this
     for (let index = log.applied + 1; index <= log.commit; index++) if (log.at(index)?.type === 'membership') return true
     return false
-  }
-
-  /** A transfer is given up without an election. */
-  abortTransfer(because: string): void {
-    if (this.state.name === 'leader') abortTransfer(this, this.state, because)
   }
 
   assert(holds: boolean, invariant: string): asserts holds {

@@ -18,9 +18,14 @@ export function tryCampaign(raft: RaftMachine, cause: Cause): void {
   else campaign(raft, cause, because)
 }
 
-/** A voter, with its log in place: not in the middle of receiving a snapshot. */
+/** A voter that can do a leader's work, with its log in place: not in the middle of receiving a snapshot. */
 export function isPromotable(raft: RaftMachine): boolean {
-  return isVoter(raft.membership, raft.id) && !isLearner(raft.membership, raft.id) && raft.log.snapshot === undefined
+  return (
+    raft.resigned === undefined &&
+    isVoter(raft.membership, raft.id) &&
+    !isLearner(raft.membership, raft.id) &&
+    raft.log.snapshot === undefined
+  )
 }
 
 /** Thesis §9.6: ask whether an election could be won, without raising the term. */

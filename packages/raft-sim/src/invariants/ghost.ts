@@ -1,4 +1,4 @@
-import type { Index, Membership, NodeId, RoleName, Term } from 'raft-core'
+import type { HardState, Index, Membership, NodeId, RoleName, Term } from 'raft-core'
 import { noMembers } from 'raft-core'
 import { ChainLog } from '../world/chain-log.ts'
 import type { ChainBase } from '../world/chain-log.ts'
@@ -24,11 +24,17 @@ export class NodeGhost {
   readonly electionTicks: number
   role: RoleName = 'follower'
   term: Term = 0
-  vote: NodeId | undefined
   commit: Index = 0
-  /** The state machine's last index, and its digest there. */
+  /** The leader it believed in. */
+  followed: NodeId | undefined
+  /** The hard state of its last Ready. */
+  ballot: HardState = { term: 0, vote: undefined, commit: 0 }
+  /** What the core counts as applied, and where the state machine is, with the chain hash there. */
+  coreApplied: Index = 0
   applied: Index = 0
-  digest = 0
+  appliedChain = 0
+  /** Index of a snapshot from the leader that may not be applied yet. */
+  installing: Index = 0
   /** The log in the core's memory as of its last Ready. */
   log: ChainLog
   membership: Membership = noMembers

@@ -29,15 +29,19 @@ export const logMatching: Invariant = {
   },
 }
 
-function checkEntries(ghost: Ghost, node: NodeGhost, { after, entries, to }: MessageOf<'appendEntries'>): void {
-  let running = after.index === 0 ? 0 : ghost.chainOf(after.index, after.term)
-  if (running === undefined) throw new Violation(logMatching.name, node.id, `${node.id} sends to ${to} what follows ${after.index}@${after.term}, which nobody has`)
+/** Against the log of the leadership that the message speaks for, which may be over by the time it leaves. */
+function checkEntries(ghost: Ghost, node: NodeGhost, { after, entries, to, term }: MessageOf<'appendEntries'>): void {
+  const leader = ghost.leaders.get(term)
+  if (leader?.id !== node.id) throw new Violation(logMatching.name, node.id, `${node.id} sends entries in term ${term}, which it does not lead`)
+  const { log } = leader
+  if (log.termAt(after.index) !== after.term) {
+    throw new Violation(logMatching.name, node.id, `${node.id} sends to ${to} what follows ${after.index}@${after.term}, which its log does not hold`)
+  }
+  let running = log.chainAt(after.index)!
   let index = after.index
   for (const entry of entries) {
     running = chain(running, entry)
-    const known = ghost.chainOf(entry.index, entry.term)
-    if (entry.index !== ++index || known !== running) {
-      throw new Violation(logMatching.name, node.id, `${node.id} sends to ${to} an entry ${entry.index}@${entry.term} that its log does not hold there`)
-    }
+    if (entry.index === ++index && log.chainAt(index) === running) continue
+    throw new Violation(logMatching.name, node.id, `${node.id} sends to ${to} an entry ${entry.index}@${entry.term} that its log does not hold`)
   }
 }

@@ -1,0 +1,126 @@
+import { RaftError } from 'raft-node'
+import { describe, expect, it } from 'vitest'
+import { serve } from './support/serve.ts'
+
+describe('POST /join', () => {
+  const request = { id: 'n4', addr: '127.0.0.1:8486', http: '127.0.0.1:8480', incarnation: 'b' }
+
+  it('lets a node in', async () => {
+    using server = await serve()
+    const answer = await server.ask('POST', '/join', JSON.stringify(request))
+    expect(answer.status).toBe(200)
+    expect(answer.json()).toMatchObject({ clusterId: 'c1', id: 'n4', members: [{ id: 'n1' }, { id: 'n2' }, { id: 'n3' }] })
+    expect(server.node.joinRequests).toEqual([
+      { id: 'n4', address: '127.0.0.1:8486', clientAddress: '127.0.0.1:8480', incarnation: 'b', replace: false },
+    ])
+  })
+
+  it('replaces a member when asked to', async () => {
+    using server = await serve()
+    const answer = await server.ask('POST', '/join', JSON.stringify({ ...request, id: 'n2', replace: true }))
+    expect(answer.json()).toMatchObject({ id: 'n2~2' })
+  })
+
+  it('passes on why not', async () => {
+    using server = await serve()
+    server.node.failure = new RaftError('WIPED_MEMBER', 'n2 is a member already: raftctl node join --replace …')
+    const answer = await server.ask('POST', '/join', JSON.stringify(request))
+    expect(answer.status).toBe(409)
+    expect(answer.json()).toMatchObject({
+      error: { code: 'WIPED_MEMBER', message: 'n2 is a member already: raftctl node join --replace …' },
+    })
+  })
+
+  it.each([
+    [{ ...request, id: undefined }, 'id is missing'],
+    [{ ...request, id: 7 }, 'id is missing'],
+    [{ ...request, addr: '' }, 'addr is missing'],
+    [{ ...request, http: 1 }, 'http is not a string'],
+    [{ ...request, incarnation: undefined }, 'start it with: raftctl node join'],
+    [{ ...request, replace: 'yes' }, 'replace is neither true nor false'],
+    [[], 'not an object'],
+  ])('refuses %j', async (body, message) => {
+    using server = await serve()
+    const answer = await server.ask('POST', '/join', JSON.stringify(body))
+    expect(answer.status).toBe(400)
+    expect(answer.json()).toMatchObject({ error: { code: 'INVALID_BODY', message: expect.stringContaining(message) } })
+    expect(server.node.joinRequests).toEqual([])
+  })
+})
+
+describe('GET /v1/status', () => {
+  it('says who leads, and how many failures the cluster survives', async () => {
+    using server = await serve()
+    await server.ask('POST', '/key', '{"foo":"bar"}')
+    const status = (await server.ask('GET', '/v1/status')).json()
+    expect(status).toMatchObject({
+      id: 'n1',
+      clusterId: 'c1',
+      role: 'leader',
+      leader: { id: 'n1', address: '127.0.0.1:8186', clientAddress: '127.0.0.1:8180' },
+      term: 3,
+      applied: 11,
+      keys: 1,
+      quorum: { voters: 3, needed: 2, reachable: 3, failureTolerance: 1 },
+      members: [
+        { id: 'n1', reachable: true, voter: true },
+        { id: 'n2', reachable: true },
+        { id: 'n3', reachable: true },
+      ],
+      fault: null,
+    })
+  })
+
+  it('counts only voters that answer', async () => {
+    using server = await serve()
+    server.node.members = server.node.members.map(member => ({ ...member, active: member.id === 'n2' }))
+    expect((await server.ask('GET', '/v1/status')).json()).toMatchObject({ quorum: { reachable: 2, failureTolerance: 0 } })
+  })
+
+  it('counts the harder majority while membership is joint', async () => {
+    using server = await serve()
+    server.node.outgoing = ['n1', 'n7', 'n8']
+    const { quorum } = (await server.ask('GET', '/v1/status')).json() as { quorum: unknown }
+    expect(quorum).toEqual({ voters: 3, needed: 2, reachable: 1, failureTolerance: 0 })
+  })
+
+  it('is answered without a leader, from connections', async () => {
+    using server = await serve()
+    server.node.leaderId = undefined
+    server.connected.add('n3')
+    const status = (await server.ask('GET', '/v1/status')).json()
+    expect(status).toMatchObject({ leader: null, role: 'follower', quorum: { reachable: 2 } })
+  })
+})
+
+describe('health', () => {
+  it('is ok in one word, or with every check', async () => {
+    using server = await serve()
+    expect(await server.ask('GET', '/livez')).toMatchObject({ status: 200, text: 'ok\n' })
+    expect(await server.ask('GET', '/readyz')).toMatchObject({ status: 200, text: 'ok\n' })
+    expect(await server.ask('GET', '/readyz?verbose')).toMatchObject({ status: 200, text: '[+]started ok\n[+]serving ok\n[+]leader ok\n' })
+  })
+
+  it('without a leader is alive, but not ready, and says why', async () => {
+    using server = await serve()
+    server.node.leaderId = undefined
+    expect(await server.ask('GET', '/livez')).toMatchObject({ status: 200 })
+    const text = '[-]leader failed: no leader: 1 of 3 voters reachable, 2 needed\n'
+    expect(await server.ask('GET', '/readyz')).toMatchObject({ status: 503, text })
+    server.connected.add('n2')
+    const election = '[-]leader failed: no leader: an election is going on (2 of 3 voters reachable, 2 needed)\n'
+    expect(await server.ask('GET', '/readyz')).toMatchObject({ status: 503, text: election })
+  })
+
+  it('with a fault is not ready; with a broken disk not even alive', async () => {
+    using server = await serve()
+    server.node.fault = { code: 'WIPED_MEMBER', message: 'join again' }
+    expect(await server.ask('GET', '/livez')).toMatchObject({ status: 200 })
+    expect(await server.ask('GET', '/readyz')).toMatchObject({ status: 503, text: '[-]serving failed: WIPED_MEMBER: join again\n' })
+    server.node.fault = { code: 'STORAGE_FAILED', message: 'fsync failed' }
+    expect(await server.ask('GET', '/livez?verbose')).toMatchObject({
+      status: 503,
+      text: '[+]process ok\n[-]storage failed: fsync failed\n',
+    })
+  })
+})
