@@ -1,6 +1,7 @@
 // One node of `npm start`: a child process that runs raftctl from its sources, with its id before every line it prints.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { join, relative } from 'node:path'
+import { env } from 'node:process'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import { type NodePlan, root } from './start-options.ts'
@@ -54,7 +55,7 @@ export class StartedNode {
 
 /** How a person starts the same node again, in another terminal. */
 export function commandFor(plan: NodePlan): string {
-  const dir = relative(process.env.INIT_CWD ?? process.cwd(), plan.dir)
+  const dir = relative(env.INIT_CWD ?? process.cwd(), plan.dir)
   return ['npx raftctl', ...nodeArguments({ ...plan, dir }, undefined)].filter(word => word !== '--quiet').join(' ')
 }
 

@@ -1,5 +1,6 @@
 // What `npm start` takes, and which nodes follow from it.
 import { join, resolve } from 'node:path'
+import { env } from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 
@@ -24,7 +25,7 @@ export function planFrom(argv: readonly string[]): Plan {
   }
   const count = integer('--nodes', nodes, { min: 1, max: 9 })
   const first = integer('--port', port, { min: 1, max: 65_535 - 6 - 100 * (count - 1) })
-  const folder = resolve(process.env.INIT_CWD ?? '.', data)
+  const folder = resolve(env.INIT_CWD ?? '.', data)
   return { data: folder, nodes: Array.from({ length: count }, (_, at) => nodePlan(at, first, folder)) }
 }
 

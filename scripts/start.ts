@@ -1,6 +1,7 @@
 // npm start: a cluster of real nodes on this machine, each a process of its own, ready for curl.
 import { existsSync, readdirSync } from 'node:fs'
 import { relative } from 'node:path'
+import { env } from 'node:process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { commandFor, StartedNode } from './start-node.ts'
 import { fail, type NodePlan, planFrom } from './start-options.ts'
@@ -57,7 +58,7 @@ Try, in another terminal:
   curl -XPOST ${first}/key -d '{"foo": "bar"}'
   curl ${last}/key/foo
   npx raftctl cluster status --endpoint ${first}
-Ctrl-C stops them all; their data stays in ${relative(process.env.INIT_CWD ?? '.', data) || '.'}
+Ctrl-C stops them all; their data stays in ${relative(env.INIT_CWD ?? '.', data) || '.'}
 `)
 }
 
@@ -85,7 +86,7 @@ async function stop(exitCode: number): Promise<never> {
 /** A killed npm tells nobody; being adopted by another process does. */
 function stopWithNpm(): void {
   const parent = process.ppid
-  if (process.env.npm_lifecycle_event !== undefined) setInterval(() => process.ppid !== parent && void stop(0), 500).unref()
+  if (env.npm_lifecycle_event !== undefined) setInterval(() => process.ppid !== parent && void stop(0), 500).unref()
 }
 
 function hasData({ dir }: NodePlan): boolean {

@@ -53,7 +53,7 @@ type Leaf<Item> = { readonly key: string; readonly height: 0; readonly items: re
 type Branch<Item> = { readonly key: string; readonly height: number; readonly items: readonly Tree<Item>[] }
 type Tree<Item> = Leaf<Item> | Branch<Item>
 
-// Wide enough for three levels at 30,000 keys and four at a million, narrow enough that copying a path stays around a microsecond.
+// Wide enough for three levels at 30,000 keys and four at a million, narrow enough that copying a path costs a few microseconds at most.
 const widthMax = 32
 const widthMin = widthMax / 4
 

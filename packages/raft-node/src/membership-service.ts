@@ -40,33 +40,37 @@ export class MembershipService {
 
   async changeHere(change: ChangeKind, id: NodeId, deadline: Deadline): Promise<Index> {
     const { members } = this.#engine
-    if (!members.has(id)) throw new RaftError('NOT_A_MEMBER', `${id} is not a member: see the list of members`)
-    if (change === 'promote' && !members.isLearner(id)) return members.membershipIndex
-    if (change === 'demote' && members.isLearner(id)) return members.membershipIndex
-    if (change !== 'promote') this.#requireAnotherVoter(id)
-    const type = change === 'promote' ? 'voter' : change === 'demote' ? 'learner' : 'remove'
-    return this.#propose({ type, id }, undefined, deadline)
+    for (;;) {
+      this.#requireLeadership()
+      if (!members.has(id)) throw new RaftError('NOT_A_MEMBER', `${id} is not a member: see the list of members`)
+      const isDone = change !== 'remove' && members.isLearner(id) === (change === 'demote')
+      if (isDone) return members.membershipIndex
+      if (change !== 'promote') this.#requireAnotherVoter(id)
+      const index = await this.#propose({ type: memberTypes[change], id }, undefined, deadline)
+      if (index !== undefined) return index
+    }
   }
 
   async joinHere(request: JoinRequest, deadline: Deadline): Promise<JoinAnswer> {
     checkJoin(request)
-    const { members, identity, ports } = this.#engine
+    const { members, identity } = this.#engine
     for (;;) {
       this.#requireLeadership()
       const step = joinStep(members, identity.nodeId, request)
       if (step.type === 'answer') return { clusterId: identity.clusterId, nodeId: step.id, members: members.current() }
-      if (remainingMs(ports.clock, deadline) === 0) throw new RaftError('TIMED_OUT', 'the join is not done yet: ask again')
       if (step.change.type === 'remove') this.#requireAnotherVoter(step.change.id)
       await this.#propose(step.change, step.info, deadline)
     }
   }
 
-  /** Proposes it as soon as no other change is pending; resolves once it is applied here. */
-  async #propose(change: MemberChange, info: MemberInfo | undefined, deadline: Deadline): Promise<Index> {
-    const { raft, pending, ports, settings, changed } = this.#engine
+  /**
+   * Proposes it as soon as no other change is pending; resolves with its index once it is applied here. Undefined: the membership has
+   * changed while this waited for its turn, so look again whether it is still right.
+   */
+  async #propose(change: MemberChange, info: MemberInfo | undefined, deadline: Deadline): Promise<Index | undefined> {
+    const { raft, members, pending, ports, settings, changed } = this.#engine
     const context = info === undefined ? undefined : encodeInfos([info])
-    // Decided for the membership as it is now; if it changes while this waits its turn, the caller must decide again.
-    const { membershipIndex } = this.#engine.members
+    const { membershipIndex } = members
     for (;;) {
       const taken = raft.proposeMembership({ transition: 'auto', changes: [change], context }, membershipIndex)
       if (taken.accepted === true) {
@@ -74,6 +78,7 @@ export class MembershipService {
         return (await pending.add({ index: taken.index, term: taken.term }, deadline)).index
       }
       const reason = taken.accepted === false ? taken.reason : 'not-leader'
+      if (reason === 'stale-membership') return undefined
       const left = remainingMs(ports.clock, deadline)
       if (reason !== 'change-pending' || left === 0 || deadline.signal?.aborted) throw this.#leading.refusal(reason)
       await changed.next(Math.min(left, settings.tickMs), deadline.signal)
@@ -91,6 +96,8 @@ export class MembershipService {
     throw new RaftError('INVALID_ARGUMENT', `${id} is the only voter: without it the cluster can decide nothing. Add another one first`)
   }
 }
+
+const memberTypes = { promote: 'voter', demote: 'learner', remove: 'remove' } as const
 
 function checkJoin({ id, address, incarnation }: JoinRequest): void {
   checkName(id)

@@ -16,7 +16,17 @@ export class Failure extends Error {
 export function failureOf(error: unknown, commandLine: string): Failure {
   if (error instanceof Failure) return error
   if (!(error instanceof Error)) return new Failure(oneLine(String(error)))
-  return usageFailure(error, commandLine) ?? new Failure(oneLine(error.message || error.name), exitCodeOf(error))
+  return usageFailure(error, commandLine) ?? new Failure(oneLine(textOf(error)), exitCodeOf(error))
+}
+
+/** What the cluster has against a node has a name that help, documentation and search engines know. */
+const named = new Set(['WIPED_MEMBER', 'OLD_FOLDER', 'OTHER_CLUSTER', 'NOT_A_MEMBER'])
+
+/** By its fields and not by its class: loading raft-node takes longer than most commands do. */
+function textOf(error: Error): string {
+  const text = error.message || error.name
+  const code = 'code' in error && typeof error.code === 'string' && named.has(error.code) ? error.code : ''
+  return text.includes(code) ? text : `${code}: ${text}`
 }
 
 function exitCodeOf(error: Error): number {
@@ -40,13 +50,19 @@ function usageFailure(error: Error, commandLine: string): Failure | undefined {
     case 'UnexpectedArgsError':
       return usage(`${oneLine(firstLine(error.message)).replace(/^U/, 'u')}; ${help}`)
     default:
-      return usage(`${oneLine(firstLine(error.message.replace(/^The following errors? occurred:\s*/, '')))}; ${help}`)
+      return usage(`${reason(error.message)}; ${help}`)
   }
 }
 
 function missing(error: Error): string {
   const args = 'args' in error && Array.isArray(error.args) ? error.args : []
   return `missing ${args.map(({ name, description }) => `${String(name).toUpperCase()}, ${description}`).join(', and ')}`
+}
+
+/** Only what is wrong, without oclif's heading and its hint. */
+function reason(message: string): string {
+  const text = message.replace(/^The following errors? occurred:/, '').replace(/See more help with --help$/, '')
+  return oneLine(text.replaceAll('Missing required flag ', 'missing --'))
 }
 
 const firstLine = (text: string): string => text.split('\n', 1)[0] ?? ''

@@ -1,3 +1,5 @@
+import { env } from 'node:process'
+
 /** What a node says once it serves: who it is, where it listens, and what to try. */
 export type Running = {
   readonly id: string
@@ -27,5 +29,5 @@ function hints({ httpAddress }: Running, program: string): string[] {
 
 /** How this program was called, so that what it suggests can be pasted. */
 export function programName(bin: string): string {
-  return process.env.npm_command === 'exec' ? `npx ${bin}` : bin
+  return env.npm_command === 'exec' ? `npx ${bin}` : bin
 }

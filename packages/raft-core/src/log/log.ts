@@ -128,6 +128,9 @@ export class Log {
     this.saved = this.taken = this.commit = snapshot.index
     this.snapshot = snapshot
     this.snapshotTaken = false
+    // What is still being applied is gone from here; its bytes are not waited for any more.
+    this.#applyingBytes = 0
+    this.#applyingPaused = false
   }
 
   compact(index: Index): void {

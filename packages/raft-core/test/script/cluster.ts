@@ -15,7 +15,7 @@ export class Cluster {
   wire: Message[] = []
   delayed: Message[] = []
   /** Nodes that are cut off: they reach each other, and nobody else. */
-  readonly isolated = new Set<NodeId>()
+  isolated: ReadonlySet<NodeId> = new Set()
   readonly print: (line: string) => void
   #options: Options = {}
 
@@ -28,8 +28,10 @@ export class Cluster {
     this.#options = options
     const ids = Array.from({ length: voters + learners }, (_, at) => `n${at + 1}`)
     const membership = { ...noMembers, voters: ids.slice(0, voters), learners: ids.slice(voters) }
-    const snapshot = { index: 0, term: 0, membership, data: new Uint8Array() }
-    for (const id of ids) this.#add(id, { snapshot })
+    // Index 1 is the founding itself: who joins later finds it compacted, and so gets this snapshot, with the membership in it.
+    const snapshot = { index: 1, term: 1, membership, data: new Uint8Array() }
+    const hardState = { term: 1, vote: undefined, commit: 1 }
+    for (const id of ids) this.#add(id, { snapshot, hardState })
   }
 
   /** A node that knows nobody yet. */

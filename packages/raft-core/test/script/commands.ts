@@ -20,8 +20,12 @@ export const commands: Readonly<Record<string, Run>> = {
   release: cluster => void cluster.wire.push(...cluster.delayed.splice(0)),
   duplicate: (cluster, command) => void cluster.wire.push(...cluster.wire.filter(filter(command))),
   reverse: cluster => void cluster.wire.reverse(),
-  isolate: (cluster, { args }) => args.forEach(id => cluster.isolated.add(id)),
-  heal: cluster => cluster.isolated.clear(),
+  isolate: (cluster, { args }) => {
+    cluster.isolated = new Set(args)
+  },
+  heal: cluster => {
+    cluster.isolated = new Set()
+  },
 
   // what happens to a node
   tick: (cluster, { args }) => tick(cluster, args[0] ?? '', Number(args[1] ?? 1)),

@@ -5,9 +5,14 @@ import type { HardState, Ready } from '../../src/ready.ts'
 
 /** What survives a crash. */
 export class Disk {
-  hardState: HardState = { term: 0, vote: undefined, commit: 0 }
+  hardState: HardState
   snapshot: Snapshot | undefined
   entries: readonly Entry[] = []
+
+  constructor(found: RestoredState = {}) {
+    this.hardState = found.hardState ?? { term: 0, vote: undefined, commit: 0 }
+    this.snapshot = found.snapshot
+  }
 
   save({ hardState, snapshot, entries }: Ready): void {
     if (hardState) this.hardState = hardState

@@ -13,7 +13,7 @@ export type Surroundings = { readonly print: (line: string) => void; readonly se
 /** A core with its disk. Whatever the core asks for is done at once and printed, unless its saves are held up. */
 export class Node {
   readonly id: NodeId
-  readonly disk = new Disk()
+  readonly disk: Disk
   /** Undefined while crashed. */
   raft: Raft | undefined
   /** A slow disk: saves wait in `saving` until the script lets them end. */
@@ -32,7 +32,7 @@ export class Node {
       if (event.type !== 'append') this.#print(formatTrace(event))
     }
     this.#options = { ...options, trace }
-    this.disk.snapshot = options.restored?.snapshot
+    this.disk = new Disk(options.restored)
     this.raft = createRaft(this.#options)
   }
 

@@ -17,26 +17,28 @@ const levelNames = /^(CURRENT|LOCK|LOG|LOG\.old|MANIFEST-\d+|\d+\.(log|ldb|sst|d
  * write-ahead log held into a synced table, so what is read afterwards is durable.
  */
 export function levelBatches(folder: string): Batches {
-  const db = new ClassicLevel<Uint8Array, Uint8Array>(folder, options)
+  let opened: Level | undefined
+  const level = (): Level => {
+    if (opened === undefined) throw new Error(`the database in ${folder} is not open`)
+    return opened
+  }
   return {
     async open() {
-      const foreign = (await nodeFiles.list(folder)).find(name => !levelNames.test(name))
-      if (foreign !== undefined) {
-        throw new RaftError('FOLDER_FOREIGN', `${folder} holds ${foreign}, which is not ours. Name a folder that is empty or new.`)
-      }
-      await db.open().catch(error => {
+      await refuseForeignFiles(folder)
+      opened = new ClassicLevel(folder, options)
+      await opened.open().catch(error => {
         throw openingFailed(folder, error)
       })
     },
     async write({ puts, removes, sync }) {
-      const batch = db.batch() // chained: five times faster than an array of operations
+      const batch = level().batch() // chained: five times faster than an array of operations
       for (const key of removes) batch.del(key)
       for (const [key, value] of puts) batch.put(key, value)
       await batch.write({ sync })
     },
-    removeRange: ({ from, to }) => db.clear({ gte: from, lte: to }),
+    removeRange: async ({ from, to }) => level().clear({ gte: from, lte: to }),
     async *read({ from, to }) {
-      const iterator = db.iterator({ gte: from, lte: to, fillCache: false, highWaterMarkBytes: mib })
+      const iterator = level().iterator({ gte: from, lte: to, fillCache: false, highWaterMarkBytes: mib })
       try {
         for (;;) {
           const page = await iterator.nextv(pageKeys)
@@ -50,8 +52,17 @@ export function levelBatches(folder: string): Batches {
         await iterator.close()
       }
     },
-    close: () => db.close(),
+    close: async () => opened?.close(),
   }
+}
+
+type Level = ClassicLevel<Uint8Array, Uint8Array>
+
+/** LevelDB makes itself at home in any folder, and removes what it takes for a leftover of its own. */
+async function refuseForeignFiles(folder: string): Promise<void> {
+  const foreign = (await nodeFiles.list(folder)).find(name => !levelNames.test(name))
+  if (foreign === undefined) return
+  throw new RaftError('FOLDER_FOREIGN', `${folder} holds ${foreign}, which is not ours. Name a folder that is empty or new.`)
 }
 
 function openingFailed(folder: string, error: unknown): RaftError {

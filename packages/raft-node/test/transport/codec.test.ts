@@ -41,7 +41,11 @@ const message = fc.record({ from: id, to: id, term: whole }).chain(envelope => b
 
 describe('messages as bytes', () => {
   test('come back equal', () => {
-    fc.assert(fc.property(message, sent => expect(decodeMessage(encodeMessage(sent))).toEqual(sent)))
+    fc.assert(
+      fc.property(message, sent => {
+        expect(decodeMessage(encodeMessage(sent))).toEqual(sent)
+      }),
+    )
   })
 
   test('do not keep the buffer alive that they were read from', () => {
@@ -51,7 +55,16 @@ describe('messages as bytes', () => {
     const read = decodeMessage(Buffer.from(chunk.buffer, 0, bytes.length))
     expect(read.type === 'installSnapshot' && read.snapshot.data.buffer === chunk.buffer).toBe(false)
     const entries = [{ type: 'command', term: 1, index: 2, data: Uint8Array.of(1, 2, 3) }] as const
-    const append = encodeMessage({ type: 'appendEntries', from: 'n1', to: 'n2', term: 1, session: 0, after: { term: 0, index: 0 }, entries, commit: 0 })
+    const append = encodeMessage({
+      type: 'appendEntries',
+      from: 'n1',
+      to: 'n2',
+      term: 1,
+      session: 0,
+      after: { term: 0, index: 0 },
+      entries,
+      commit: 0,
+    })
     chunk.set(append)
     const decoded = decodeMessage(Buffer.from(chunk.buffer, 0, append.length))
     chunk.fill(0)

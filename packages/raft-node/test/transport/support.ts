@@ -37,7 +37,13 @@ export type Recorded = {
 export async function member(nodeId: NodeId, options: Partial<TcpTransportOptions> = {}): Promise<Recorded> {
   const transport = tcp(options)
   onTestFinished(() => transport.close())
-  const recorded = { transport, events: {} as Partial<TransportEvents>, messages: [] as Message[], peers: [] as string[], mismatches: [] as Recorded['mismatches'] }
+  const recorded = {
+    transport,
+    events: {} as Partial<TransportEvents>,
+    messages: [] as Message[],
+    peers: [] as string[],
+    mismatches: [] as Recorded['mismatches'],
+  }
   const own = { clusterId: 'cluster', nodeId, incarnation: `life of ${nodeId}`, last: { term: 0, index: 0 } }
   const { address } = await transport.start({
     message: (_from, message) => void recorded.messages.push(message),
@@ -116,7 +122,14 @@ export function heartbeat(from: NodeId, to: NodeId, readToken = 0): Message {
 const members = { voters: ['n1', 'n2'], outgoing: [], learners: [], learnersNext: [], autoLeave: false, promoting: [] }
 
 export function snapshotMessage(from: NodeId, to: NodeId): Message {
-  return { type: 'installSnapshot', from, to, term: 1, session: 0, snapshot: { term: 1, index: 5, membership: members, data: new Uint8Array(0) } }
+  return {
+    type: 'installSnapshot',
+    from,
+    to,
+    term: 1,
+    session: 0,
+    snapshot: { term: 1, index: 5, membership: members, data: new Uint8Array(0) },
+  }
 }
 
 export function snapshotMeta(size: number): SnapshotMeta {

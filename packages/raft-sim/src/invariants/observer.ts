@@ -1,4 +1,4 @@
-import type { Entry, Index, Membership, MembershipEntry, Message, Raft, Ready, Snapshot, Status } from 'raft-core'
+import type { Entry, Index, Membership, MembershipEntry, Message, Raft, Ready, Snapshot, Status, Term } from 'raft-core'
 import { chain } from '../hash.ts'
 import { ChainLog } from '../world/chain-log.ts'
 import type { ChainBase } from '../world/chain-log.ts'
@@ -108,7 +108,7 @@ export class Observer {
     const { ghost } = this
     for (const invariant of this.#hooks.takes) invariant.takes(ghost, node, ready)
     if (ready.snapshot !== undefined) this.#installs(node, ready.snapshot, digest)
-    const leader = core.role === 'leader' ? ghost.leaders.get(core.term) : undefined
+    const leader = core.role === 'leader' ? leadership(ghost, node, core.term) : undefined
     const chains: number[] = []
     const first = ready.entries[0]
     if (first !== undefined) node.log.truncateFrom(first.index)
@@ -142,7 +142,7 @@ export class Observer {
     const { ghost } = this
     for (const invariant of this.#hooks.installs) invariant.installs(ghost, node, snapshot, digest)
     const { index, term, membership } = snapshot
-    node.log.reset({ index, term, chain: ghost.committed.chainAt(index)! })
+    node.log.reset({ index, term, chain: ghost.committed.chainAt(index) ?? 0 })
     node.installing = index
     this.#inEffect(node, membership)
   }
@@ -155,8 +155,8 @@ export class Observer {
     if (type === 'voteReply' && message.granted) node.grants.set(term, message.to)
     else if (type === 'requestVote') node.grants.set(term, node.id)
     else if (type === 'heartbeat' && message.readToken > 0) {
-      const { tokenSentAt } = ghost.leaders.get(term)!
-      if (!tokenSentAt.has(message.readToken)) tokenSentAt.set(message.readToken, ghost.step)
+      const tokenSentAt = ghost.leaders.get(term)?.tokenSentAt
+      if (tokenSentAt?.has(message.readToken) === false) tokenSentAt.set(message.readToken, ghost.step)
     } else if (type === 'readIndexReply' && message.index !== undefined) this.readReleased(node, message.context, message.index, term)
   }
 
@@ -165,9 +165,10 @@ export class Observer {
   /** Just before a message is stepped: an answer to a heartbeat confirms its leader at once. */
   arrives(node: NodeGhost, message: Message): void {
     if (message.type !== 'heartbeatReply' || node.role !== 'leader' || message.term !== node.term) return
-    const leader = this.ghost.leaders.get(message.term)!
-    const sentAt = leader.tokenSentAt.get(message.readToken)
-    if (sentAt !== undefined && sentAt > (leader.confirmedSince.get(message.from) ?? -1)) leader.confirmedSince.set(message.from, sentAt)
+    const leader = this.ghost.leaders.get(message.term)
+    const sentAt = leader?.tokenSentAt.get(message.readToken)
+    if (sentAt === undefined || sentAt <= (leader?.confirmedSince.get(message.from) ?? -1)) return
+    leader?.confirmedSince.set(message.from, sentAt)
   }
   /** Just after it was stepped, before `called`. */
   arrived(node: NodeGhost, message: Message, core: CoreView): void {
@@ -188,7 +189,7 @@ export class Observer {
   }
   restored(node: NodeGhost, index: Index): void {
     node.applied = index
-    node.appliedChain = this.ghost.committed.chainAt(index)!
+    node.appliedChain = this.ghost.committed.chainAt(index) ?? 0
   }
   reconfigured(node: NodeGhost, index: Index, membership: Membership): void {
     const { configs } = this.ghost
@@ -241,6 +242,11 @@ function leadershipOf(core: ObservedCore, node: NodeGhost): LeaderGhost {
     if (entry.type === 'membership') changes.push(entry.index)
   }
   return new LeaderGhost(core.id, core.term, leaderLog, changes)
+}
+
+function leadership(ghost: Ghost, node: NodeGhost, term: Term): LeaderGhost | undefined {
+  const leader = ghost.leaders.get(term)
+  return leader?.id === node.id ? leader : undefined
 }
 
 function restoredLog({ disk }: NodeGhost, base: ChainBase): ChainLog {

@@ -3,6 +3,7 @@ import { type ClusterReport, reportOf } from '../../cluster/report.ts'
 import { clusterView } from '../../cluster/view.ts'
 import { ClientCommand } from '../../command/client-command.ts'
 import { exitCodesHelp } from '../../command/exit-codes.ts'
+import { prose } from '../../command/prose.ts'
 
 /** A member that hangs must not make the others wait for their line. */
 const memberTimeoutMs = 1_500
@@ -10,11 +11,12 @@ const memberTimeoutMs = 1_500
 export default class ClusterStatus extends ClientCommand {
   static override summary = 'Show the members: who leads, how far each one is, how many may fail'
 
-  static override description = `Asks one endpoint who belongs to the cluster, then every member how it is; works without a leader, too.
+  static override description =
+    prose(`Asks one endpoint who belongs to the cluster, then every member how it is; works without a leader, too.
 
 LAG is how many committed entries a member has not applied yet, LAST CONTACT how long ago the leader heard from it.
 
-${exitCodesHelp}`
+${exitCodesHelp}`)
 
   static override examples = [
     '<%= config.bin %> cluster status',

@@ -1,15 +1,17 @@
 import { Args } from '@oclif/core'
 import { ClientCommand } from '../../command/client-command.ts'
 import { exitCodes, exitCodesHelp } from '../../command/exit-codes.ts'
+import { prose } from '../../command/prose.ts'
 
 type Deleted = { readonly key: string; readonly index: number }
 
 export default class KvDelete extends ClientCommand {
   static override summary = 'Delete a key'
 
-  static override description = `Returns once a majority of the nodes has the deletion on disk. A key that is not there is exit code 4.
+  static override description =
+    prose(`Returns once a majority of the nodes has the deletion on disk. A key that is not there is exit code 4.
 
-${exitCodesHelp}`
+${exitCodesHelp}`)
 
   static override examples = ['<%= config.bin %> kv delete foo']
 

@@ -1,6 +1,7 @@
 import { Args } from '@oclif/core'
 import { ClientCommand } from '../../command/client-command.ts'
 import { exitCodes, exitCodesHelp } from '../../command/exit-codes.ts'
+import { prose } from '../../command/prose.ts'
 
 type Found = { readonly key: string; readonly value: string }
 
@@ -8,9 +9,9 @@ export default class KvGet extends ClientCommand {
   static override summary = 'Print the value of a key'
 
   static override description =
-    `Prints the value as it is, and a newline. The read is linearizable: it shows every write that was acknowledged before, on any node.
+    prose(`Prints the value as it is, and a newline. The read is linearizable: it shows every write that was acknowledged before, on any node.
 
-${exitCodesHelp}`
+${exitCodesHelp}`)
 
   static override examples = [
     '<%= config.bin %> kv get foo',

@@ -1,6 +1,7 @@
 import { Args } from '@oclif/core'
 import { ClientCommand } from '../../command/client-command.ts'
 import { exitCodes, exitCodesHelp } from '../../command/exit-codes.ts'
+import { prose } from '../../command/prose.ts'
 import { readStdin } from '../../command/stdin.ts'
 
 type Written = { readonly key: string; readonly index: number }
@@ -9,10 +10,10 @@ export default class KvSet extends ClientCommand {
   static override summary = 'Set a key to a value'
 
   static override description =
-    `Returns once a majority of the nodes has the value on disk. The index that it prints is the place of the write in the log.
+    prose(`Returns once a majority of the nodes has the value on disk. The index that it prints is the place of the write in the log.
 A write whose answer is lost is not sent again: exit code 5 says that it may have happened.
 
-${exitCodesHelp}`
+${exitCodesHelp}`)
 
   static override usage = 'kv set KEY VALUE [-e HOST:PORT...] [--timeout MS] [-o table|json|yaml|csv] [--field PATH]'
 

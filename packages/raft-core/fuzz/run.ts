@@ -1,0 +1,95 @@
+import { parseArgs } from 'node:util'
+import type { Membership, Message, Raft } from '../src/index.ts'
+import { createRaft } from '../src/index.ts'
+import { faultIn } from '../src/validate.ts'
+import { mutate, randomMessage } from './messages.ts'
+import type { Random } from './random.ts'
+import { seeded } from './random.ts'
+
+/**
+ * Throws messages at cores in every role: real ones, real ones with fields changed, and ones made up. Nothing may make a core throw.
+ *
+ *   npm run fuzz -w raft-core -- --messages 1000000 --seed 1
+ */
+const ids = ['n1', 'n2', 'n3']
+const membership: Membership = { voters: ids, outgoing: [], learners: ['n4'], learnersNext: [], autoLeave: false, promoting: ['n4'] }
+
+const { values } = parseArgs({ options: { messages: { type: 'string', default: '1000000' }, seed: { type: 'string', default: '1' } } })
+const total = Number(values.messages)
+const random = seeded(Number(values.seed))
+
+type Tally = { sent: number; valid: number; crashes: number; readonly roles: Map<string, number> }
+const tally: Tally = { sent: 0, valid: 0, crashes: 0, roles: new Map() }
+
+/** Real traffic, to deliver and to mutate: the newest messages of the cluster. */
+let traffic: Message[] = []
+
+function newCluster(): Raft[] {
+  traffic = []
+  const options = { maxInflight: 1 + random.below(4), maxMessageBytes: random.chance(0.5) ? 1 : 1 << 20, overlapping: random.chance(0.5) }
+  const more = { preVote: random.chance(0.8), checkQuorum: random.chance(0.8), forwardProposals: random.chance(0.5) }
+  return [...ids, 'n4'].map(id => {
+    const snapshot = { term: 1, index: 1, membership, data: new Uint8Array() }
+    return createRaft({ id, random: random.next, restored: { snapshot }, electionTicks: 3, ...options, ...more })
+  })
+}
+
+/** What an application does between messages, so that every role and state comes up. */
+function live(raft: Raft): void {
+  if (random.chance(0.3)) raft.tick()
+  if (random.chance(0.02)) raft.campaign()
+  if (random.chance(0.1)) raft.propose(random.bytes(8))
+  if (random.chance(0.01))
+    raft.proposeMembership({ transition: 'auto', changes: [{ type: 'learner', id: 'n4', promote: true }], context: undefined })
+  if (random.chance(0.05)) raft.read(`read-${random.below(1000)}`)
+  if (random.chance(0.01)) raft.transferLeadership(random.pick(ids))
+  if (random.chance(0.01)) raft.forgetLeader()
+  if (raft.hasReady()) {
+    const ready = raft.ready()
+    traffic.push(...ready.send, ...ready.sendAfterSave)
+    raft.advance(ready)
+  }
+  if (random.chance(0.01) && raft.applied > 1) {
+    raft.snapshotTaken({ term: 1, index: raft.applied, membership, data: new Uint8Array() })
+    raft.compact(raft.applied)
+  }
+}
+
+function nextMessage(source: Random): Message {
+  const real = traffic.length > 0 ? source.pick(traffic) : undefined
+  if (real === undefined || source.chance(0.2)) return randomMessage(source, [...ids, 'n4'])
+  return source.chance(0.4) ? real : mutate(source, real)
+}
+
+function throwAt(cluster: Raft[]): void {
+  const message = nextMessage(random)
+  const target = cluster.find(raft => raft.id === message?.to) ?? random.pick(cluster)
+  tally.sent++
+  if (faultIn(message) === undefined && message.to === target.id && message.from !== target.id) {
+    tally.valid++
+    const cell = `${target.role} × ${message.type}`
+    tally.roles.set(cell, (tally.roles.get(cell) ?? 0) + 1)
+  }
+  target.step(message)
+}
+
+let cluster = newCluster()
+while (tally.sent < total) {
+  try {
+    for (const raft of cluster) live(raft)
+    if (traffic.length > 64) traffic = traffic.slice(-64)
+    for (let i = 0; i < 8 && tally.sent < total; i++) throwAt(cluster)
+    if (random.chance(0.002)) cluster = newCluster()
+  } catch (error) {
+    tally.crashes++
+    console.error(`crash at message ${tally.sent} of seed ${values.seed}:`, error)
+    cluster = newCluster()
+  }
+}
+
+console.log(
+  `${tally.sent} messages, ${((100 * tally.valid) / tally.sent).toFixed(1)} % passed validation and reached the term gate or a rule`,
+)
+console.log(`${tally.roles.size} pairs of role and message seen`)
+console.log(`${tally.crashes} crashes`)
+if (tally.crashes > 0 || tally.valid * 3 < tally.sent) process.exitCode = 1

@@ -1,0 +1,67 @@
+import type { JoinAnswer, JoinRequest, NodeOptions } from './api.ts'
+import { RaftError } from './errors.ts'
+import { nameOf } from './node-names.ts'
+import { foundingIndex } from './peer-gate.ts'
+import type { Clock, Identity, LogStore, MemberInfo, SnapshotStore, StateMachine } from './ports.ts'
+
+/** A folder has an incarnation before it has a cluster: until it was founded or let in, the cluster id is empty. */
+export function isProvisional({ clusterId }: Identity): boolean {
+  return clusterId === ''
+}
+
+type Options = Pick<NodeOptions<never>, 'id' | 'dir' | 'bootstrap' | 'join' | 'replace'>
+
+/** Whose folder this is; a new one becomes this node's, durably, before anybody hears of its incarnation. */
+export async function claimFolder(logStore: LogStore, clock: Clock, found: Identity | undefined, options: Options): Promise<Identity> {
+  if (found !== undefined && nameOf(found.nodeId) !== options.id) {
+    const help = `start it with --id ${nameOf(found.nodeId)}, or name another folder`
+    throw new RaftError('FOLDER_FOREIGN', `${options.dir} belongs to node ${nameOf(found.nodeId)}, not to ${options.id}: ${help}`)
+  }
+  if (found === undefined || isProvisional(found)) requireOneWayIn(options)
+  if (found !== undefined) return found
+  const identity = { clusterId: '', nodeId: options.id, incarnation: clock.uniqueId() }
+  await logStore.initialize(identity)
+  return identity
+}
+
+function requireOneWayIn({ dir, bootstrap = false, join }: Options): void {
+  if (bootstrap !== (join !== undefined)) return
+  const help = 'either found a cluster (bootstrap) or join one (join), not both and not neither'
+  throw new RaftError('INVALID_ARGUMENT', `${dir} does not belong to a cluster yet: ${help}`)
+}
+
+type Founding = {
+  readonly logStore: LogStore
+  readonly snapshotStore: SnapshotStore
+  readonly stateMachine: StateMachine<unknown>
+  readonly clock: Clock
+}
+
+/**
+ * Founds a cluster of this one node. It starts from a snapshot that holds its membership and an empty state; the folder gets its
+ * cluster id only after that, so that a crash in between leaves a folder that is still to be founded.
+ */
+export async function foundCluster(parts: Founding, identity: Identity, self: Omit<MemberInfo, 'incarnation' | 'id'>): Promise<Identity> {
+  const { nodeId, incarnation } = identity
+  const membership = { voters: [nodeId], outgoing: [], learners: [], learnersNext: [], autoLeave: false, promoting: [] }
+  const position = { term: 1, index: foundingIndex }
+  const members = [{ id: nodeId, incarnation, ...self }]
+  await parts.snapshotStore.keep(0)
+  await parts.snapshotStore.write({ ...position, membership, membershipIndex: foundingIndex, members, chain: 0 }, parts.stateMachine.snapshot())
+  const founded = { ...identity, clusterId: parts.clock.uniqueId() }
+  await parts.logStore.initialize(founded)
+  return founded
+}
+
+type Ask = (request: JoinRequest) => Promise<JoinAnswer>
+
+/** Asks to be let in. Asked again after a crash, with the same incarnation, it gets the same answer. */
+export async function joinCluster(ask: Ask, logStore: LogStore, identity: Identity, request: JoinRequest): Promise<{ identity: Identity; answer: JoinAnswer }> {
+  const answer = await ask(request)
+  if (nameOf(answer.nodeId) !== request.id || answer.clusterId === '') {
+    throw new RaftError('INVALID_ARGUMENT', `the answer to the join is for ${answer.nodeId}, not for ${request.id}: is that address one of this cluster?`)
+  }
+  const joined = { clusterId: answer.clusterId, nodeId: answer.nodeId, incarnation: identity.incarnation }
+  await logStore.initialize(joined)
+  return { identity: joined, answer }
+}

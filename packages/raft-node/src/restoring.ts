@@ -1,0 +1,69 @@
+import type { Entry, HardState, Position } from 'raft-core'
+import { RaftError } from './errors.ts'
+import type { LogState, LogStore, SnapshotMeta, SnapshotStore, StateMachine } from './ports.ts'
+
+/** What a node starts from: the state machine holds the snapshot already. */
+export type RestoredFolder = {
+  readonly snapshot: SnapshotMeta | undefined
+  readonly hardState: HardState
+  /** The log after the snapshot. */
+  readonly entries: readonly Entry[]
+}
+
+type Parts = { readonly logStore: LogStore; readonly snapshotStore: SnapshotStore; readonly stateMachine: StateMachine<unknown> }
+
+/** Brings the state machine to the newest snapshot that can be read, and the log to where it follows that one. */
+export async function restoreFolder(parts: Parts, state: LogState): Promise<RestoredFolder> {
+  const snapshot = await restoreNewest(parts, state.base)
+  if (snapshot === undefined) return { snapshot, hardState: state.hardState, entries: state.entries }
+  if (termAt(state, snapshot.index) === snapshot.term) {
+    checkChain(parts.logStore, snapshot)
+    const entries = state.entries.filter(entry => entry.index > snapshot.index)
+    return { snapshot, hardState: withCommit(state.hardState, snapshot), entries }
+  }
+  return { snapshot, hardState: await adopt(parts.logStore, state, snapshot), entries: [] }
+}
+
+/** The older ones are tried, too: the log on disk reaches back to them. */
+async function restoreNewest({ snapshotStore, stateMachine }: Parts, base: Position): Promise<SnapshotMeta | undefined> {
+  let failure: unknown
+  for (const meta of await snapshotStore.list()) {
+    if (meta.index < base.index) break
+    try {
+      await stateMachine.restore(snapshotStore.read(meta))
+      return meta
+    } catch (error) {
+      failure ??= error
+    }
+  }
+  // A log that begins at its very first entry needs none, but a state machine that has begun to restore one is not empty any more.
+  if (base.index === 0 && failure === undefined) return undefined
+  const what = 'no snapshot that the log follows can be read'
+  throw new RaftError('CORRUPT', `${what}: replace this node (raftctl node join --replace), or of a cluster of one restore a backup`, { cause: failure })
+}
+
+/**
+ * The snapshot is not part of the log: a crash came between receiving it and starting the log after it. It is a leader's, so all of it
+ * is committed, and what the log holds in its place is not, or is in it.
+ */
+async function adopt(logStore: LogStore, { hardState }: LogState, snapshot: SnapshotMeta): Promise<HardState> {
+  const { term, index, chain } = snapshot
+  if (index <= hardState.commit) throw new RaftError('CORRUPT', `the log contradicts snapshot ${index}: replace this node (raftctl node join --replace)`)
+  const raised: HardState = term > hardState.term ? { term, vote: undefined, commit: index } : withCommit(hardState, snapshot)
+  await logStore.save({ hardState: raised, entries: [], resetTo: { position: { term, index }, chain }, mustSync: true })
+  return raised
+}
+
+function withCommit(hardState: HardState, { index }: Position): HardState {
+  return { ...hardState, commit: Math.max(hardState.commit, index) }
+}
+
+function termAt({ base, entries }: LogState, index: number): number | undefined {
+  return index === base.index ? base.term : entries[index - base.index - 1]?.term
+}
+
+function checkChain(logStore: LogStore, { index, chain }: SnapshotMeta): void {
+  const found = logStore.chainAt(index)
+  if (found === undefined || found === chain) return
+  throw new RaftError('CORRUPT', `snapshot ${index} does not belong to this log: replace this node (raftctl node join --replace)`)
+}

@@ -1,0 +1,169 @@
+import { describe, expect, test } from 'vitest'
+import { RaftError } from '../../src/errors.ts'
+import { encodeSnapshotHeader } from '../../src/transport/codec.ts'
+import { encodeFrame, frameType } from '../../src/transport/frame.ts'
+import { encodeGreeting } from '../../src/transport/handshake.ts'
+import { packTuple } from '../../src/transport/tuple.ts'
+import { dialRaw, heartbeat, member, proxy, type Recorded, rejection, sleep, snapshotMessage, snapshotMeta, until } from './support.ts'
+
+const message = snapshotMessage('n1', 'n2')
+const MiB = 1024 * 1024
+
+describe('a snapshot', () => {
+  test('of many megabytes waits for a slow reader, while messages pass', async () => {
+    const [n1, n2] = await pair()
+    let produced = 0
+    let taken = 0
+    let isReading = false
+    n2.events.snapshot = async (_from, _message, _meta, data) => {
+      for await (const chunk of data) {
+        while (!isReading) await sleep(5)
+        taken += chunk.length
+      }
+    }
+    const source = async function* () {
+      for (let i = 0; i < 64; i++) {
+        produced += MiB
+        yield new Uint8Array(MiB).fill(i)
+      }
+    }
+    const sending = n1.transport.sendSnapshot(message, snapshotMeta(64 * MiB), source())
+    await sleep(300)
+    // What lies between is bounded: the receiver's queue and the buffers of the kernel.
+    expect(produced).toBeLessThan(32 * MiB)
+    n1.transport.send(heartbeat('n1', 'n2'))
+    await until(() => n2.messages.length === 1)
+    isReading = true
+    await sending
+    expect(taken).toBe(64 * MiB)
+  })
+
+  test('that breaks off fails on both sides, and the source is ended', async () => {
+    const n1 = await member('n1')
+    const n2 = await member('n2')
+    const { address, cut } = await proxy(n2.address)
+    n1.transport.setPeers(new Map([['n2', address]]))
+    await until(() => n1.peers.length === 1)
+    let ending: unknown
+    let isSourceEnded = false
+    n2.events.snapshot = async (_from, _message, _meta, data) => {
+      ending = await rejection(
+        (async () => {
+          for await (const _ of data) await sleep(1)
+        })(),
+      )
+    }
+    const source = async function* () {
+      try {
+        for (;;) yield new Uint8Array(MiB)
+      } finally {
+        isSourceEnded = true
+      }
+    }
+    const sending = rejection(n1.transport.sendSnapshot(message, snapshotMeta(MiB), source()))
+    await sleep(50)
+    cut()
+    expect(await sending).toMatchObject({ code: 'CONNECTION_LOST' })
+    await until(() => ending !== undefined && isSourceEnded)
+    expect(ending).toMatchObject({ code: 'CONNECTION_LOST' })
+  })
+
+  test('that the receiver does not need ends early, and well', async () => {
+    const [n1, n2] = await pair()
+    n2.events.snapshot = async () => {}
+    let isSourceEnded = false
+    const source = async function* () {
+      try {
+        for (;;) yield new Uint8Array(MiB)
+      } finally {
+        isSourceEnded = true
+      }
+    }
+    await n1.transport.sendSnapshot(message, snapshotMeta(MiB), source())
+    await until(() => isSourceEnded)
+  })
+
+  test('whose size is not the announced one is not complete', async () => {
+    const [n1, n2] = await pair()
+    n2.events.snapshot = async (_from, _message, _meta, data) => {
+      for await (const _ of data) await sleep(0)
+    }
+    const source = async function* () {
+      yield new Uint8Array(10)
+    }
+    expect(await rejection(n1.transport.sendSnapshot(message, snapshotMeta(11), source()))).toMatchObject({ code: 'CORRUPT' })
+    await n1.transport.sendSnapshot(message, snapshotMeta(10), source())
+  })
+
+  test('that waits for a slow disk is not taken for dead', async () => {
+    const [n1, n2] = await pair({ pingMs: 20 })
+    n2.events.snapshot = () => sleep(400)
+    const source = async function* () {
+      yield new Uint8Array(10)
+    }
+    await n1.transport.sendSnapshot(message, snapshotMeta(10), source())
+  })
+
+  test('is aborted when its peer is left out', async () => {
+    const [n1, n2] = await pair()
+    let begun = false
+    n2.events.snapshot = async (_from, _message, _meta, data) => {
+      begun = true
+      for await (const _ of data) await sleep(0)
+    }
+    const source = async function* () {
+      yield new Uint8Array(10)
+      await new Promise(() => {})
+    }
+    const sending = rejection(n1.transport.sendSnapshot(message, snapshotMeta(10), source()))
+    await until(() => begun)
+    n1.transport.setPeers(new Map())
+    expect(await sending).toMatchObject({ code: 'CONNECTION_LOST' })
+    expect(await rejection(n1.transport.sendSnapshot(message, snapshotMeta(10), source()))).toMatchObject({ outcome: 'not-applied' })
+  })
+
+  test('to a peer that refuses is not sent', async () => {
+    const [n1, n2] = await pair()
+    n2.events.admit = () => 'removed'
+    const source = async function* () {
+      yield new Uint8Array(10)
+    }
+    expect(await rejection(n1.transport.sendSnapshot(message, snapshotMeta(10), source()))).toBeInstanceOf(RaftError)
+  })
+
+  test.each([
+    ['of garbage', [encodeFrame(frameType.snapshot, packTuple([1, 2]))]],
+    ['with data before its header', [encodeFrame(frameType.chunk, new Uint8Array(5))]],
+    ['from somebody else', [header('n3', 'n2')]],
+    ['for somebody else', [header('n1', 'n3')]],
+    ['announced twice', [header('n1', 'n2'), header('n1', 'n2')]],
+    ['with a wrong end', [header('n1', 'n2'), encodeFrame(frameType.end, packTuple(['?']))]],
+  ])('%s closes the connection', async (_what, frames) => {
+    const n2 = await member('n2')
+    n2.events.snapshot = async (_from, _message, _meta, data) => {
+      for await (const _ of data) await sleep(0)
+    }
+    const hello = { clusterId: 'cluster', nodeId: 'n1', incarnation: 'i', last: { term: 0, index: 0 } }
+    const socket = dialRaw(n2.address)
+    socket.write(encodeFrame(frameType.hello, encodeGreeting({ hello, expects: 'n2', purpose: 'snapshot' })))
+    await new Promise(resolve => socket.once('data', resolve))
+    for (const frame of frames) socket.write(frame)
+    await new Promise(resolve => socket.on('close', resolve))
+    const { corrupt, misaddressed } = n2.transport.counts
+    expect(corrupt + misaddressed).toBe(1)
+  })
+})
+
+async function pair(options = {}): Promise<[Recorded, Recorded]> {
+  const n1 = await member('n1', options)
+  const n2 = await member('n2', options)
+  n1.transport.setPeers(new Map([['n2', n2.address]]))
+  await until(() => n1.peers.length === 1)
+  return [n1, n2]
+}
+
+function header(from: string, to: string): Buffer {
+  const announcement = snapshotMessage(from, to)
+  if (announcement.type !== 'installSnapshot') throw new Error('not the announcement')
+  return encodeFrame(frameType.snapshot, encodeSnapshotHeader(announcement, snapshotMeta(5)))
+}

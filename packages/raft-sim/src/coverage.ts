@@ -1,0 +1,46 @@
+/** What a batch of runs must have seen at least once: a simulation in which nothing went wrong has shown nothing. */
+export const required = ['leader change', 'committed write', 'linearizable read', 'membership change', 'installed snapshot', 'crash'] as const
+
+/** What else is counted, for the reader of the report. */
+const counted = [
+  'read on a follower',
+  'expired read',
+  'refused proposal',
+  'joint membership',
+  'learner',
+  'removed leader',
+  'transfer',
+  'forgotten leader',
+  'restart',
+  'pause',
+  'partition',
+  'lost message',
+  'repeated message',
+  'late message',
+  'lost write',
+  'snapshot taken',
+  'compaction',
+  'truncation',
+  'overlapping saves',
+] as const
+
+export type Mark = (typeof required)[number] | (typeof counted)[number]
+export const marks: readonly Mark[] = [...required, ...counted]
+
+/** Counts how often each situation was met. */
+export class Coverage {
+  readonly #counts = new Map<Mark, number>()
+
+  saw(mark: Mark): void {
+    this.#counts.set(mark, (this.#counts.get(mark) ?? 0) + 1)
+  }
+  count(mark: Mark): number {
+    return this.#counts.get(mark) ?? 0
+  }
+  add(other: Coverage): void {
+    for (const [mark, count] of other.#counts) this.#counts.set(mark, this.count(mark) + count)
+  }
+  missing(): Mark[] {
+    return required.filter(mark => this.count(mark) === 0)
+  }
+}
