@@ -1,10 +1,9 @@
 // One node of `npm start`: a child process that runs raftctl from its sources, with its id before every line it prints.
 import { type ChildProcess, spawn } from 'node:child_process'
-import { join, relative } from 'node:path'
-import { env } from 'node:process'
+import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
-import { type NodePlan, root } from './start-options.ts'
+import { type NodePlan, root, shown } from './start-options.ts'
 
 export class StartedNode {
   readonly plan: NodePlan
@@ -55,8 +54,7 @@ export class StartedNode {
 
 /** How a person starts the same node again, in another terminal. */
 export function commandFor(plan: NodePlan): string {
-  const dir = relative(env.INIT_CWD ?? process.cwd(), plan.dir)
-  return ['npx raftctl', ...nodeArguments({ ...plan, dir }, undefined)].filter(word => word !== '--quiet').join(' ')
+  return ['npx raftctl', ...nodeArguments({ ...plan, dir: shown(plan.dir) }, undefined)].filter(word => word !== '--quiet').join(' ')
 }
 
 function nodeArguments({ id, http, raft, dir }: NodePlan, seed: string | undefined): string[] {

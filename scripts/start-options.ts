@@ -1,5 +1,5 @@
 // What `npm start` takes, and which nodes follow from it.
-import { join, resolve } from 'node:path'
+import { join, relative, resolve } from 'node:path'
 import { env } from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
@@ -55,6 +55,12 @@ function integer(flag: string, text: string, { min, max }: { min: number; max: n
   const value = Number(text)
   if (Number.isInteger(value) && value >= min && value <= max) return value
   return fail(`${flag} ${text}: must be a whole number from ${min} to ${max}`)
+}
+
+/** A path as a person would type it here. */
+export function shown(path: string): string {
+  const short = relative(env.INIT_CWD ?? '.', path)
+  return short.startsWith('..') ? path : short
 }
 
 export function fail(message: string): never {

@@ -1,16 +1,16 @@
 // npm start: a cluster of real nodes on this machine, each a process of its own, ready for curl.
 import { existsSync, readdirSync } from 'node:fs'
-import { relative } from 'node:path'
 import { env } from 'node:process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { commandFor, StartedNode } from './start-node.ts'
-import { fail, type NodePlan, planFrom } from './start-options.ts'
+import { fail, type NodePlan, planFrom, shown } from './start-options.ts'
 import { firstBusyAddress } from './start-ports.ts'
 import { answers, leaderOf } from './start-ready.ts'
 
 const { data, nodes: plans } = planFrom(process.argv.slice(2))
 const started: StartedNode[] = []
 let stopping = false
+let introduced = false
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void stop(0))
 stopWithNpm()
@@ -24,10 +24,13 @@ if (!stopping) await introduce()
 /** Folders with data start at once, since none of them may have a majority alone; new ones join one after the other. */
 async function startAll(): Promise<void> {
   const [old, fresh] = [plans.filter(hasData), plans.filter(plan => !hasData(plan))]
-  for (const plan of old) start(plan, undefined)
+  const founder = old.includes(plans[0] as NodePlan) || old.length === 0 ? plans[0] : old[0]
+  // A folder whose first join was cut short must not found a cluster; to one that has joined, --join does no harm.
+  const seedOf = (plan: NodePlan) => (plan === founder ? undefined : founder?.http)
+  for (const plan of old) start(plan, seedOf(plan))
   await allReady()
   for (const plan of fresh) {
-    start(plan, started[0]?.plan.http)
+    start(plan, seedOf(plan))
     await allReady()
   }
 }
@@ -43,8 +46,6 @@ async function allReady(): Promise<void> {
   for (const node of started) await answers(node.plan.http, '/readyz', () => stopping || !node.running)
 }
 
-let introduced = false
-
 async function introduce(): Promise<void> {
   introduced = true
   const first = plans[0]?.http ?? ''
@@ -58,7 +59,7 @@ Try, in another terminal:
   curl -XPOST ${first}/key -d '{"foo": "bar"}'
   curl ${last}/key/foo
   npx raftctl cluster status --endpoint ${first}
-Ctrl-C stops them all; their data stays in ${relative(env.INIT_CWD ?? '.', data) || '.'}
+Ctrl-C stops them all; their data stays in ${shown(data)}
 `)
 }
 

@@ -2,12 +2,16 @@ import type { Logger } from 'pino'
 import type { NodeEvent } from 'raft-node'
 import type { PeerConnections } from './connections.ts'
 
+/** Strangers choose their names: what is remembered of them must not grow for ever. */
+const refusalsMax = 1_000
+
 type Membership = Extract<NodeEvent, { type: 'membership' }>['membership']
 
 /** Writes one line for each thing that happens to a node and that an operator cares about. */
 export class EventLog {
   readonly #log: Logger | undefined
   readonly #connections: PeerConnections
+  readonly #refusals = new Set<string>()
   #standings: ReadonlyMap<string, string> = new Map()
 
   constructor(log: Logger | undefined, connections: PeerConnections) {
@@ -21,6 +25,7 @@ export class EventLog {
     else if (event.type === 'membership') this.#membership(event.membership, event.index)
     else if (event.type === 'snapshot') this.#log?.info({ index: event.index }, `snapshot: ${event.cause} at index ${event.index}`)
     else if (event.type === 'peer') this.#peer(event)
+    else if (event.type === 'handshake') this.#handshake(event)
     else this.#log?.error({ code: event.code }, `fault: ${event.code}: ${event.message}`)
   }
 
@@ -28,6 +33,15 @@ export class EventLog {
     if (!this.#connections.observe(event)) return
     if (event.state === 'connected') this.#log?.info({ peer: event.id }, `peer: ${event.id} connected`)
     else this.#log?.warn({ peer: event.id }, `peer: ${event.id} ${event.state === 'lost' ? 'connection lost' : 'refuses connections'}`)
+  }
+
+  /** Dialling goes on for ever, so the same refusal comes back every few seconds: said once. */
+  #handshake({ id, reason, direction, remote }: Extract<NodeEvent, { type: 'handshake' }>): void {
+    const line = direction === 'in' ? `turned ${id ?? 'a stranger'} away` : `was turned away by ${id ?? 'a stranger'}`
+    const said = `${line}: ${reason}`
+    if (this.#refusals.has(said)) return
+    if (this.#refusals.size < refusalsMax) this.#refusals.add(said)
+    this.#log?.warn({ peer: id, remote, reason }, `peer: ${said}`)
   }
 
   #membership(membership: Membership, index: number): void {

@@ -8,8 +8,9 @@ const pauseMs = 250
 /** One answer: a membership change takes a few round trips and fsyncs. */
 const answerTimeoutMs = 10_000
 
-/** What asking one address came to. `later`: the same question may succeed in a moment. */
-type Attempt = { readonly answer: JoinAnswer } | { readonly error: RaftError; readonly later: boolean }
+/** What asking one address came to. On an error: ask again later, ask the next address, or stop, for every member would say the same. */
+type Attempt = { readonly answer: JoinAnswer } | Failed
+type Failed = { readonly error: RaftError; readonly next: 'later' | 'other' | 'stop' }
 
 /** Asks the members at these HTTP addresses, in turn, to be let into their cluster. The same incarnation may ask as often as it likes. */
 export function joinVia(addresses: readonly string[]): (request: JoinRequest) => Promise<JoinAnswer> {
@@ -17,26 +18,21 @@ export function joinVia(addresses: readonly string[]): (request: JoinRequest) =>
   return async request => {
     const end = performance.now() + patienceMs
     for (;;) {
-      const attempts: Attempt[] = []
+      const failures: Failed[] = []
       for (const target of targets) {
         const attempt = await ask(target, request)
         if ('answer' in attempt) return attempt.answer
-        attempts.push(attempt)
-        if (isFinal(attempt)) throw attempt.error
+        if (attempt.next === 'stop') throw attempt.error
+        failures.push(attempt)
       }
-      if (!attempts.some(attempt => 'error' in attempt && attempt.later) || performance.now() > end) throw combined(attempts)
+      const hopeless = failures.every(failure => failure.next === 'other')
+      if (hopeless || performance.now() > end) throw combined(failures.map(failure => failure.error))
       await new Promise(resume => setTimeout(resume, pauseMs))
     }
   }
 }
 
-/** Answers of the cluster itself, which every member would give. */
-function isFinal(attempt: Attempt): boolean {
-  return 'error' in attempt && ['WIPED_MEMBER', 'OLD_FOLDER', 'OTHER_CLUSTER', 'INVALID_ARGUMENT'].includes(attempt.error.code)
-}
-
-function combined(attempts: readonly Attempt[]): RaftError {
-  const errors = attempts.flatMap(attempt => ('error' in attempt ? [attempt.error] : []))
+function combined(errors: readonly RaftError[]): RaftError {
   const [first] = errors
   if (first !== undefined && errors.length === 1) return first
   return new RaftError(first?.code ?? 'NO_LEADER', `none of the join addresses helped: ${errors.map(error => error.message).join('; ')}`)
@@ -51,7 +47,7 @@ async function ask(target: string, { id, address, clientAddress, incarnation, re
     response = await fetch(`http://${target}/join`, { method: 'POST', body: JSON.stringify(body), signal, redirect: 'manual' })
     text = await response.text()
   } catch (error) {
-    return { error: noAnswer(target, error), later: false }
+    return { error: noAnswer(target, error), next: 'other' }
   }
   return readAnswer(target, response.status, text)
 }
@@ -74,9 +70,14 @@ function readAnswer(target: string, status: number, text: string): Attempt {
   if (status === 200 && isJoinResponse(body)) {
     return { answer: { clusterId: body.clusterId, nodeId: body.id, members: body.members } }
   }
-  if (!isErrorResponse(body)) return { error: notANode(target, `it answered ${status}`), later: false }
+  if (!isErrorResponse(body)) return { error: notANode(target, `it answered ${status}`), next: 'other' }
   const { code, message } = body.error
-  return { error: new RaftError(code as RaftErrorCode, message), later: status === 503 || status === 504 || status === 429 }
+  return { error: new RaftError(code as RaftErrorCode, message), next: nextStep(status, code) }
+}
+
+function nextStep(status: number, code: string): Failed['next'] {
+  if (status === 503 || status === 504 || status === 429) return 'later'
+  return code === 'WIPED_MEMBER' || code === 'OLD_FOLDER' || status === 400 ? 'stop' : 'other'
 }
 
 function notANode(target: string, why: string): RaftError {

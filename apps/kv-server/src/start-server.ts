@@ -113,10 +113,10 @@ function isFatal(code: string): boolean {
   return ['STORAGE_FAILED', 'INVARIANT_BROKEN', 'STATE_MACHINE', 'CORRUPT'].includes(code)
 }
 
-/** Time for requests in progress to be answered as if nothing had happened; what is left then learns that the node stops. */
-const drainMs = 600
+/** Time for requests in progress to be answered as if nothing had happened; the node, which takes its own time, then answers the rest. */
+const drainMs = 200
 /** Time for those last answers to leave. */
-const lastAnswersMs = 200
+const lastAnswersMs = 100
 
 async function closeServer({ node, http, log }: { node: Node<CommandResult>; http: HttpServer; log: Logger | undefined }): Promise<void> {
   log?.info('server: closing')

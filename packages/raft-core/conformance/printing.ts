@@ -24,7 +24,7 @@ export function showEntry(entry: Entry): string {
   return `${position} EntryNormal ${quote(entry.type === 'command' ? entry.data : new Uint8Array())}`
 }
 
-export function showSnapshot(snapshot: Snapshot): string {
+function showSnapshot(snapshot: Snapshot): string {
   return `Index:${snapshot.index} Term:${snapshot.term} ConfState:${showMembership(snapshot.membership)}`
 }
 

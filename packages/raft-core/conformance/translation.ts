@@ -17,7 +17,7 @@ export type Wire = {
   readonly snapshot?: Snapshot | undefined
 }
 
-export const wireNames = {
+const wireNames = {
   requestVote: 'MsgVote',
   voteReply: 'MsgVoteResp',
   preVote: 'MsgPreVote',

@@ -1,5 +1,5 @@
 import type { Index, Membership, NodeId, Position, RoleName, Term } from 'raft-core'
-import type { Identity, MemberInfo, StateMachine } from './ports.ts'
+import type { HandshakeRefusal, Identity, MemberInfo, StateMachine } from './ports.ts'
 
 /** How to wait: `signal` gives up waiting, never the proposal itself. `timeoutMs` default 5,000. */
 export type CallOptions = { readonly signal?: AbortSignal | undefined; readonly timeoutMs?: number | undefined }
@@ -55,6 +55,8 @@ export type NodeEvent =
   | { readonly type: 'membership'; readonly membership: Membership; readonly index: Index }
   | { readonly type: 'snapshot'; readonly index: Index; readonly cause: 'taken' | 'installed' }
   | { readonly type: 'peer'; readonly id: NodeId; readonly state: 'connected' | 'lost' | 'refused' }
+  /** Somebody was turned away, or turned this node away. */
+  | { readonly type: 'handshake'; readonly id: NodeId | undefined; readonly reason: HandshakeRefusal; readonly direction: 'in' | 'out'; readonly remote: string }
   | { readonly type: 'fault'; readonly code: string; readonly message: string }
 
 export type NodeOptions<Result> = {

@@ -2,6 +2,7 @@ import type { NodeId } from 'raft-core'
 import type { Engine } from './engine.ts'
 import { RaftError } from './errors.ts'
 import { encodeRequest } from './peer-requests.ts'
+import { successor } from './transfer.ts'
 import { deadlineFor, remainingMs } from './wait.ts'
 
 const transferMs = 500
@@ -48,15 +49,6 @@ async function handOver(engine: Engine<unknown>): Promise<void> {
     }
     await changed.next(Math.min(left, engine.settings.tickMs))
   }
-}
-
-/** The voter that is closest to our log, among those that can be reached and stay. */
-function successor({ raft, peers, identity, members }: Engine<unknown>): NodeId | undefined {
-  const candidates = raft.status().progress.filter(({ id, active }) => {
-    return id !== identity.nodeId && members.isVoter(id) && active && peers.isConnected(id) && !peers.isClosing(id)
-  })
-  const most = Math.max(...candidates.map(({ match }) => match))
-  return candidates.find(({ match }) => match === most)?.id
 }
 
 function drain({ pending, ports }: Engine<unknown>): Promise<void> {

@@ -1,6 +1,6 @@
 import { createRaft, type Entry, type Message, type NodeId, type Raft, type Snapshot } from 'raft-core'
 import type { NodeEvent } from './api.ts'
-import { Applier } from './applier.ts'
+import { Applier, type ApplyListener } from './applier.ts'
 import { Bell } from './bell.ts'
 import { Driver, type Outputs } from './driver.ts'
 import { RaftError } from './errors.ts'
@@ -80,7 +80,7 @@ export class Engine<Result> {
       taken: index => this.#emit({ type: 'snapshot', index, cause: 'taken' }),
       failed: error => this.fail(error),
     })
-    this.#sender = new SnapshotSender(raft, snapshotStore, transport, () => this.wake())
+    this.#sender = new SnapshotSender(raft, ports, { take: () => this.snapshots.take(), ended: () => this.wake() })
     this.#receiver = new SnapshotReceiver(raft, (meta, data) => this.snapshots.receive(meta, data))
     this.#failover = new Failover(raft, clock, () => this.wake())
     this.#driver = new Driver(raft, clock, logStore, this.#outputs())
@@ -178,7 +178,7 @@ export class Engine<Result> {
     }
   }
 
-  #applyListener() {
+  #applyListener(): ApplyListener<Result> {
     return {
       entry: (entry: Entry, outcome: EntryOutcome<Result>) => {
         this.snapshots.count(entry)

@@ -43,12 +43,12 @@ export function decodePayload(type: number, bytes: Uint8Array): Payload {
 }
 
 /** `[transition, [[type, id, promote?]…], context | null]` */
-export function encodeMembershipChange(change: MembershipChange): Uint8Array {
+function encodeMembershipChange(change: MembershipChange): Uint8Array {
   const changes = change.changes.map(({ type, id, promote }) => (promote === undefined ? [type, id] : [type, id, promote]))
   return packr.pack([change.transition, changes, change.context ?? null])
 }
 
-export function decodeMembershipChange(bytes: Uint8Array): MembershipChange {
+function decodeMembershipChange(bytes: Uint8Array): MembershipChange {
   const tuple = unpack(bytes)
   if (!Array.isArray(tuple) || tuple.length !== 3) throw malformed('a membership change has three parts')
   const [transition, changes, context] = tuple as unknown[]

@@ -2,14 +2,14 @@ import type { JoinAnswer, JoinRequest, NodeOptions } from './api.ts'
 import { RaftError } from './errors.ts'
 import { nameOf } from './node-names.ts'
 import { foundingIndex } from './peer-gate.ts'
-import type { Clock, Identity, LogStore, MemberInfo, SnapshotStore, StateMachine } from './ports.ts'
+import type { Clock, Identity, LogState, LogStore, MemberInfo, SnapshotStore, StateMachine } from './ports.ts'
 
 /** A folder has an incarnation before it has a cluster: until it was founded or let in, the cluster id is empty. */
 export function isProvisional({ clusterId }: Identity): boolean {
   return clusterId === ''
 }
 
-type Options = Pick<NodeOptions<never>, 'id' | 'dir' | 'bootstrap' | 'join' | 'replace'>
+type Options = Pick<NodeOptions<unknown>, 'id' | 'dir' | 'bootstrap' | 'join' | 'replace'>
 
 /** Whose folder this is; a new one becomes this node's, durably, before anybody hears of its incarnation. */
 export async function claimFolder(logStore: LogStore, clock: Clock, found: Identity | undefined, options: Options): Promise<Identity> {
@@ -28,6 +28,14 @@ function requireOneWayIn({ dir, bootstrap = false, join }: Options): void {
   if (bootstrap !== (join !== undefined)) return
   const help = 'either found a cluster (bootstrap) or join one (join), not both and not neither'
   throw new RaftError('INVALID_ARGUMENT', `${dir} does not belong to a cluster yet: ${help}`)
+}
+
+/** Whether this folder holds a cluster that was founded in it and never had another member. */
+export async function isLoneFounder(store: SnapshotStore, found: { readonly identity: Identity | undefined; readonly state: LogState }): Promise<boolean> {
+  if (found.identity === undefined || isProvisional(found.identity)) return false
+  const [newest] = await store.list()
+  const isFounding = newest?.membershipIndex === foundingIndex && newest.membership.voters.length === 1
+  return isFounding && !found.state.entries.some(entry => entry.type === 'membership')
 }
 
 type Founding = {

@@ -1,1 +1,39 @@
-export {}
+/**
+ * Runs a Raft core on a real clock, disk and network: a replicated state machine in your own service.
+ */
+export { RaftNode } from './raft-node.ts'
+export type {
+  Applied,
+  CallOptions,
+  JoinAnswer,
+  JoinRequest,
+  MemberStatus,
+  Node,
+  NodeEvent,
+  NodeOptions,
+  NodeStatus,
+} from './api.ts'
+export { RaftError, type Outcome, type RaftErrorCode, type RaftErrorDetails } from './errors.ts'
+export { ReplicatedMap, type ReplicatedMapOptions } from './replicated-map.ts'
+
+export type {
+  Clock,
+  HandshakeRefusal,
+  Hello,
+  Identity,
+  LogBatch,
+  LogState,
+  LogStore,
+  MemberInfo,
+  Ports,
+  SnapshotMeta,
+  SnapshotStore,
+  StateMachine,
+  Timer,
+  Transport,
+  TransportEvents,
+} from './ports.ts'
+export type { World } from './real-ports.ts'
+export { systemClock } from './clock/system-clock.ts'
+export { generationOf, idOf, nameOf } from './node-names.ts'
+export { commandIn } from './command-envelope.ts'

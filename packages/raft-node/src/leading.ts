@@ -20,9 +20,9 @@ const worthAnotherTry: readonly string[] = ['NOT_LEADER', 'NO_LEADER', 'TRANSFER
  * again; only what certainly was not begun is, until the caller's time is over.
  */
 export class Leading {
-  readonly #engine: Engine<never>
+  readonly #engine: Engine<unknown>
 
-  constructor(engine: Engine<never>) {
+  constructor(engine: Engine<unknown>) {
     this.#engine = engine
   }
 

@@ -2,37 +2,51 @@ import type { Position } from 'raft-core'
 import type { JoinAnswer, NodeEvent, NodeOptions } from './api.ts'
 import { Engine } from './engine.ts'
 import { RaftError } from './errors.ts'
-import { claimFolder, foundCluster, isProvisional, joinCluster } from './identity.ts'
+import { claimFolder, foundCluster, isLoneFounder, isProvisional, joinCluster } from './identity.ts'
 import { PeerGate } from './peer-gate.ts'
 import type { Identity, LogState, Ports } from './ports.ts'
+import type { World } from './real-ports.ts'
 import { type RestoredFolder, restoreFolder } from './restoring.ts'
 import type { Settings } from './settings.ts'
 
 export type Opened<Result> = { readonly engine: Engine<Result>; readonly gate: PeerGate }
 
 /**
- * From a folder to a running engine. The order matters: a new folder is this node's before its address is known, has an address before
- * it asks to be let in, and nobody is talked to before the state is restored.
+ * From a folder to an engine that is ready to start. The order matters: a new folder is this node's before its address is known, has an
+ * address before it asks to be let in, and nobody is talked to before the state is restored.
  */
 export async function openEngine<Result>(
-  ports: Ports<Result>,
+  world: World,
   options: NodeOptions<Result>,
   settings: Settings,
   emit: (event: NodeEvent) => void,
 ): Promise<Opened<Result>> {
-  const { logStore, clock, transport } = ports
+  const { found, storage } = await openFolder(world, options)
+  const ports: Ports<Result> = { ...world, ...storage, stateMachine: options.stateMachine }
+  try {
+    const claimed = await claimFolder(storage.logStore, world.clock, found.identity, options)
+    // A folder with a cluster is restored first: what its log holds is what it says of itself in its first handshake.
+    const known = isProvisional(claimed) ? undefined : await restoreFolder(ports, found.state)
+    const gate = new PeerGate(claimed, endOf(found.state, known), emit)
+    const { address } = await world.transport.start(gate)
+    const { identity, answer } = await enter(ports, options, { claimed, address, clientAddress: settings.clientAddress, known })
+    const restored = known ?? (await restoreFolder(ports, found.state))
+    const introduced = answer?.members ?? []
+    return { engine: new Engine({ ports, settings, identity, address, restored, introduced, emit }), gate }
+  } catch (error) {
+    await storage.logStore.close()
+    throw error
+  }
+}
+
+/** A cluster of one that was founded where a member's folder was lost gives way to that member's next life, if the operator says so. */
+async function openFolder(world: World, { replace = false, join }: NodeOptions<unknown>) {
+  const { logStore, snapshotStore } = world
   const found = await logStore.open()
-  const claimed = await claimFolder(logStore, clock, found.identity, options)
-  const isNew = isProvisional(claimed)
-  // A folder with a cluster is restored first: what its log holds is what it says of itself in its first handshake.
-  const known = isNew ? undefined : await restoreFolder(ports, found.state)
-  const gate = new PeerGate(claimed, endOf(found.state, known), emit)
-  const { address } = await transport.start(gate)
-  const entry = await enter(ports, options, { claimed, address, clientAddress: settings.clientAddress, known })
-  const restored = known ?? (await restoreFolder(ports, found.state))
-  const introduced = entry.answer?.members ?? []
-  const engine = new Engine({ ports, settings, identity: entry.identity, address, restored, introduced, emit })
-  return { engine, gate }
+  if (!replace || join === undefined || !(await isLoneFounder(snapshotStore, found))) return { found, storage: { logStore, snapshotStore } }
+  await logStore.close()
+  const storage = await world.setAside()
+  return { found: await storage.logStore.open(), storage }
 }
 
 type Arrival = {

@@ -1,43 +1,40 @@
 import type { Index, NodeId } from 'raft-core'
-import type { Applied, CallOptions, JoinAnswer, JoinRequest, Node, NodeEvent, NodeOptions, NodeStatus } from './api.ts'
+import { announceAddresses } from './announcing.ts'
+import type { Applied, CallOptions, Node, NodeEvent, NodeOptions, NodeStatus } from './api.ts'
 import { closeDown } from './closing.ts'
 import type { Engine } from './engine.ts'
 import { RaftError } from './errors.ts'
 import { Leading } from './leading.ts'
 import { MembershipService } from './membership-service.ts'
-import { openEngine, type Opened } from './opening.ts'
-import type { Identity, MemberInfo, Ports } from './ports.ts'
+import { type Opened, openEngine } from './opening.ts'
+import type { Identity, MemberInfo } from './ports.ts'
 import { Proposing } from './proposing.ts'
-import { realPorts } from './real-ports.ts'
+import { type World, worldFor } from './real-ports.ts'
 import { Serving } from './serving.ts'
 import { settingsFrom } from './settings.ts'
 import { nodeStatus } from './status.ts'
+import { transferTo } from './transfer.ts'
 import { type Deadline, deadlineFor, remainingMs } from './wait.ts'
 
-/** The world of a node, where it is not the real one: for simulations and tests. The state machine always comes with the options. */
-export type PortOverrides = Partial<Omit<Ports<never>, 'stateMachine'>>
-
-/** One member of a cluster, with its folder, its port and its state machine. */
+/** One member of a cluster: its folder, its port and its state machine. */
 export class RaftNode<Result> implements Node<Result> {
   readonly membership: Node<Result>['membership']
   readonly #engine: Engine<Result>
   readonly #leading: Leading
   readonly #proposing: Proposing<Result>
-  readonly #changes: MembershipService
   #closed: Promise<void> | undefined
 
   /**
-   * Starts a node from its folder; a new folder founds a cluster or joins one first. Rejects with a RaftError that says what to do,
-   * and leaves nothing open then.
+   * Starts a node from its folder; a new folder founds a cluster or joins one first. Rejects with a RaftError that says what to do, and
+   * leaves nothing open then. `overrides` puts other ports in place of the real ones: a simulated world, for example.
    */
-  static async open<Result>(options: NodeOptions<Result>, overrides: PortOverrides = {}): Promise<RaftNode<Result>> {
+  static async open<Result>(options: NodeOptions<Result>, overrides: Partial<World> = {}): Promise<RaftNode<Result>> {
     const settings = settingsFrom(options)
-    const ports: Ports<Result> = { ...realPorts(options, overrides), stateMachine: options.stateMachine }
+    const world = worldFor(options, overrides)
     try {
-      const opened = await openEngine(ports, options, settings, quietly(options.onEvent))
-      return new RaftNode(opened, options.resultCodec)
+      return new RaftNode(await openEngine(world, options, settings, quietly(options.onEvent)), options.resultCodec)
     } catch (error) {
-      await Promise.allSettled([ports.transport.close(), ports.logStore.close()])
+      await world.transport.close()
       throw error
     }
   }
@@ -46,12 +43,18 @@ export class RaftNode<Result> implements Node<Result> {
     this.#engine = engine
     this.#leading = new Leading(engine)
     this.#proposing = new Proposing(engine, this.#leading, codec)
-    this.#changes = new MembershipService(engine, this.#leading)
-    this.membership = this.#membershipApi()
-    const parts = { engine, leading: this.#leading, proposing: this.#proposing, membership: this.#changes }
-    const serving = new Serving({ ...parts, isClosing: () => this.#closed !== undefined })
+    const membership = new MembershipService(engine, this.#leading)
+    this.membership = {
+      join: async (request, options) => membership.join(request, this.#begin(options)),
+      promote: async (id, options) => membership.change('promote', id, this.#begin(options)),
+      demote: async (id, options) => membership.change('demote', id, this.#begin(options)),
+      remove: async (id, options) => membership.change('remove', id, this.#begin(options)),
+    }
+    const isClosing = () => this.#closed !== undefined
+    const serving = new Serving({ engine, leading: this.#leading, proposing: this.#proposing, membership, isClosing })
     gate.open({ engine, answer: (from, body) => serving.answer(from, body) })
     engine.start()
+    void announceAddresses(engine, membership)
   }
 
   get identity(): Identity {
@@ -65,7 +68,7 @@ export class RaftNode<Result> implements Node<Result> {
   async barrier(options: CallOptions = {}): Promise<Index> {
     const deadline = this.#begin(options)
     const index = await this.#proposing.barrier(deadline)
-    await this.#until(() => this.#engine.applier.applied.index >= index, deadline, () => this.#behind(index, deadline))
+    await this.#until(() => this.#engine.applier.applied.index >= index, deadline, () => barrierBehind(index, deadline))
     return index
   }
 
@@ -78,7 +81,7 @@ export class RaftNode<Result> implements Node<Result> {
   }
 
   async transferLeadership(options: CallOptions & { readonly target?: NodeId } = {}): Promise<NodeId> {
-    throw new RaftError('INVALID_ARGUMENT', String(options))
+    return transferTo(this.#engine, this.#leading, options.target, this.#begin(options))
   }
 
   async snapshot(options: CallOptions = {}): Promise<Index> {
@@ -91,14 +94,13 @@ export class RaftNode<Result> implements Node<Result> {
   }
 
   leader(): MemberInfo | undefined {
-    const { raft, members, peers } = this.#engine
-    if (raft.leader === undefined) return undefined
-    return members.info(raft.leader) ?? peers.info(raft.leader)
+    const { leader } = this.#engine.raft
+    return leader === undefined ? undefined : this.#engine.peers.info(leader)
   }
 
   async waitForLeader(options: CallOptions = {}): Promise<MemberInfo> {
     const deadline = this.#begin(options)
-    await this.#until(() => this.leader() !== undefined, deadline, () => this.#noLeader(deadline))
+    await this.#until(() => this.leader() !== undefined, deadline, () => noLeader(deadline))
     return this.leader() as MemberInfo
   }
 
@@ -107,7 +109,44 @@ export class RaftNode<Result> implements Node<Result> {
     return this.#closed
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.close()
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  /** Every call of a client begins here: a node that does not serve says why, before anything has happened. */
+  #begin(options: CallOptions | undefined): Deadline {
+    const { faults, identity, ports } = this.#engine
+    faults.check()
+    if (this.#closed === undefined) return deadlineFor(ports.clock, options)
+    throw new RaftError('NODE_STOPPED', `${identity.nodeId} is stopping: ask another node`, { outcome: 'not-applied' })
+  }
+
+  async #until(holds: () => boolean, deadline: Deadline, late: () => RaftError): Promise<void> {
+    const { ports, settings, changed, faults } = this.#engine
+    while (!holds()) {
+      faults.check()
+      const left = remainingMs(ports.clock, deadline)
+      if (left === 0 || this.#engine.stopped || deadline.signal?.aborted) throw late()
+      await changed.next(Math.min(left, settings.tickMs), deadline.signal)
+    }
+  }
+}
+
+function noLeader({ timeoutMs }: Deadline): RaftError {
+  return new RaftError('NO_LEADER', `no leader within ${timeoutMs} ms: a majority of the voters must be up and reach each other`)
+}
+
+function barrierBehind(index: Index, { timeoutMs }: Deadline): RaftError {
+  return new RaftError('TIMED_OUT', `this node has not applied index ${index} within ${timeoutMs} ms: it is behind, try again`)
+}
+
+/** A listener that throws is its own trouble. */
+function quietly(onEvent: ((event: NodeEvent) => void) | undefined): (event: NodeEvent) => void {
+  return event => {
+    try {
+      onEvent?.(event)
+    } catch {
+      // Nothing to do with it here: the node goes on.
+    }
   }
 }

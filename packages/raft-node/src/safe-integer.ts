@@ -4,8 +4,6 @@ import { RaftError } from './errors.ts'
  * Terms and indices in bytes: eight, big-endian, so that the order of the bytes is the order of the numbers (keys rely on it).
  * Two 32-bit halves rather than a float: there is no NaN, no -0 and no fraction to look out for.
  */
-export const safeIntegerBytes = 8
-
 const half = 2 ** 32
 
 export function writeSafeInteger(view: DataView, offset: number, value: number): void {

@@ -16,7 +16,7 @@ export type Settings = {
 const MiB = 1024 * 1024
 
 /** Fills in the defaults (DESIGN §3: an election timeout of 1 to 2 s) and refuses what cannot work. */
-export function settingsFrom(options: NodeOptions<never>): Settings {
+export function settingsFrom(options: NodeOptions<unknown>): Settings {
   checkName(options.id)
   return {
     name: options.id,

@@ -1,7 +1,7 @@
 import { Packr } from 'msgpackr'
 
 /** Positional tuples without records: the same value gives the same bytes on every node, and old readers can refuse what is new. */
-const packr = new Packr({ useRecords: false })
+const packr = new Packr({ useRecords: false, copyBuffers: true })
 
 export function pack(tuple: readonly unknown[]): Uint8Array {
   return packr.pack(tuple)

@@ -9,7 +9,11 @@ const change = fc.record({
   transition: fc.constantFrom('auto' as const, 'implicit' as const, 'explicit' as const),
   changes: fc.array(
     fc.record(
-      { type: fc.constantFrom('voter' as const, 'learner' as const, 'remove' as const, 'update' as const), id: fc.string(), promote: fc.boolean() },
+      {
+        type: fc.constantFrom('voter' as const, 'learner' as const, 'remove' as const, 'update' as const),
+        id: fc.string(),
+        promote: fc.boolean(),
+      },
       { requiredKeys: ['type', 'id'] },
     ),
     { maxLength: 3 },
@@ -52,15 +56,19 @@ describe('entries as one block', () => {
 
   test('whatever the bytes, the answer is entries or CORRUPT', () => {
     fc.assert(
-      fc.property(fc.array(entry, { maxLength: 3 }), fc.array(fc.tuple(fc.nat(), fc.nat(255)), { minLength: 1, maxLength: 5 }), (entries, edits) => {
-        const block = encodeEntries(entries)
-        for (const [at, value] of edits) block[at % block.length] = value
-        try {
-          decodeEntries(block)
-        } catch (error) {
-          expect(error).toMatchObject({ code: 'CORRUPT' })
-        }
-      }),
+      fc.property(
+        fc.array(entry, { maxLength: 3 }),
+        fc.array(fc.tuple(fc.nat(), fc.nat(255)), { minLength: 1, maxLength: 5 }),
+        (entries, edits) => {
+          const block = encodeEntries(entries)
+          for (const [at, value] of edits) block[at % block.length] = value
+          try {
+            decodeEntries(block)
+          } catch (error) {
+            expect(error).toMatchObject({ code: 'CORRUPT' })
+          }
+        },
+      ),
       { numRuns: 1000 },
     )
   })

@@ -1,5 +1,7 @@
-import type { Entry, MembershipChange, Message, Position, TraceEvent } from 'raft-core'
+import type { Entry, MembershipChange, Message, Position, RaftOptions } from 'raft-core'
 import { showMembership } from './invariants/config-history.ts'
+
+type TraceEvent = Parameters<NonNullable<RaftOptions['trace']>>[0]
 
 const at = ({ index, term }: Position) => `${index}@${term}`
 

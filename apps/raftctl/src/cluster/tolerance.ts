@@ -16,6 +16,7 @@ export function toleranceOf({ voters, reachable }: { readonly voters: number; re
 
 /** One line: what the numbers mean, and why nobody runs an even number of voters. */
 export function describeTolerance(tolerance: Tolerance, hasLeader: boolean): string {
+  if (tolerance.voters === 0) return 'This node knows no members yet: it is still joining.'
   return [numbers(tolerance), now(tolerance, hasLeader), parity(tolerance)].filter(text => text !== '').join(' ')
 }
 

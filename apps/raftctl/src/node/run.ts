@@ -1,6 +1,7 @@
 import type { NonLeaderMode } from 'kv-client'
 import { Failure } from '../command/failure.ts'
 import { banner, programName } from './banner.ts'
+import { withReplaceCommand } from './replace-hint.ts'
 import { Stopper } from './stop.ts'
 
 /** What the flags of `node start` and `node join` say. */
@@ -49,7 +50,7 @@ export async function runNode(flags: NodeFlags, bin: string): Promise<void> {
     process.stdout.write(`${banner(running, { program: programName(bin), quiet: flags.quiet })}\n`)
   } catch (error) {
     // Asked to stop while it was starting: that it did not start is then no failure.
-    if (!stopper.stopping) throw error
+    if (!stopper.stopping) throw withReplaceCommand(error, flags, programName(bin))
   }
 }
 

@@ -47,6 +47,7 @@ export const commands: Readonly<Record<string, Run>> = {
   forget: onNode(node => node.core.forgetLeader()),
   unreachable: onNode((node, { args }) => node.core.reportUnreachable(args[1] ?? '')),
   'snapshot-failed': onNode((node, { args }) => node.core.reportSnapshot(args[1] ?? '', 'failed')),
+  snapshot: onNode(node => node.takeSnapshot()),
   compact: onNode((node, { args }) => node.compact(Number(args[1]))),
   crash: onNode(node => node.crash()),
   restart: onNode(node => node.restart()),

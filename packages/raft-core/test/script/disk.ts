@@ -24,9 +24,10 @@ export class Disk {
     if (first) this.entries = [...this.entries.filter(({ index }) => index < first.index), ...entries]
   }
 
-  /** A snapshot of the state machine is saved, and the log before `index` is dropped. */
-  compact(snapshot: Snapshot, index: Index): void {
+  keepSnapshot(snapshot: Snapshot): void {
     this.snapshot = snapshot
+  }
+  compact(index: Index): void {
     this.entries = this.entries.filter(entry => entry.index > index)
   }
 

@@ -9,7 +9,7 @@ export function formatEntry(entry: Entry): string {
   return `${at(entry)} ${entry.type === 'empty' ? 'noop' : formatChange(entry.change)}`
 }
 
-export function formatChange({ changes, transition }: MembershipChange): string {
+function formatChange({ changes, transition }: MembershipChange): string {
   const each = changes.length === 0 ? 'leave joint' : changes.map(formatMemberChange).join(', ')
   return transition === 'auto' ? `(${each})` : `(${each}; ${transition})`
 }

@@ -101,14 +101,19 @@ export class Node {
     this.#terms.set(entry.index, entry.term)
   }
 
-  /** Takes a snapshot of all that is applied, then drops the log up to `index`. */
-  compact(index: Index): void {
+  /** Takes a snapshot of all that is applied. */
+  takeSnapshot(): void {
     const { applied, membership, membershipIndex } = this.core.status()
     const term = this.#terms.get(applied)
     if (term === undefined) throw new Error(`${this.id} has applied nothing to take a snapshot of`)
     const snapshot = { index: applied, term, membership, membershipIndex, data: new Uint8Array() }
-    this.disk.compact(snapshot, index)
+    this.disk.keepSnapshot(snapshot)
     this.core.snapshotTaken(snapshot)
+  }
+  /** Drops the log up to `index`, for which a snapshot stands from now on. */
+  compact(index: Index): void {
+    this.takeSnapshot()
+    this.disk.compact(index)
     this.core.compact(index)
   }
 

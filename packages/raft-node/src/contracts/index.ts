@@ -1,1 +1,6 @@
-export {}
+export { type ClockWorld, clockContract } from './clock.ts'
+export { type FilesWorld, filesContract } from './files.ts'
+export { type LogStoreWorld, logStoreContract } from './log-store.ts'
+export { type SnapshotStoreWorld, snapshotStoreContract } from './snapshot-store.ts'
+export type { ContractTools } from './tools.ts'
+export { type TransportWorld, transportContract } from './transport.ts'

@@ -1,17 +1,7 @@
 import type { Message, MessageOf, NodeId } from 'raft-core'
 import { RaftError } from '../errors.ts'
 import type { HandshakeRefusal, Hello, SnapshotMeta, Transport, TransportEvents } from '../ports.ts'
-
-/** What a test runner must offer; Vitest and Jest do. */
-export type ContractTools = {
-  readonly describe: (name: string, body: () => void) => void
-  readonly test: (name: string, body: () => Promise<void>) => void
-  readonly expect: (actual: unknown) => {
-    toBe(expected: unknown): void
-    toEqual(expected: unknown): void
-    toMatchObject(expected: object): void
-  }
-}
+import type { ContractTools } from './tools.ts'
 
 /** A healthy network with three members, none of them started. */
 export type TransportWorld = {

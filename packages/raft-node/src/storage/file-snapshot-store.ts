@@ -123,7 +123,9 @@ export class FileSnapshotStore implements SnapshotStore {
       return await step()
     } catch (cause) {
       const what = cause instanceof Error ? cause.message : String(cause)
-      throw new RaftError('STORAGE_FAILED', `no snapshot could be written to ${this.#folder}: ${what}. Look at the disk (is it full?).`, { cause })
+      throw new RaftError('STORAGE_FAILED', `no snapshot could be written to ${this.#folder}: ${what}. Look at the disk (is it full?).`, {
+        cause,
+      })
     }
   }
 }

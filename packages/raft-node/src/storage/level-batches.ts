@@ -10,7 +10,8 @@ const pageKeys = 1000
 // No compression: a flipped bit then stays inside one record, whose checksum finds it, and commands are often compressed already.
 const options = { keyEncoding: 'view', valueEncoding: 'view', compression: false, writeBufferSize: 16 * mib } as const
 
-const levelNames = /^(CURRENT|LOCK|LOG|LOG\.old|MANIFEST-\d+|\d+\.(log|ldb|sst|dbtmp)|lost)$/
+const levelNames = /^(\..*|CURRENT|LOCK|LOG|LOG\.old|MANIFEST-\d+|\d+\.(log|ldb|sst|dbtmp)|lost)$/
+const levelData = /^\d+\.(log|ldb|sst)$/
 
 /**
  * LevelDB in a folder. Its lock goes with the process, however that ends: it guards the whole data folder. Opening rewrites what the
@@ -24,7 +25,7 @@ export function levelBatches(folder: string): Batches {
   }
   return {
     async open() {
-      await refuseForeignFiles(folder)
+      await refuseUnsuitable(folder)
       opened = new ClassicLevel(folder, options)
       await opened.open().catch(error => {
         throw openingFailed(folder, error)
@@ -58,18 +59,26 @@ export function levelBatches(folder: string): Batches {
 
 type Level = ClassicLevel<Uint8Array, Uint8Array>
 
-/** LevelDB makes itself at home in any folder, and removes what it takes for a leftover of its own. */
-async function refuseForeignFiles(folder: string): Promise<void> {
-  const foreign = (await nodeFiles.list(folder)).find(name => !levelNames.test(name))
-  if (foreign === undefined) return
-  throw new RaftError('FOLDER_FOREIGN', `${folder} holds ${foreign}, which is not ours. Name a folder that is empty or new.`)
+/**
+ * Before LevelDB touches the folder: it would make itself at home among the files of others, and where the file that names its state is
+ * gone, start anew and delete what is left.
+ */
+async function refuseUnsuitable(folder: string): Promise<void> {
+  const names = await nodeFiles.list(folder)
+  const foreign = names.find(name => !levelNames.test(name))
+  if (foreign !== undefined) {
+    throw new RaftError('FOLDER_FOREIGN', `${folder} holds ${foreign}, which is not ours. Name a folder that is empty or new.`)
+  }
+  if (!names.includes('CURRENT') && names.some(name => levelData.test(name))) throw damaged(folder, new Error('CURRENT is gone'))
 }
 
 function openingFailed(folder: string, error: unknown): RaftError {
   const cause = (error as { cause?: unknown }).cause ?? error
   const { code, message } = cause as { code?: unknown; message?: unknown }
   if (code === 'LEVEL_LOCKED') {
-    return new RaftError('FOLDER_IN_USE', `${folder} is in use: a node already runs on it. Stop that one, or name another folder.`, { cause })
+    return new RaftError('FOLDER_IN_USE', `${folder} is in use: a node already runs on it. Stop that one, or name another folder.`, {
+      cause,
+    })
   }
   // LevelDB calls a file that is gone an I/O error.
   if (code === 'LEVEL_CORRUPTION' || /no such file/i.test(String(message))) return damaged(folder, cause)

@@ -3,7 +3,7 @@ import { RaftError } from '../errors.ts'
 import type { Clock, Identity, LogBatch, LogState, LogStore } from '../ports.ts'
 import type { Batches, KeyRange, KeyValue } from './batches.ts'
 import { Chain, type Link } from './chain.ts'
-import { encodeRecord } from './entry-record.ts'
+import { encodeRecords } from './entry-record.ts'
 import type { Files } from './files.ts'
 import { refuseForeignFolder, snapshotFolder } from './folder-layout.ts'
 import { checkLog } from './log-check.ts'
@@ -142,7 +142,7 @@ export class LevelLogStore implements LogStore {
     this.#requireFitting(keep, entries, resetTo !== undefined)
     await this.#lowerTo(resetTo === undefined ? keep : this.#base.position.index)
 
-    const { puts, links } = encodeRecords(entries, resetTo?.chain ?? this.#chain.at(keep)?.hash ?? 0)
+    const { puts, links } = putsFor(entries, resetTo?.chain ?? this.#chain.at(keep)?.hash ?? 0)
     if (ballotChanged || commitChanged) puts.push([keys.hardStateKey, keys.encodeHardState(hardState)])
     if (resetTo !== undefined) puts.push([keys.baseKey, keys.encodeBase(resetTo)])
     await this.#batches.write({ puts, removes: entryKeys(keep + links.length + 1, this.#chain.last), sync: true })
@@ -284,15 +284,13 @@ function chainFrom({ position, chain }: keys.Base): Chain {
   return new Chain(position.index, { term: position.term, hash: chain })
 }
 
-function encodeRecords(entries: readonly Entry[], chain: number): { readonly puts: KeyValue[]; readonly links: Link[] } {
+function putsFor(entries: readonly Entry[], chain: number): { readonly puts: KeyValue[]; readonly links: Link[] } {
   const puts: KeyValue[] = []
   const links: Link[] = []
-  let hash = chain
-  for (const entry of entries) {
-    const record = encodeRecord(entry, hash)
-    hash = record.chain
-    links.push({ term: entry.term, hash })
-    puts.push([keys.entryKey(entry.index), record.bytes])
+  for (const [i, record] of encodeRecords(entries, chain).entries()) {
+    const { index, term } = entries[i] as Entry
+    puts.push([keys.entryKey(index), record.bytes])
+    links.push({ term, hash: record.chain })
   }
   return { puts, links }
 }

@@ -15,7 +15,10 @@ export type StorageOptions = {
 }
 
 /** Log and snapshots on this machine's disk. Nothing is touched until `logStore.open()`, which comes before any use of `snapshotStore`. */
-export function openStorage({ dir, clock, onBadSnapshot }: StorageOptions): { readonly logStore: LogStore; readonly snapshotStore: SnapshotStore } {
+export function openStorage({ dir, clock, onBadSnapshot }: StorageOptions): {
+  readonly logStore: LogStore
+  readonly snapshotStore: SnapshotStore
+} {
   const batches = levelBatches(`${dir}/${logFolder}`)
   return {
     logStore: new LevelLogStore({ files: nodeFiles, batches, folder: dir, clock }),

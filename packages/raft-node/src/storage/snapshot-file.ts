@@ -25,7 +25,11 @@ const footBytes = 4 + 1 + 4 + 4 + magic.length
 const chunkBytes = 256 * 1024
 const metaBytesMax = 16 * 1024 * 1024
 
-export async function writeSnapshot(file: OpenFile, meta: Omit<SnapshotMeta, 'size'>, data: AsyncIterable<Uint8Array>): Promise<SnapshotMeta> {
+export async function writeSnapshot(
+  file: OpenFile,
+  meta: Omit<SnapshotMeta, 'size'>,
+  data: AsyncIterable<Uint8Array>,
+): Promise<SnapshotMeta> {
   await file.truncate(0)
   await file.writeAt(0, head())
   let offset = headBytes

@@ -24,7 +24,10 @@ export function decodeSnapshotMeta(bytes: Uint8Array): SnapshotMeta {
   for (const number of [term, index, chain, size, membershipIndex]) {
     if (!Number.isSafeInteger(number) || (number as number) < 0) throw malformed('numbers are safe integers')
   }
-  const numbers = { term, index, chain, size, membershipIndex } as Pick<SnapshotMeta, 'term' | 'index' | 'chain' | 'size' | 'membershipIndex'>
+  const numbers = { term, index, chain, size, membershipIndex } as Pick<
+    SnapshotMeta,
+    'term' | 'index' | 'chain' | 'size' | 'membershipIndex'
+  >
   return { ...numbers, membership: decodeMembership(membership), members: decodeMembers(members) }
 }
 

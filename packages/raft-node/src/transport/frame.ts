@@ -89,7 +89,7 @@ export class FrameDecoder {
     const length = frameLength(this.#chunk)
     if (length === undefined || this.#chunk.length < length) return this.#nextSpanning()
     const frame = this.#chunk.subarray(0, length)
-    this.#chunk = this.#chunk.subarray(length)
+    this.#skip(length)
     return this.#open(frame)
   }
 
@@ -113,8 +113,13 @@ export class FrameDecoder {
     this.#reserve(this.#held + taken.length, length)
     this.#partial.set(taken, this.#held)
     this.#held += taken.length
-    this.#chunk = this.#chunk.length === taken.length ? nothing : this.#chunk.subarray(taken.length)
+    this.#skip(taken.length)
     return this.#held >= length
+  }
+
+  #skip(length: number): void {
+    // An empty view would still hold the socket's buffer.
+    this.#chunk = this.#chunk.length === length ? nothing : this.#chunk.subarray(length)
   }
 
   /** Doubling keeps the copying linear, and the memory in proportion to what was really sent. */

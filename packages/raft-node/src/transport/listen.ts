@@ -2,18 +2,27 @@ import type { Server } from 'node:net'
 import { RaftError } from '../errors.ts'
 import { type Address, formatAddress } from './address.ts'
 
-/** Resolves once the server listens; rejects with a RaftError that says what to do. */
+/** Resolves once the server listens; rejects with a RaftError that says what to do. A server closed meanwhile stays closed. */
 export function listen(server: Server, address: Address): Promise<void> {
   return new Promise((resolve, reject) => {
     const failed = (error: NodeJS.ErrnoException) => reject(explain(error, formatAddress(address)))
-    server.once('error', failed)
+    const closed = () => {
+      // The host name may still be looked up: Node would listen when that is done.
+      server.once('listening', () => server.close())
+      reject(closedWhileStarting())
+    }
+    server.once('error', failed).once('close', closed)
     server.listen(address, () => {
-      server.off('error', failed)
+      server.off('error', failed).off('close', closed)
       // Later errors, such as too many open files at an accept, concern one connection: its peer dials again.
       server.on('error', () => {})
       resolve()
     })
   })
+}
+
+export function closedWhileStarting(): RaftError {
+  return new RaftError('NODE_STOPPED', 'The transport was closed while it started.', { outcome: 'not-applied' })
 }
 
 function explain(cause: NodeJS.ErrnoException, address: string): RaftError {

@@ -8,7 +8,7 @@ export type Backoff = {
   readonly goodAfterMs: number
 }
 
-export const defaultBackoff: Backoff = { firstMs: 50, maxMs: 2_000, goodAfterMs: 1_000 }
+const defaultBackoff: Backoff = { firstMs: 50, maxMs: 2_000, goodAfterMs: 1_000 }
 
 /**
  * When to dial again: at once after the first failure, since a refused connection is how a follower learns that its leader is gone;

@@ -8,7 +8,7 @@ import type { Channel, ChannelEvents } from './channel.ts'
 import type { TransportContext, TransportCounts, TransportSettings } from './context.ts'
 import type { Greeting, Purpose } from './handshake.ts'
 import { receiveSnapshot } from './incoming-snapshot.ts'
-import { listen } from './listen.ts'
+import { closedWhileStarting, listen } from './listen.ts'
 import { MismatchReports } from './mismatch-reports.ts'
 import { OutgoingSnapshot } from './outgoing-snapshot.ts'
 import { PeerConnection } from './peer-connection.ts'
@@ -73,8 +73,7 @@ export class TcpTransport implements Transport {
     const server = sockets.createServer(socket => this.#dialled(socket))
     this.#server = server
     await listen(server, { host, port })
-    if (this.#closed !== undefined)
-      throw new RaftError('NODE_STOPPED', 'The transport was closed while it started.', { outcome: 'not-applied' })
+    if (this.#closed !== undefined) throw closedWhileStarting()
     const mismatches = new MismatchReports(clock, (...mismatch) => events.mismatch(...mismatch))
     this.#context = { settings: this.#settings, events, counts: this.#counts, mismatches, channels: this.#channels }
     this.#connectPeers()

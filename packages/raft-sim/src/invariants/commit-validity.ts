@@ -19,7 +19,8 @@ export const commitValidity: Invariant = {
 
   settles(ghost, node, commit) {
     const ours = node.log.chainAt(commit)
-    if (commit < node.log.base || ours === ghost.committed.chainAt(commit)) return
+    // A new machine has committed nothing, not even what the cluster began with.
+    if (commit === 0 || commit < node.log.base || ours === ghost.committed.chainAt(commit)) return
     throw new Violation(this.name, node.id, `${node.id} has other entries up to its commit index ${commit} than were committed`)
   },
 
@@ -36,7 +37,7 @@ function checkCount(ghost: Ghost, node: NodeGhost, to: Index, { term, log }: Lea
   if (log.termAt(to) !== term) {
     throw new Violation(commitValidity.name, node.id, `${node.id} leads term ${term} and commits by counting entry ${to} of term ${log.termAt(to)}`)
   }
-  const saved = node.recentMemberships.some(membership => quorumHas(membership, id => hasOnDisk(ghost.nodes.get(id), to, chain!)))
+  const saved = node.membershipsInCall.some(membership => quorumHas(membership, id => hasOnDisk(ghost.nodes.get(id), to, chain!)))
   if (!saved) throw new Violation(commitValidity.name, node.id, `${node.id} commits ${to}@${term}, which no majority has on disk`)
   const [index, committed] = to < before ? [to, ghost.committed.chainAt(to)] : [before, ghost.committed.chainAt(before)]
   if (index >= log.base && log.chainAt(index) !== committed) {

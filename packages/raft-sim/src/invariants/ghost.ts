@@ -38,7 +38,8 @@ export class NodeGhost {
   /** The log in the core's memory as of its last Ready. */
   log: ChainLog
   membership: Membership = noMembers
-  /** Memberships that were in effect at some time since the last Ready, or during the call being checked. */
+  /** Memberships that were in effect at some time of the call into the core that is being checked, and since the last Ready. */
+  membershipsInCall: Membership[] = []
   recentMemberships: Membership[] = []
   /** The last term that it led. */
   ledTerm: Term = 0

@@ -56,6 +56,7 @@ export class Observer {
     node.commit = commit
     node.coreApplied = core.applied
     node.followed = core.leader
+    if (node.membershipsInCall.length > 1) node.membershipsInCall = [node.membership]
   }
 
   #roleChanged(node: NodeGhost, core: ObservedCore): void {
@@ -97,6 +98,7 @@ export class Observer {
     node.installing = 0
     node.log = restoredLog(node, base)
     node.membership = status.membership
+    node.membershipsInCall = [status.membership]
     node.recentMemberships = [status.membership]
     node.ticksSinceLeader = 0
   }
@@ -204,6 +206,7 @@ export class Observer {
 
   #inEffect(node: NodeGhost, membership: Membership): void {
     node.membership = membership
+    node.membershipsInCall.push(membership)
     node.recentMemberships.push(membership)
   }
 
@@ -225,7 +228,6 @@ export class Observer {
   readServed(node: NodeGhost, context: string): void {
     const read = this.ghost.reads.get(context)!
     for (const invariant of this.#hooks.serves) invariant.serves(this.ghost, node, read)
-    this.ghost.reads.delete(context)
   }
 }
 

@@ -1,0 +1,61 @@
+// A web server that answers as a node does: the statuses that a test gives it, and keys in a map.
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { MemberStatus, StatusResponse } from 'kv-client'
+
+export type FakeNode = { readonly address: string; status: StatusResponse | undefined; readonly keys: Map<string, string>; close(): void }
+
+export async function fakeNode(): Promise<FakeNode> {
+  const server = createServer((request, response) => void answer(node, request, response))
+  const port = await new Promise<number>(resolve =>
+    server.listen(0, '127.0.0.1', () => resolve((server.address() as { port: number }).port)),
+  )
+  const node: FakeNode = { address: `127.0.0.1:${port}`, status: undefined, keys: new Map(), close: () => server.close() }
+  return node
+}
+
+async function answer({ status, keys }: FakeNode, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const send = (code: number, body: unknown) => response.writeHead(code, { Connection: 'close' }).end(JSON.stringify(body))
+  const path = request.url ?? ''
+  if (path === '/v1/status' && status !== undefined) return void send(200, status)
+  if (path === '/key') {
+    const chunks: Buffer[] = []
+    for await (const chunk of request) chunks.push(chunk)
+    for (const [key, value] of Object.entries(JSON.parse(Buffer.concat(chunks).toString()))) keys.set(key, String(value))
+    return void send(200, { index: 7 })
+  }
+  const key = decodeURIComponent(path.replace('/key/', ''))
+  if (request.method === 'DELETE') return void send(200, { index: 8, deleted: keys.delete(key) })
+  if (keys.has(key)) return void send(200, Object.fromEntries([[key, keys.get(key)]]))
+  send(404, { error: { code: 'KEY_NOT_FOUND', message: 'no such key' } })
+}
+
+export function member(id: string, clientAddress: string, more: Partial<MemberStatus> = {}): MemberStatus {
+  const base = { id, address: `${id}:8186`, clientAddress, incarnation: 'i', voter: true, learner: false, reachable: true }
+  return { ...base, ...more }
+}
+
+export function statusOf(id: string, members: readonly MemberStatus[], more: Partial<StatusResponse> = {}): StatusResponse {
+  return {
+    id,
+    clusterId: 'c0ffee',
+    incarnation: 'i',
+    address: `${id}:8186`,
+    clientAddress: '',
+    role: 'follower',
+    leader: null,
+    term: 3,
+    commit: 100,
+    applied: 100,
+    saved: 100,
+    first: 1,
+    last: { term: 3, index: 100 },
+    snapshotIndex: 0,
+    membershipIndex: 5,
+    members,
+    quorum: { voters: members.length, needed: 2, reachable: members.length, failureTolerance: 1 },
+    keys: 0,
+    fault: null,
+    closing: false,
+    ...more,
+  }
+}

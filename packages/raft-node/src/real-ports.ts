@@ -1,0 +1,47 @@
+import type { NodeOptions } from './api.ts'
+import { systemClock } from './clock/system-clock.ts'
+import { RaftError } from './errors.ts'
+import type { Clock, LogStore, Ports, SnapshotStore } from './ports.ts'
+import { openStorage } from './storage/level.ts'
+import { nodeFiles } from './storage/node-files.ts'
+import { TcpTransport } from './transport/tcp-transport.ts'
+
+export type Storage = { readonly logStore: LogStore; readonly snapshotStore: SnapshotStore }
+
+/** Everything around a node but its state machine. */
+export type World = Omit<Ports<unknown>, 'stateMachine'> & {
+  /** Keeps what the (closed) folder holds under another name, and gives an empty one. */
+  setAside(): Promise<Storage>
+}
+
+/** This machine's clock, disk and network, where nothing else was handed in. Only here does a node get to know its adapters. */
+export function worldFor({ dir, listen }: NodeOptions<unknown>, overrides: Partial<World>): World {
+  const clock = overrides.clock ?? systemClock()
+  const transport = overrides.transport ?? new TcpTransport({ listen, clock })
+  if (overrides.logStore === undefined && overrides.snapshotStore === undefined) {
+    return { clock, transport, ...openStorage({ dir, clock }), setAside: () => setAside(dir, clock) }
+  }
+  const { logStore, snapshotStore } = overrides
+  if (logStore === undefined || snapshotStore === undefined) throw new TypeError('override the log store and the snapshot store together')
+  return { clock, transport, logStore, snapshotStore, setAside: overrides.setAside ?? cannotSetAside }
+}
+
+async function setAside(dir: string, clock: Clock): Promise<Storage> {
+  const folder = dir.replace(/\/+$/, '')
+  const parent = folder.includes('/') ? folder.slice(0, folder.lastIndexOf('/')) || '/' : '.'
+  const taken = await nodeFiles.list(parent)
+  const name = folder.slice(folder.lastIndexOf('/') + 1)
+  let number = 1
+  while (taken.includes(`${name}.replaced-${number}`)) number += 1
+  try {
+    await nodeFiles.rename(folder, `${folder}.replaced-${number}`)
+    await nodeFiles.syncFolder(parent)
+  } catch (cause) {
+    throw new RaftError('FOLDER_UNUSABLE', `${dir} holds another cluster and cannot be renamed: name a new folder`, { cause })
+  }
+  return openStorage({ dir, clock })
+}
+
+async function cannotSetAside(): Promise<Storage> {
+  throw new RaftError('FOLDER_FOREIGN', 'this folder holds a cluster of its own: name a new one')
+}

@@ -1,0 +1,63 @@
+import type { CallOptions, NodeOptions } from './api.ts'
+import { MapState } from './map-state.ts'
+import { RaftNode } from './raft-node.ts'
+import { pack, unpack } from './tuples.ts'
+import type { World } from './real-ports.ts'
+
+/** What a replicated map is started with: a node's options, without those that the map answers itself. */
+export type ReplicatedMapOptions = Omit<NodeOptions<boolean>, 'stateMachine' | 'resultCodec'>
+
+const version = 1
+
+/**
+ * A map that every member holds and that survives as long as a majority of them does. Values are whatever MessagePack can carry:
+ * strings, numbers, plain objects and arrays, bytes.
+ *
+ *     await using map = await ReplicatedMap.open({ id: 'n1', dir: '/var/lib/app', listen: '127.0.0.1:8186', bootstrap: true })
+ *     await map.set('color', 'green')
+ *     await map.get('color')
+ */
+export class ReplicatedMap<Value> implements AsyncDisposable {
+  /** The node below: its status, its membership, its leadership. */
+  readonly node: RaftNode<boolean>
+  readonly #state: MapState<Value>
+
+  static async open<Value = unknown>(options: ReplicatedMapOptions, overrides: Partial<World> = {}): Promise<ReplicatedMap<Value>> {
+    const stateMachine = new MapState<Value>()
+    const node = await RaftNode.open<boolean>({ ...options, stateMachine, resultCodec }, overrides)
+    return new ReplicatedMap(node, stateMachine)
+  }
+
+  private constructor(node: RaftNode<boolean>, state: MapState<Value>) {
+    this.node = node
+    this.#state = state
+  }
+
+  async set(key: string, value: Value, options?: CallOptions): Promise<void> {
+    await this.node.apply(MapState.setCommand(key, value), options)
+  }
+
+  /** Whether the key was there. */
+  async delete(key: string, options?: CallOptions): Promise<boolean> {
+    return (await this.node.apply(MapState.deleteCommand(key), options)).result
+  }
+
+  /** Linearizable unless `stale` is asked for: it sees every write that was acknowledged before the call, on whichever member. */
+  async get(key: string, options?: CallOptions & { readonly consistency?: 'linearizable' | 'stale' }): Promise<Value | undefined> {
+    await this.node.read(options)
+    return this.#state.get(key)
+  }
+
+  close(): Promise<void> {
+    return this.node.close()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+}
+
+const resultCodec = {
+  encode: (existed: boolean) => pack([version, existed]),
+  decode: (bytes: Uint8Array) => unpack(bytes, version, 'an answer of the map')[0] === true,
+}

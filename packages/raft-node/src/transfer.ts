@@ -1,0 +1,40 @@
+import type { NodeId } from 'raft-core'
+import type { Engine } from './engine.ts'
+import { RaftError } from './errors.ts'
+import type { Leading } from './leading.ts'
+import { type Deadline, remainingMs } from './wait.ts'
+
+/** The voter that is closest to our log, among those that can be reached and stay. */
+export function successor({ raft, peers, identity, members }: Engine<unknown>): NodeId | undefined {
+  const candidates = raft.status().progress.filter(({ id, active }) => {
+    return id !== identity.nodeId && members.isVoter(id) && active && peers.isConnected(id) && !peers.isClosing(id)
+  })
+  const most = Math.max(...candidates.map(({ match }) => match))
+  return candidates.find(({ match }) => match === most)?.id
+}
+
+/** Moves leadership (thesis §3.10), from the leader itself or by asking it; resolves with who leads then. */
+export async function transferTo(engine: Engine<unknown>, leading: Leading, target: NodeId | undefined, deadline: Deadline): Promise<NodeId> {
+  const { raft, members, identity, ports, settings, changed, faults } = engine
+  const before = raft.leader
+  if (before === undefined) throw leading.notLeader()
+  // A follower does not know who has most of the log; it offers itself, and the leader waits until it has everything.
+  const chosen = target ?? (raft.role === 'leader' ? successor(engine) : identity.nodeId)
+  if (chosen === undefined) throw new RaftError('INVALID_ARGUMENT', 'no other voter can be reached, so leadership stays where it is')
+  if (!members.isVoter(chosen)) throw new RaftError('NOT_A_MEMBER', `${chosen} is not a voter, so it cannot lead`)
+  if (chosen === before) return before
+  const asked = raft.transferLeadership(chosen)
+  if (!asked.accepted) throw new RaftError('INVALID_ARGUMENT', `leadership cannot move to ${chosen}: ${asked.reason}`)
+  engine.wake()
+  while (raft.leader === undefined || raft.leader === before) {
+    faults.check()
+    const left = remainingMs(ports.clock, deadline)
+    if (left === 0 || engine.stopped || deadline.signal?.aborted) throw notMoved(chosen, deadline)
+    await changed.next(Math.min(left, settings.tickMs), deadline.signal)
+  }
+  return raft.leader
+}
+
+function notMoved(target: NodeId, { timeoutMs }: Deadline): RaftError {
+  return new RaftError('TIMED_OUT', `leadership did not move to ${target} within ${timeoutMs} ms; it still may: look who leads`)
+}

@@ -1,0 +1,71 @@
+import { describe, expect, test } from 'vitest'
+import { Cluster } from './cluster.ts'
+import { Register } from './register.ts'
+
+describe('a cluster of one', () => {
+  test('writes, reads, and finds everything again after a crash', async () => {
+    const cluster = new Cluster()
+    const [n1] = await cluster.found(1)
+    expect(await cluster.set(n1!, 'a')).toBe('a is number 1')
+    expect(await cluster.set(n1!, 'b')).toBe('b is number 2')
+    expect(await cluster.get(n1!)).toEqual(['a', 'b'])
+
+    cluster.kill('n1')
+    const again = await cluster.start('n1')
+    await cluster.clock.outcome(again.node.waitForLeader())
+    expect(await cluster.get(again)).toEqual(['a', 'b'])
+    await cluster.closeAll()
+  })
+})
+
+describe('a cluster of three', () => {
+  test('members join through any node and end as voters; everybody writes and reads', async () => {
+    const cluster = new Cluster()
+    const [n1, n2] = await cluster.found(2)
+    const n3 = await cluster.join('n3', n2!)
+    await cluster.clock.until(() => n3.node.status().membership.voters.length === 3)
+    for (const [at, member] of [n1!, n2!, n3].entries()) expect(await cluster.set(member, `w${at}`)).toBe(`w${at} is number ${at + 1}`)
+    for (const member of [n1!, n2!, n3]) expect(await cluster.get(member)).toEqual(['w0', 'w1', 'w2'])
+    expect(n3.node.status().members.map(({ id, address, voter }) => ({ id, address, voter }))).toEqual([
+      { id: 'n1', address: 'n1:1', voter: true },
+      { id: 'n2', address: 'n2:1', voter: true },
+      { id: 'n3', address: 'n3:1', voter: true },
+    ])
+    await cluster.closeAll()
+  })
+
+  test('a killed leader costs nothing that was acknowledged, and comes back', async () => {
+    const cluster = new Cluster()
+    const [n1] = await cluster.found(3)
+    for (let i = 0; i < 10; i++) await cluster.set(n1!, `w${i}`)
+    const before = cluster.clock.now()
+    cluster.kill('n1')
+    const next = await cluster.newLeader()
+    expect(cluster.clock.now() - before).toBeLessThan(500) // fast failover: the connection was refused
+    await cluster.set(next, 'after')
+    const back = await cluster.start('n1')
+    await cluster.clock.until(() => back.register.applied.length === 11)
+    expect(await cluster.get(back)).toEqual([...Array.from({ length: 10 }, (_, i) => `w${i}`), 'after'])
+    await cluster.closeAll()
+  })
+
+  test('a throw of the state machine rejects its caller and nobody else', async () => {
+    const cluster = new Cluster()
+    const [n1, n2] = await cluster.found(3)
+    for (const member of [n1!, n2!]) await expect(cluster.set(member, '!no')).rejects.toMatchObject({ code: 'STATE_MACHINE' })
+    expect(await cluster.set(n2!, 'yes')).toBe('yes is number 1')
+    await cluster.closeAll()
+  })
+
+  test('many proposals of one turn share one save and one message per follower', async () => {
+    const cluster = new Cluster()
+    const [n1] = await cluster.found(3)
+    await cluster.clock.run(500)
+    n1!.disk.saves.length = 0
+    const writes = Array.from({ length: 100 }, (_, i) => n1!.node.apply(Register.command(`w${i}`)))
+    await cluster.clock.outcome(Promise.all(writes))
+    const batches = n1!.disk.saves.filter(({ entries }) => entries.length > 0)
+    expect(batches.map(({ entries }) => entries.length)).toEqual([100])
+    await cluster.closeAll()
+  })
+})

@@ -1,0 +1,135 @@
+import type { Entry, HardState, Index, Position } from 'raft-core'
+import { RaftError } from '../../src/errors.ts'
+import type { Clock, Identity, LogBatch, LogState, LogStore, SnapshotMeta, SnapshotStore } from '../../src/ports.ts'
+
+const saveMs = 2
+
+type Base = { readonly position: Position; readonly chain: number }
+
+/** One node's folder. Stores made from it share what is durable; `crash` leaves earlier stores without effect. */
+export class MemoryDisk {
+  readonly clock: Clock
+  identity: Identity | undefined
+  hardState: HardState = { term: 0, vote: undefined, commit: 0 }
+  base: Base = { position: { term: 0, index: 0 }, chain: 0 }
+  entries: Entry[] = []
+  snapshots: { readonly meta: SnapshotMeta; readonly chunks: readonly Uint8Array[] }[] = []
+  /** What the next saves do: nothing special, fail, or never end. */
+  mode: 'works' | 'fails' | 'hangs' = 'works'
+  saves: LogBatch[] = []
+  life = 0
+
+  constructor(clock: Clock) {
+    this.clock = clock
+  }
+
+  crash(): void {
+    this.life += 1
+  }
+
+  stores(): { logStore: LogStore; snapshotStore: SnapshotStore } {
+    return { logStore: new MemoryLogStore(this), snapshotStore: new MemorySnapshotStore(this) }
+  }
+
+  pause(ms: number): Promise<void> {
+    return new Promise(resolve => this.clock.after(ms, resolve))
+  }
+}
+
+class MemoryLogStore implements LogStore {
+  readonly #disk: MemoryDisk
+  readonly #life: number
+
+  constructor(disk: MemoryDisk) {
+    this.#disk = disk
+    this.#life = disk.life
+  }
+
+  async open(): Promise<{ identity: Identity | undefined; state: LogState }> {
+    const { identity, hardState, base, entries } = this.#disk
+    return { identity, state: { hardState, base: base.position, baseChain: base.chain, entries: [...entries] } }
+  }
+
+  async initialize(identity: Identity): Promise<void> {
+    await this.#wait()
+    this.#disk.identity = identity
+  }
+
+  async save(batch: LogBatch): Promise<void> {
+    await this.#wait()
+    const disk = this.#disk
+    if (disk.mode === 'fails') throw new RaftError('STORAGE_FAILED', 'the disk is broken')
+    if (disk.mode === 'hangs') await new Promise(() => {})
+    disk.saves.push(batch)
+    if (batch.hardState !== undefined) disk.hardState = batch.hardState
+    if (batch.resetTo !== undefined) {
+      disk.base = batch.resetTo
+      disk.entries = []
+    }
+    const [first] = batch.entries
+    if (first === undefined) return
+    const kept = disk.entries.filter(entry => entry.index < first.index)
+    const before = kept.at(-1)?.index ?? disk.base.position.index
+    if (first.index !== before + 1) throw new Error(`a gap: ${first.index} after ${before}`)
+    disk.entries = [...kept, ...batch.entries]
+  }
+
+  async compact(index: Index): Promise<void> {
+    await this.#wait()
+    const chain = this.chainAt(index)
+    const entry = this.#disk.entries.find(each => each.index === index)
+    if (chain === undefined || entry === undefined) return
+    this.#disk.base = { position: { term: entry.term, index }, chain }
+    this.#disk.entries = this.#disk.entries.filter(each => each.index > index)
+  }
+
+  /** Not a hash: enough to see that it is carried along. */
+  chainAt(index: Index): number | undefined {
+    const { base, entries } = this.#disk
+    if (index === base.position.index) return base.chain
+    return entries.some(entry => entry.index === index) ? index * 7 : undefined
+  }
+
+  async close(): Promise<void> {}
+
+  async #wait(): Promise<void> {
+    await this.#disk.pause(saveMs)
+    if (this.#disk.life !== this.#life) await new Promise(() => {}) // the process is gone
+  }
+}
+
+class MemorySnapshotStore implements SnapshotStore {
+  readonly #disk: MemoryDisk
+  readonly #life: number
+
+  constructor(disk: MemoryDisk) {
+    this.#disk = disk
+    this.#life = disk.life
+  }
+
+  async list(): Promise<readonly SnapshotMeta[]> {
+    return this.#disk.snapshots.map(({ meta }) => meta).sort((a, b) => b.index - a.index)
+  }
+
+  async write(meta: Omit<SnapshotMeta, 'size'>, data: AsyncIterable<Uint8Array>): Promise<SnapshotMeta> {
+    const chunks: Uint8Array[] = []
+    for await (const chunk of data) chunks.push(chunk)
+    await this.#disk.pause(saveMs)
+    if (this.#disk.life !== this.#life) await new Promise(() => {})
+    const whole = { ...meta, size: chunks.reduce((sum, chunk) => sum + chunk.length, 0) }
+    this.#disk.snapshots = [...this.#disk.snapshots.filter(held => held.meta.index !== meta.index), { meta: whole, chunks }]
+    return whole
+  }
+
+  async *read(meta: SnapshotMeta): AsyncIterable<Uint8Array> {
+    await this.#disk.pause(1)
+    const held = this.#disk.snapshots.find(each => each.meta.index === meta.index)
+    if (held === undefined) throw new RaftError('CORRUPT', 'the snapshot is gone')
+    yield* held.chunks
+  }
+
+  async keep(count: number): Promise<void> {
+    const kept = (await this.list()).slice(0, count).map(({ index }) => index)
+    this.#disk.snapshots = this.#disk.snapshots.filter(({ meta }) => kept.includes(meta.index))
+  }
+}

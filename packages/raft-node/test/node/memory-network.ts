@@ -1,0 +1,184 @@
+import type { Message, NodeId } from 'raft-core'
+import { RaftError } from '../../src/errors.ts'
+import type { Clock, HandshakeRefusal, SnapshotMeta, Transport, TransportEvents } from '../../src/ports.ts'
+
+const latencyMs = 1
+const redialMs = 50
+
+/** Addresses and the nodes that listen there. Connections are kept as the real ones are: dialled, greeted, dialled again. */
+export class MemoryNetwork {
+  readonly clock: Clock
+  readonly #listening = new Map<string, MemoryTransport>()
+  readonly #cut = new Set<string>()
+
+  constructor(clock: Clock) {
+    this.clock = clock
+  }
+
+  transport(address: string): MemoryTransport {
+    return new MemoryTransport(this, address)
+  }
+
+  at(address: string): MemoryTransport | undefined {
+    return this.#listening.get(address)
+  }
+
+  listen(transport: MemoryTransport): void {
+    if (this.#listening.has(transport.address)) throw new RaftError('ADDRESS_IN_USE', `${transport.address} is in use`)
+    this.#listening.set(transport.address, transport)
+  }
+
+  leave(transport: MemoryTransport): void {
+    if (this.#listening.get(transport.address) === transport) this.#listening.delete(transport.address)
+  }
+
+  /** Both ways: nothing arrives, and nobody is told. */
+  cut(a: string, b: string): void {
+    this.#cut.add(`${a} ${b}`).add(`${b} ${a}`)
+  }
+
+  heal(): void {
+    this.#cut.clear()
+  }
+
+  isCut(a: string, b: string): boolean {
+    return this.#cut.has(`${a} ${b}`)
+  }
+}
+
+type Link = { readonly address: string; state: 'dialling' | 'connected' }
+
+export class MemoryTransport implements Transport {
+  readonly address: string
+  events: TransportEvents | undefined
+  sent = 0
+  readonly #network: MemoryNetwork
+  readonly #links = new Map<NodeId, Link>()
+  #closed = false
+
+  constructor(network: MemoryNetwork, address: string) {
+    this.#network = network
+    this.address = address
+  }
+
+  async start(events: TransportEvents): Promise<{ readonly address: string }> {
+    this.#network.listen(this)
+    this.events = events
+    return { address: this.address }
+  }
+
+  setPeers(peers: ReadonlyMap<NodeId, string>): void {
+    for (const [id, { address }] of [...this.#links]) if (peers.get(id) !== address) this.#links.delete(id)
+    for (const [id, address] of peers) {
+      if (this.#links.has(id)) continue
+      const link: Link = { address, state: 'dialling' }
+      this.#links.set(id, link)
+      this.#dial(id, link)
+    }
+  }
+
+  send(message: Message): void {
+    this.sent += 1
+    const other = this.#reach(message.to)
+    if (other === undefined) return
+    this.#later(() => this.#isOpen(other) && other.events?.message(message.from, message))
+  }
+
+  async request(to: NodeId, body: Uint8Array, { timeoutMs }: { readonly timeoutMs: number }): Promise<Uint8Array> {
+    const other = this.#reach(to)
+    if (other === undefined) throw new RaftError('CONNECTION_LOST', `not connected to ${to}`, { outcome: 'not-applied' })
+    const from = this.events?.hello().nodeId as NodeId
+    return new Promise((resolve, reject) => {
+      const timer = this.#network.clock.after(timeoutMs, () => reject(new RaftError('TIMED_OUT', `${to} did not answer`)))
+      const settle = (run: () => void) => {
+        if (!this.#isOpen(other)) return
+        timer.cancel()
+        run()
+      }
+      this.#later(() => {
+        if (!this.#isOpen(other)) return
+        const answer = other.events?.request(from, body) ?? Promise.reject(new Error('not started'))
+        answer.then(
+          bytes => this.#later(() => settle(() => resolve(bytes))),
+          error => this.#later(() => settle(() => reject(error))),
+        )
+      })
+    })
+  }
+
+  async sendSnapshot(message: Message, meta: SnapshotMeta, data: AsyncIterable<Uint8Array>): Promise<void> {
+    const other = this.#reach(message.to)
+    if (other === undefined) throw new RaftError('CONNECTION_LOST', `not connected to ${message.to}`)
+    const chunks: Uint8Array[] = []
+    for await (const chunk of data) chunks.push(chunk)
+    await other.events?.snapshot(message.from, message, meta, streamOf(chunks))
+    if (!this.#isOpen(other)) throw new RaftError('CONNECTION_LOST', `lost ${message.to}`)
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    this.#links.clear()
+    this.#network.leave(this)
+  }
+
+  #dial(id: NodeId, link: Link): void {
+    this.#later(() => {
+      if (this.#closed || this.#links.get(id) !== link) return
+      const other = this.#network.at(link.address)
+      if (other?.events === undefined || this.#network.isCut(this.address, link.address)) return this.#down(id, link, 'refused')
+      const refusal = this.#greet(id, other)
+      if (refusal !== undefined) {
+        other.events.mismatch(this.events?.hello(), refusal, 'in', this.address)
+        this.events?.mismatch(other.events.hello(), refusal, 'out', link.address)
+        return this.#down(id, link, 'lost')
+      }
+      link.state = 'connected'
+      this.events?.peer(id, 'connected')
+      this.#watch(id, link, other)
+    })
+  }
+
+  /** Who is dialled looks first, as over TCP. */
+  #greet(id: NodeId, other: MemoryTransport): HandshakeRefusal | undefined {
+    const [ours, theirs] = [this.events, other.events]
+    if (ours === undefined || theirs === undefined) return 'not-a-member'
+    if (ours.hello().clusterId !== theirs.hello().clusterId) return 'other-cluster'
+    if (theirs.hello().nodeId !== id) return 'other-node'
+    return theirs.admit(ours.hello()) ?? ours.admit(theirs.hello())
+  }
+
+  /** Notices soon when the other end has closed. */
+  #watch(id: NodeId, link: Link, other: MemoryTransport): void {
+    this.#network.clock.after(5, () => {
+      if (this.#closed || this.#links.get(id) !== link) return
+      if (this.#network.at(link.address) === other) return this.#watch(id, link, other)
+      link.state = 'dialling'
+      this.events?.peer(id, 'lost')
+      this.#dial(id, link)
+    })
+  }
+
+  #down(id: NodeId, link: Link, state: 'lost' | 'refused'): void {
+    this.events?.peer(id, state)
+    this.#network.clock.after(redialMs, () => this.#links.get(id) === link && this.#dial(id, link))
+  }
+
+  #reach(to: NodeId): MemoryTransport | undefined {
+    const link = this.#links.get(to)
+    if (link?.state !== 'connected') return undefined
+    const other = this.#network.at(link.address)
+    return other !== undefined && this.#isOpen(other) ? other : undefined
+  }
+
+  #isOpen(other: MemoryTransport): boolean {
+    return !this.#closed && !other.#closed && !this.#network.isCut(this.address, other.address)
+  }
+
+  #later(run: () => void): void {
+    this.#network.clock.after(latencyMs, run)
+  }
+}
+
+async function* streamOf(chunks: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
+  yield* chunks
+}

@@ -1,0 +1,374 @@
+import { cp, open, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Entry } from 'raft-core'
+import { afterEach, describe, expect, test } from 'vitest'
+import { RaftError } from '../../src/errors.ts'
+import type { Identity, LogState, LogStore } from '../../src/ports.ts'
+import { RealFolder } from './worlds.ts'
+
+/** `research/reliability.md` §2: after every change here LevelDB alone opens without a word and forgets entries or votes. */
+
+const identity: Identity = { clusterId: 'c'.repeat(32), nodeId: 'n1', incarnation: '1'.repeat(32) }
+const folders: RealFolder[] = []
+
+afterEach(async () => {
+  for (const folder of folders.splice(0)) await folder.dispose()
+})
+
+const quiet = { now: () => 0, after: () => ({ cancel: () => {} }), random: () => 0, uniqueId: () => '' }
+
+function entry(term: number, index: number): Entry {
+  return { term, index, type: 'command', data: new TextEncoder().encode(`command ${index} of term ${term} ${'.'.repeat(index % 60)}`) }
+}
+
+function range(term: number, from: number, to: number): Entry[] {
+  return Array.from({ length: to - from + 1 }, (_, i) => entry(term, from + i))
+}
+
+async function save(store: LogStore, term: number, entries: readonly Entry[], vote?: string): Promise<void> {
+  await store.save({ hardState: { term, vote, commit: 0 }, entries, resetTo: undefined, mustSync: true })
+}
+
+async function founded(): Promise<{ folder: RealFolder; store: LogStore }> {
+  const folder = await RealFolder.make(quiet)
+  folders.push(folder)
+  const store = folder.logStore()
+  await store.open()
+  await store.initialize(identity)
+  return { folder, store }
+}
+
+const acknowledged = { term: 9, vote: 'n2', entries: [...range(1, 1, 20), ...range(5, 21, 40)] }
+
+/** A node that crashed after it had acknowledged forty entries and, last of all, given a vote. */
+async function crashed(): Promise<RealFolder> {
+  const { folder, store } = await founded()
+  for (let index = 1; index <= 20; index++) await save(store, 1, [entry(1, index)], 'n1')
+  await save(store, 5, range(5, 21, 40))
+  await save(store, 9, [], 'n2')
+  await folder.crash()
+  return folder
+}
+
+type Verdict = 'detected' | 'harmless'
+
+/** Opens a copy of the folder after `change`. Anything but these two verdicts fails the test. */
+async function verdictAfter(folder: RealFolder, change: (dir: string) => Promise<void>): Promise<Verdict> {
+  const copy = join(folder.dir, '..', 'copy')
+  await rm(copy, { recursive: true, force: true })
+  await cp(folder.dir, copy, { recursive: true })
+  await change(copy)
+  const opened = await openIn(copy)
+  if (opened instanceof RaftError) {
+    expect(opened.code).toBe('CORRUPT')
+    expect(opened.message).toContain(copy)
+    expect(opened.message).toContain('raftctl node join --replace')
+    return 'detected'
+  }
+  expect(opened.identity).toEqual(identity)
+  expect(opened.state.hardState).toMatchObject({ term: acknowledged.term, vote: acknowledged.vote })
+  expect(opened.state.entries).toEqual(acknowledged.entries)
+  return 'harmless'
+}
+
+async function openIn(dir: string): Promise<RaftError | { identity: Identity | undefined; state: LogState }> {
+  const { openStorage } = await import('../../src/level/index.ts')
+  const { logStore } = openStorage({ dir, clock: quiet })
+  try {
+    return await logStore.open()
+  } catch (error) {
+    if (error instanceof RaftError) return error
+    throw error
+  } finally {
+    await logStore.close()
+  }
+}
+
+async function flipBit(path: string, offset: number): Promise<void> {
+  const file = await open(path, 'r+')
+  const byte = new Uint8Array(1)
+  await file.read(byte, 0, 1, offset)
+  byte[0] = (byte[0] as number) ^ (1 << (offset % 8))
+  await file.write(byte, 0, 1, offset)
+  await file.close()
+}
+
+async function samples(path: string, count: number): Promise<number[]> {
+  const { size } = await stat(path)
+  const step = Math.max(1, size / count)
+  return Array.from({ length: Math.min(size, count) }, (_, i) => Math.floor(i * step))
+}
+
+async function logFile(dir: string, pattern: RegExp): Promise<string[]> {
+  return (await readdir(`${dir}/log`)).filter(name => pattern.test(name)).map(name => `log/${name}`)
+}
+
+async function largest(dir: string, names: readonly string[]): Promise<string> {
+  const sizes = await Promise.all(names.map(async name => ({ name, size: (await stat(join(dir, name))).size })))
+  return sizes.sort((a, b) => b.size - a.size)[0]?.name ?? ''
+}
+
+describe('a damaged log', () => {
+  test('without damage opens', async () => {
+    expect(await verdictAfter(await crashed(), async () => {})).toBe('harmless')
+  })
+
+  test('is found out when a bit of the write-ahead log flips', async () => {
+    const folder = await crashed()
+    const wal = await largest(folder.dir, await logFile(folder.dir, /\.log$/))
+    const verdicts = new Set<Verdict>()
+    for (const offset of await samples(join(folder.dir, wal), 40)) {
+      verdicts.add(await verdictAfter(folder, dir => flipBit(join(dir, wal), offset)))
+    }
+    expect([...verdicts]).toEqual(['detected'])
+  })
+
+  test('is found out when the write-ahead log is cut, at any length', async () => {
+    const folder = await crashed()
+    const wal = await largest(folder.dir, await logFile(folder.dir, /\.log$/))
+    for (const length of await samples(join(folder.dir, wal), 30)) {
+      expect(await verdictAfter(folder, dir => truncate(join(dir, wal), length))).toBe('detected')
+    }
+  })
+
+  test('is found out in sorted tables, and in every other file of the database', async () => {
+    const folder = await crashed()
+    const store = folder.logStore()
+    await store.open() // moves the write-ahead log into a table
+    await folder.crash()
+    const tables = await logFile(folder.dir, /\.ldb$/)
+    expect(tables.length).toBeGreaterThan(0)
+    const verdicts: Verdict[] = []
+    for (const name of [...tables, ...(await logFile(folder.dir, /^(MANIFEST.*|CURRENT|.*\.log|LOCK|LOG)$/))]) {
+      for (const offset of await samples(join(folder.dir, name), name.endsWith('.ldb') ? 40 : 8)) {
+        verdicts.push(await verdictAfter(folder, dir => flipBit(join(dir, name), offset)))
+      }
+    }
+    expect(verdicts.filter(verdict => verdict === 'detected').length).toBeGreaterThan(30)
+  })
+
+  test('is found out when a file is gone, or all of it', async () => {
+    const folder = await crashed()
+    for (const name of await logFile(folder.dir, /^(CURRENT|MANIFEST.*|.*\.log|.*\.ldb)$/)) {
+      expect([name, await verdictAfter(folder, dir => rm(join(dir, name)))]).toEqual([name, 'detected'])
+    }
+    expect(await verdictAfter(folder, dir => rm(`${dir}/log`, { recursive: true }))).toBe('detected')
+  })
+
+  test('is found out when an older state of it comes back: a forgotten vote', async () => {
+    const { folder, store } = await founded()
+    await save(
+      store,
+      8,
+      acknowledged.entries.map(({ index }) => entry(8, index)),
+    )
+    await save(store, 9, [], undefined)
+    await folder.crash()
+    const older = join(folder.dir, '..', 'older')
+    await cp(`${folder.dir}/log`, older, { recursive: true })
+    const again = folder.logStore()
+    await again.open()
+    await save(again, 9, [], 'n2')
+    await folder.crash()
+    const opened = await openWithLog(folder, older)
+    expect(opened).toMatchObject({ code: 'CORRUPT', message: expect.stringMatching(/vote for n2 in term 9 is missing/) })
+  })
+
+  test('is found out when an older, longer state of it comes back', async () => {
+    const { folder, store } = await founded()
+    await save(store, 2, range(1, 1, 50))
+    await folder.crash()
+    const older = join(folder.dir, '..', 'older')
+    await cp(`${folder.dir}/log`, older, { recursive: true })
+    const again = folder.logStore()
+    await again.open()
+    await save(again, 2, range(2, 31, 35))
+    await folder.crash()
+    expect(await openWithLog(folder, older)).toMatchObject({ code: 'CORRUPT', message: expect.stringMatching(/entry 35 is not the one/) })
+  })
+
+  test('is found out when the watermark is of another node', async () => {
+    const folder = await crashed()
+    const other = await founded()
+    await cp(`${folder.dir}/watermark-a`, join(other.folder.dir, 'watermark-a'))
+    await other.folder.crash()
+    const theirs = await RealFolder.make(quiet)
+    folders.push(theirs)
+    const store = theirs.logStore()
+    await store.open()
+    await store.initialize({ ...identity, incarnation: '2'.repeat(32) })
+    await theirs.crash()
+    await cp(`${folder.dir}/watermark-b`, `${theirs.dir}/watermark-b`)
+    expect(await openIn(theirs.dir)).toMatchObject({ code: 'CORRUPT', message: expect.stringMatching(/mixed/) })
+  })
+})
+
+async function openWithLog(folder: RealFolder, log: string) {
+  await rm(`${folder.dir}/log`, { recursive: true })
+  await cp(log, `${folder.dir}/log`, { recursive: true })
+  return openIn(folder.dir)
+}
+
+describe('a damaged watermark', () => {
+  for (const name of ['watermark-a', 'watermark-b']) {
+    test(`${name} is replaced from the other and the log`, async () => {
+      const folder = await crashed()
+      for (const offset of await samples(join(folder.dir, name), 24)) {
+        expect(await verdictAfter(folder, dir => flipBit(join(dir, name), offset))).toBe('harmless')
+      }
+      for (const length of [0, 1, 100, 511]) expect(await verdictAfter(folder, dir => truncate(join(dir, name), length))).toBe('harmless')
+      expect(await verdictAfter(folder, dir => rm(join(dir, name)))).toBe('harmless')
+    })
+  }
+
+  test('opening makes both copies whole again', async () => {
+    const folder = await crashed()
+    const verdict = await verdictAfter(folder, async dir => {
+      await flipBit(`${dir}/watermark-a`, 20)
+      expect(await openIn(dir)).not.toBeInstanceOf(RaftError)
+      await flipBit(`${dir}/watermark-b`, 20)
+    })
+    expect(verdict).toBe('harmless')
+  })
+
+  test('in both copies means nobody knows the votes: the folder is as good as wiped', async () => {
+    const folder = await crashed()
+    const both = async (change: (path: string) => Promise<void>) =>
+      verdictAfter(folder, async dir => {
+        await change(`${dir}/watermark-a`)
+        await change(`${dir}/watermark-b`)
+      })
+    expect(await both(path => flipBit(path, 100))).toBe('detected')
+    expect(await both(path => truncate(path, 0))).toBe('detected')
+    expect(await both(path => rm(path))).toBe('detected')
+    expect(
+      await both(async path => {
+        await rm(path)
+        await rm(join(path, '..', 'log'), { recursive: true, force: true })
+        await cp(join(folder.dir, 'watermark-a'), join(path, '..', 'snapshots', 'some.snap'))
+      }),
+    ).toBe('detected')
+  })
+
+  test('of another format is refused by its number', async () => {
+    const folder = await crashed()
+    const { crc32 } = await import('node:zlib')
+    for (const name of ['watermark-a', 'watermark-b']) {
+      const bytes = await readFile(join(folder.dir, name))
+      bytes[4] = 2
+      bytes.writeUInt32BE(crc32(bytes.subarray(4)))
+      await writeFile(join(folder.dir, name), bytes)
+    }
+    expect(await openIn(folder.dir)).toMatchObject({ code: 'FOLDER_VERSION', message: expect.stringMatching(/format 2.*reads format 1/) })
+  })
+})
+
+describe('a torn tail', () => {
+  /** A power cut: the watermark on disk is of entry 20, the log had gone on to 40. */
+  async function cutOff(): Promise<RealFolder> {
+    const { folder, store } = await founded()
+    await save(store, 1, range(1, 1, 20))
+    const marks = ['watermark-a', 'watermark-b']
+    for (const name of marks) await cp(join(folder.dir, name), join(folder.dir, '..', name))
+    for (let index = 21; index <= 40; index++) await save(store, 1, [entry(1, index)])
+    await folder.crash()
+    for (const name of marks) await cp(join(folder.dir, '..', name), join(folder.dir, name))
+    return folder
+  }
+
+  test('above the watermark is cut, and never reaches below it', async () => {
+    const folder = await cutOff()
+    const wal = await largest(folder.dir, await logFile(folder.dir, /\.log$/))
+    const lengths = new Set<number>()
+    for (const offset of await samples(join(folder.dir, wal), 40)) {
+      const copy = join(folder.dir, '..', 'copy')
+      await rm(copy, { recursive: true, force: true })
+      await cp(folder.dir, copy, { recursive: true })
+      await flipBit(join(copy, wal), offset)
+      const opened = await openIn(copy)
+      if (opened instanceof RaftError) {
+        expect(opened.code).toBe('CORRUPT')
+        continue
+      }
+      const { entries } = opened.state
+      expect(entries).toEqual(range(1, 1, entries.length))
+      expect(entries.length).toBeGreaterThanOrEqual(20)
+      lengths.add(entries.length)
+      const again = await openIn(copy)
+      expect(again).toMatchObject({ state: { entries } })
+    }
+    expect(lengths.size).toBeGreaterThan(2)
+  })
+
+  test('that was cut is written over, and stays so', async () => {
+    const folder = await cutOff()
+    const wal = await largest(folder.dir, await logFile(folder.dir, /\.log$/))
+    const { size } = await stat(join(folder.dir, wal))
+    await flipBit(join(folder.dir, wal), size - 10)
+    const store = folder.logStore()
+    const { entries } = (await store.open()).state
+    expect(entries.length).toBe(39)
+    await save(store, 2, range(2, 40, 45))
+    await folder.crash()
+    expect(await openIn(folder.dir)).toMatchObject({ state: { entries: [...entries, ...range(2, 40, 45)] } })
+  })
+
+  test('without damage is believed', async () => {
+    const folder = await cutOff()
+    expect(await openIn(folder.dir)).toMatchObject({ state: { entries: range(1, 1, 40) } })
+  })
+})
+
+describe('a damaged snapshot', () => {
+  async function* data() {
+    yield new Uint8Array(700_000).fill(7)
+  }
+
+  test('is not listed, or fails while it is read; the others stay', async () => {
+    const folder = await RealFolder.make(quiet)
+    folders.push(folder)
+    const store = folder.snapshotStore()
+    const about = {
+      membership: { voters: ['n1'], outgoing: [], learners: [], learnersNext: [], autoLeave: false, promoting: [] },
+      membershipIndex: 1,
+    }
+    const older = await store.write({ term: 1, index: 5, chain: 5, members: [], ...about }, data())
+    await store.write({ term: 1, index: 9, chain: 9, members: [], ...about }, data())
+    const [, name] = await readdir(`${folder.dir}/snapshots`)
+    const path = `${folder.dir}/snapshots/${name}`
+    const { size } = await stat(path)
+    const whole = await readFile(path)
+
+    const outcomes: string[] = []
+    const check = async () => {
+      const bad: string[] = []
+      const reader = folder.snapshotStore(at => bad.push(at))
+      const [first, second] = await reader.list()
+      expect(second ?? first).toEqual(older)
+      if (second === undefined) expect(bad).toEqual([path])
+      outcomes.push(second === undefined ? 'not listed' : await readThrough(reader.read(first as typeof older)))
+    }
+    const head = Array.from({ length: 20 }, (_, i) => i)
+    const tail = Array.from({ length: 100 }, (_, i) => size - 1 - i)
+    for (const offset of [...head, ...(await samples(path, 40)), ...tail]) {
+      await flipBit(path, offset)
+      await check()
+      await flipBit(path, offset)
+    }
+    for (const length of await samples(path, 20)) {
+      await truncate(path, length)
+      await check()
+      await writeFile(path, whole)
+    }
+    expect(new Set(outcomes)).toEqual(new Set(['not listed', 'CORRUPT']))
+  })
+
+  async function readThrough(read: AsyncIterable<Uint8Array>): Promise<string> {
+    try {
+      for await (const _ of read);
+      return 'believed'
+    } catch (error) {
+      return error instanceof RaftError ? error.code : String(error)
+    }
+  }
+})

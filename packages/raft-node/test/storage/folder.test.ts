@@ -1,0 +1,64 @@
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { ClassicLevel } from 'classic-level'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { systemClock } from '../../src/clock/system-clock.ts'
+import { openStorage } from '../../src/level/index.ts'
+
+let root: string
+beforeEach(async () => {
+  root = await mkdtemp(`${tmpdir()}/raft-folder-`)
+})
+afterEach(() => rm(root, { recursive: true }))
+
+const open = async (dir: string) => {
+  const { logStore } = openStorage({ dir, clock: systemClock() })
+  try {
+    return await logStore.open()
+  } finally {
+    await logStore.close()
+  }
+}
+
+describe('a folder that is not ours is refused and left as it is', () => {
+  test('other files', async () => {
+    await writeFile(`${root}/thesis.doc`, '')
+    await expect(open(root)).rejects.toMatchObject({ code: 'FOLDER_FOREIGN', message: expect.stringContaining('thesis.doc') })
+    expect(await readdir(root)).toEqual(['thesis.doc'])
+  })
+
+  test('a folder that happens to have logs, like /var', async () => {
+    await mkdir(`${root}/log`)
+    await mkdir(`${root}/lib`)
+    await expect(open(root)).rejects.toMatchObject({ code: 'FOLDER_FOREIGN' })
+    await rm(`${root}/lib`, { recursive: true })
+    await writeFile(`${root}/log/syslog`, '')
+    await expect(open(root)).rejects.toMatchObject({ code: 'FOLDER_FOREIGN' })
+    expect(await readdir(`${root}/log`)).toEqual(['syslog'])
+  })
+
+  test('another program’s database', async () => {
+    const db = new ClassicLevel(`${root}/log`)
+    await db.put('a', 'b')
+    await db.close()
+    await expect(open(root)).rejects.toMatchObject({ code: 'FOLDER_FOREIGN', message: expect.stringContaining(root) })
+  })
+})
+
+test('a new volume is not empty, and still new', async () => {
+  await mkdir(`${root}/lost+found`)
+  await writeFile(`${root}/.keep`, '')
+  expect((await open(root)).identity).toBe(undefined)
+})
+
+test('a file in the place of the folder is no folder', async () => {
+  await writeFile(`${root}/file`, '')
+  await expect(open(`${root}/file`)).rejects.toMatchObject({ code: 'FOLDER_UNUSABLE' })
+  await expect(open(`${root}/file/below`)).rejects.toMatchObject({ code: 'FOLDER_UNUSABLE' })
+})
+
+test('nothing is made before opening', async () => {
+  openStorage({ dir: `${root}/data`, clock: systemClock() })
+  await new Promise(resolve => setTimeout(resolve, 20))
+  expect(await readdir(root)).toEqual([])
+})

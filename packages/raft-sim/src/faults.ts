@@ -1,0 +1,149 @@
+import type { RaftOptions } from 'raft-core'
+import type { Random } from './random.ts'
+
+/** Milliseconds from low to high. */
+export type Range = readonly [low: number, high: number]
+/** Mean time between two, and how long each lasts. Undefined: never in this run. */
+type Recurring = { readonly everyMs: number; readonly lastsMs: Range } | undefined
+
+export type CoreOptions = Required<
+  Pick<RaftOptions, 'electionTicks' | 'heartbeatTicks' | 'preVote' | 'checkQuorum' | 'stepDownOnRemoval' | 'overlapping' | 'forwardProposals'> &
+    Pick<RaftOptions, 'maxMessageBytes' | 'maxApplyBytes' | 'maxInflight' | 'maxInflightBytes' | 'maxUncommittedBytes'>
+>
+
+/** What may go wrong in one run, and how often. Drawn anew for every seed. */
+export type Faults = {
+  readonly delayMs: Range
+  readonly lossRate: number
+  readonly duplicateRate: number
+  /** So many messages arrive very late, up to `lateMs`. */
+  readonly lateRate: number
+  readonly lateMs: number
+  /** A lost message is reported to its sender as unreachable so often. */
+  readonly reportRate: number
+  readonly partition: Recurring
+  readonly saveMs: Range
+  readonly slowSaveRate: number
+  readonly slowSaveMs: number
+  readonly crash: Recurring
+  readonly crashAllRate: number
+  readonly pause: Recurring
+  /** Clocks run at 1 ± this. */
+  readonly skew: number
+  readonly membershipMs: number | undefined
+  readonly transferMs: number | undefined
+  readonly forgetMs: number | undefined
+  readonly campaignMs: number | undefined
+}
+
+export type Scenario = {
+  readonly voters: number
+  readonly learners: number
+  readonly maxNodes: number
+  readonly tickMs: number
+  /** The least election timeout, in milliseconds: the measure of all other times. */
+  readonly timeoutMs: number
+  readonly options: CoreOptions
+  /** Readys that may be in flight. */
+  readonly maxSaves: number
+  /** Finishes a save by its public steps, instead of `saved`. */
+  readonly stepwise: boolean
+  /** Membership changes take effect entry by entry, instead of with `appliedTo`. */
+  readonly applyEach: boolean
+  readonly applyMs: Range
+  /** A snapshot after so many entries, and how many entries behind it stay in the log. */
+  readonly snapshotEvery: number
+  readonly trailing: number
+  readonly writeMs: number
+  readonly readMs: number
+  readonly faults: Faults
+}
+
+const tickMs = 100
+
+/**
+ * Swarm testing: every seed turns on some of the faults and leaves out the others, since a fault that is always there hides what
+ * happens only without it.
+ */
+export function drawScenario(random: Random): Scenario {
+  const electionTicks = random.pick([3, 5, 10, 10, 10])
+  const timeoutMs = electionTicks * tickMs
+  const voters = random.pick([1, 2, 3, 3, 3, 3, 4, 5, 5, 6, 7])
+  const learners = random.chance(0.3) ? random.between(1, 2) : 0
+  const overlapping = random.chance(0.7)
+  return {
+    voters,
+    learners,
+    maxNodes: voters + learners + 6,
+    tickMs,
+    timeoutMs,
+    options: drawOptions(random, electionTicks, overlapping),
+    maxSaves: overlapping ? random.pick([1, 2, 4, 16]) : 1,
+    stepwise: random.chance(0.3),
+    applyEach: random.chance(0.5),
+    applyMs: random.chance(0.5) ? [0, 0] : [0, random.spread(2, 100)],
+    snapshotEvery: random.pick([1, 3, 10, 30, 100]),
+    trailing: random.pick([0, 0, 3, 20]),
+    writeMs: random.spread(15, 300),
+    readMs: random.spread(30, 1000),
+    faults: drawFaults(random, timeoutMs),
+  }
+}
+
+function drawOptions(random: Random, electionTicks: number, overlapping: boolean): CoreOptions {
+  const limit = (likelihood: number, values: readonly number[], otherwise: number) => (random.chance(likelihood) ? random.pick(values) : otherwise)
+  return {
+    electionTicks,
+    heartbeatTicks: electionTicks >= 5 ? random.pick([1, 1, 2]) : 1,
+    preVote: random.chance(0.85),
+    checkQuorum: random.chance(0.85),
+    stepDownOnRemoval: random.chance(0.95),
+    overlapping,
+    forwardProposals: random.chance(0.15),
+    maxMessageBytes: limit(0.5, [0, 20, 100, 1000], 1024 * 1024),
+    maxApplyBytes: limit(0.3, [0, 50, 500], 8 * 1024 * 1024),
+    maxInflight: limit(0.6, [1, 1, 2, 4], 256),
+    maxInflightBytes: limit(0.2, [30, 200], Infinity),
+    maxUncommittedBytes: limit(0.2, [50, 500], Infinity),
+  }
+}
+
+function drawFaults(random: Random, timeoutMs: number): Faults {
+  const rate = (likelihood: number, low: number, high: number) => (random.chance(likelihood) ? random.spread(low * 1e5, high * 1e5) / 1e5 : 0)
+  const every = (likelihood: number, low: number, high: number) => (random.chance(likelihood) ? random.spread(low * timeoutMs, high * timeoutMs) : undefined)
+  const recurring = (everyMs: number | undefined, longest: number): Recurring =>
+    everyMs === undefined ? undefined : { everyMs, lastsMs: [timeoutMs / 4, longest * timeoutMs] }
+  const fastest = random.spread(1, 20)
+  const quickest = random.spread(1, 5)
+  return {
+    delayMs: [fastest, fastest + random.spread(1, timeoutMs / 2)],
+    lossRate: rate(0.5, 0.005, 0.2),
+    duplicateRate: rate(0.5, 0.005, 0.2),
+    lateRate: rate(0.5, 0.001, 0.03),
+    lateMs: timeoutMs * random.between(1, 8),
+    reportRate: random.pick([0, 0.5, 1]),
+    partition: recurring(every(0.5, 3, 20), 8),
+    saveMs: [quickest, quickest + random.spread(1, timeoutMs / 3)],
+    slowSaveRate: rate(0.3, 0.001, 0.02),
+    slowSaveMs: timeoutMs * 3,
+    crash: recurring(every(0.7, 3, 30), 8),
+    crashAllRate: random.pick([0, 0.05, 0.2]),
+    pause: recurring(every(0.4, 5, 30), 4),
+    skew: random.chance(0.4) ? 0.2 : 0,
+    membershipMs: every(0.7, 1, 15),
+    transferMs: every(0.4, 4, 20),
+    forgetMs: every(0.3, 4, 20),
+    campaignMs: every(0.2, 8, 40),
+  }
+}
+
+/** One line for the head of a trace. */
+export function describeScenario(scenario: Scenario): string {
+  const { faults, options, voters, learners, ...rest } = scenario
+  const list = (values: object) =>
+    Object.entries(values)
+      .filter(([, value]) => value !== undefined && value !== 0 && value !== false)
+      .map(([name, value]) => `${name}=${typeof value === 'object' ? JSON.stringify(value) : value}`)
+      .join(' ')
+  return `${voters} voters, ${learners} learners; ${list(rest)}\noptions: ${list(options)}\nfaults: ${list(faults)}`
+}

@@ -1,0 +1,94 @@
+import type { Random } from '../random.ts'
+import { recur } from './nemesis.ts'
+import type { SimNode } from './node.ts'
+import type { World } from './world.ts'
+
+/** Those who use the cluster, and those who operate it: they ask any node, most often the one that they think leads. */
+export class Clients {
+  readonly #world: World
+  readonly #random: Random
+  #commands = 0
+  #reads = 0
+
+  constructor(world: World) {
+    this.#world = world
+    this.#random = world.random.fork('clients')
+  }
+
+  start(): void {
+    const { scenario, faults } = this.#world
+    const again = (everyMs: number | undefined, act: (node: SimNode) => void) => {
+      if (everyMs === undefined) return
+      recur(this.#world, this.#random, everyMs, () => {
+        const node = this.#someone()
+        if (node !== undefined) act(node)
+      })
+    }
+    again(scenario.writeMs, node => this.write(node))
+    again(scenario.readMs, node => this.read(node))
+    again(faults.transferMs, node => this.#transfer(node))
+    again(faults.forgetMs, node => this.#forget(node))
+    again(faults.campaignMs, node => this.#campaign(node))
+  }
+
+  /** Calls `done` once it is applied where it was proposed. */
+  write(node: SimNode, done: () => void = () => {}): void {
+    const { journal, schedule, coverage } = this.#world
+    const count = this.#random.chance(0.1) ? this.#random.between(2, 5) : 1
+    const commands = Array.from({ length: count }, () => this.#command())
+    journal.record('write', schedule.now, node, count, this.#commands, () => `${count} command${count > 1 ? 's' : ''} to number ${this.#commands}`)
+    const driver = node.driver!
+    const result = driver.input(core => {
+      const result = count === 1 ? core.propose(commands[0]!) : core.proposeAll(commands)
+      if (result.accepted === true) {
+        driver.awaitWrite(result.term, result.index + count - 1, () => {
+          coverage.saw('committed write')
+          done()
+        })
+      }
+      return result
+    })
+    if (result.accepted === false) coverage.saw('refused proposal')
+  }
+
+  read(node: SimNode, done: () => void = () => {}): void {
+    const { journal, schedule } = this.#world
+    const context = `r${++this.#reads}`
+    journal.record('read', schedule.now, node, this.#reads, 0, () => context)
+    node.driver!.read(context, done)
+  }
+
+  #transfer(node: SimNode): void {
+    const { journal, schedule, coverage, observer } = this.#world
+    const target = this.#random.pick([...observer.ghost.nodes.keys()])
+    journal.record('transfer', schedule.now, node, Number(target.slice(1)), 0, () => `to ${target}`)
+    if (node.driver!.input(core => core.transferLeadership(target)).accepted) coverage.saw('transfer')
+  }
+  #forget(node: SimNode): void {
+    const { journal, schedule, coverage } = this.#world
+    journal.record('forget', schedule.now, node, 0, 0, () => '')
+    coverage.saw('forgotten leader')
+    node.driver!.input(core => core.forgetLeader())
+  }
+  /** As a node does when the connection to its leader is refused. */
+  #campaign(node: SimNode): void {
+    const { journal, schedule } = this.#world
+    journal.record('forget', schedule.now, node, 1, 0, () => 'and campaign')
+    node.driver!.input(core => core.forgetLeader())
+    node.driver!.input(core => core.campaign())
+  }
+
+  /** Most ask the leader, some a node that led before, some just anybody. */
+  #someone(): SimNode | undefined {
+    const leader = this.#world.leader()
+    if (leader !== undefined && this.#random.chance(0.75)) return leader
+    const up = this.#world.up()
+    return up.length === 0 ? undefined : this.#random.pick(up)
+  }
+
+  #command(): Uint8Array {
+    const data = new Uint8Array(this.#random.chance(0.1) ? this.#random.between(4, 200) : 8)
+    new DataView(data.buffer).setUint32(0, ++this.#commands)
+    return data
+  }
+}

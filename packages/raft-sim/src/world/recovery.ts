@@ -1,0 +1,161 @@
+import type { Membership, NodeId } from 'raft-core'
+import type { Faults } from '../faults.ts'
+import { sameMembership, showMembership } from '../invariants/config-history.ts'
+import type { Recovery } from '../invariants/liveness.ts'
+import { LivenessWatch } from '../invariants/liveness.ts'
+import type { Clients } from './clients.ts'
+import type { SimNode } from './node.ts'
+import { leaveJoint, propose } from './operators.ts'
+import type { World } from './world.ts'
+
+/** Ends all faults, and then demands that the cluster recovers (§3.14, the simple form: every node comes back). */
+export function recover(world: World, clients: Clients): void {
+  heal(world)
+  const { timeoutMs, options, tickMs } = world.scenario
+  const watch = new LivenessWatch(world.schedule.now, (2 * options.electionTicks - 1) * tickMs, backlogMs(world))
+  const fresh = { written: false, read: false }
+  let done = false
+  const look = () => {
+    done = watch.look(world.schedule.now, stateOf(world, fresh))
+    if (!done) world.schedule.after(timeoutMs / 10, look)
+  }
+  const ask = () => {
+    if (fresh.written && fresh.read) return
+    askOnce(world, clients, fresh)
+    world.schedule.after(timeoutMs / 3, ask)
+  }
+  const tidy = () => {
+    tidyUp(world)
+    world.schedule.after(timeoutMs, tidy)
+  }
+  look()
+  ask()
+  tidy()
+  while (!done) world.step()
+}
+
+function heal(world: World): void {
+  const { timeoutMs } = world.scenario
+  world.healed = true
+  world.faults = calm(timeoutMs)
+  world.event('heal', 0, () => 'all faults are over, all nodes come back')
+  world.network.heal(world.faults, timeoutMs / 10)
+  for (const node of world.nodes.values()) {
+    node.heal()
+    if (!node.isUp) node.start()
+    else if (node.paused) node.resume()
+  }
+}
+
+function calm(timeoutMs: number): Faults {
+  return {
+    delayMs: [1, timeoutMs / 10],
+    lossRate: 0,
+    duplicateRate: 0,
+    lateRate: 0,
+    lateMs: 0,
+    reportRate: 0,
+    partition: undefined,
+    saveMs: [1, timeoutMs / 20],
+    slowSaveRate: 0,
+    slowSaveMs: 0,
+    crash: undefined,
+    crashAllRate: 0,
+    pause: undefined,
+    skew: 0,
+    membershipMs: undefined,
+    transferMs: undefined,
+    forgetMs: undefined,
+    campaignMs: undefined,
+  }
+}
+
+/** The smallest limits let one entry pass per round trip and save. */
+function backlogMs(world: World): number {
+  const { faults, scenario, observer } = world
+  const nodes = [...world.nodes.values()]
+  const last = Math.max(...nodes.map(node => node.disk.log.last))
+  const lag = last - Math.min(observer.ghost.committed.last, ...nodes.map(node => node.disk.log.last))
+  const { maxMessageBytes, maxInflight, maxInflightBytes, maxApplyBytes } = scenario.options
+  const small = maxMessageBytes <= 1000 || maxInflight <= 4 || maxInflightBytes < Infinity || maxApplyBytes <= 500
+  return small ? lag * (2 * faults.delayMs[1] + 2 * faults.saveMs[1] + scenario.applyMs[1]) : 0
+}
+
+function askOnce(world: World, clients: Clients, fresh: { written: boolean; read: boolean }): void {
+  const leader = world.leader()
+  if (leader === undefined) return
+  if (!fresh.written) {
+    clients.write(leader, () => {
+      fresh.written = true
+    })
+  }
+  if (!fresh.read && leader.isUp) {
+    clients.read(leader, () => {
+      fresh.read = true
+    })
+  }
+}
+
+/** What operators do once all is well again: leave a joint membership that waits for it, switch off machines that were removed. */
+function tidyUp(world: World): void {
+  const core = world.leader()?.core
+  if (core === undefined) return
+  const { membership, applied, progress } = core.status()
+  const committedInTerm = world.observer.ghost.leaders.get(core.term)?.committedInTerm === true
+  if (!committedInTerm || progress.length === 0 || applied < core.commit) return
+  if (membership.outgoing.length > 0 && !membership.autoLeave) propose(world, leaveJoint)
+  const { preVote, checkQuorum, stepDownOnRemoval } = world.scenario.options
+  // With these on, removed machines that do not know it yet must do no harm. Without, nobody would leave them running.
+  if (preVote && checkQuorum && stepDownOnRemoval) return
+  const members = membersOf(membership)
+  for (const node of world.nodes.values()) if (node.isUp && !members.includes(node.id)) retire(node)
+}
+
+function retire(node: SimNode): void {
+  node.retired = true
+  node.crash()
+}
+
+function membersOf({ voters, outgoing, learners }: Membership): NodeId[] {
+  return [...new Set([...voters, ...outgoing, ...learners])]
+}
+
+function stateOf(world: World, fresh: { readonly written: boolean; readonly read: boolean }): Recovery {
+  const leader = world.leader()
+  if (leader === undefined) return { serving: `there is no leader: ${summary([...world.nodes.values()])}`, level: 'no leader', terms: '' }
+  const { membership } = leader.core!.status()
+  const members = membersOf(membership).map(id => world.nodes.get(id)!)
+  const others = members.filter(node => node !== leader && node.core?.role === 'leader')
+  const state = summary(members)
+  return {
+    serving: servingProblem(fresh, others, state),
+    level: levelProblem(leader, members, membership),
+    terms: members.map(node => `${node.id}:${node.core?.term}`).join(' '),
+  }
+}
+
+function servingProblem(fresh: { readonly written: boolean; readonly read: boolean }, others: readonly SimNode[], state: string): string | undefined {
+  if (others.length > 0) return `there are several leaders: ${state}`
+  if (!fresh.written) return `no fresh write was served: ${state}`
+  return fresh.read ? undefined : `no fresh read was served: ${state}`
+}
+
+function levelProblem(leader: SimNode, members: readonly SimNode[], membership: Membership): string | undefined {
+  const { commit, last } = leader.core!.status()
+  if (membership.outgoing.length > 0) return `the membership stays joint: ${showMembership(membership)}`
+  for (const node of members) {
+    const behind = node.core === undefined || node.core.commit !== commit || node.applied !== commit || last.index !== commit
+    if (behind) return `${node.id} does not catch up with ${leader.id}, which has ${last.index} and committed ${commit}: ${summary(members)}`
+    if (!sameMembership(node.ghost.membership, membership)) return `${node.id} has ${showMembership(node.ghost.membership)}`
+  }
+  return undefined
+}
+
+function summary(nodes: readonly SimNode[]): string {
+  return nodes
+    .map(({ id, core, applied, ghost }) => {
+      if (core === undefined) return `${id} is down`
+      return `${id} ${core.role} t${core.term} log ${ghost.log.base + 1}..${ghost.log.last} commit ${core.commit} applied ${applied}`
+    })
+    .join('; ')
+}
