@@ -1,11 +1,9 @@
 import { existsSync } from 'node:fs'
 import { chmod, mkdir, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
-import { join } from 'node:path'
-import type { StatusResponse } from 'kv-client'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { KvServer } from '../src/index.ts'
 import { TestCluster } from './support/cluster.ts'
+import { get, set, status, url } from './support/http.ts'
 
 let cluster: TestCluster
 beforeEach(async () => {
@@ -13,62 +11,7 @@ beforeEach(async () => {
 })
 afterEach(() => cluster[Symbol.asyncDispose]())
 
-const url = (server: KvServer, path: string) => `http://${server.httpAddress}${path}`
-const set = (server: KvServer, body: object) => fetch(url(server, '/key'), { method: 'POST', body: JSON.stringify(body) })
-const get = async (server: KvServer, key: string) => (await fetch(url(server, `/key/${key}`))).text()
-const status = async (server: KvServer) => (await (await fetch(url(server, '/v1/status'))).json()) as StatusResponse
-
-async function becomeVoters(server: KvServer, count: number): Promise<void> {
-  await expect.poll(async () => (await status(server)).quorum.voters, { timeout: 10_000 }).toBe(count)
-}
-
-describe('startServer', () => {
-  it("does the workshop's exercise", async () => {
-    const one = await cluster.start(1)
-    expect(one.raftAddress).toBe(cluster.place(1).raft.replace('localhost', '127.0.0.1'))
-    expect(one.node.identity.nodeId).toBe(one.raftAddress)
-    expect((await set(one, { foo: 'bar' })).status).toBe(200)
-    expect(await get(one, 'foo')).toBe('{"foo":"bar"}')
-
-    const two = await cluster.start(2, { join: [cluster.place(1).http], nonLeader: 'reject' })
-    const three = await cluster.start(3, { join: [cluster.place(2).http] }) // which does not lead
-    await becomeVoters(one, 3)
-
-    const rejected = await fetch(url(two, '/key/foo'))
-    expect(rejected.status).toBe(500)
-    expect(Object.fromEntries(rejected.headers)).toMatchObject({
-      'content-type': 'text/plain; charset=utf-8',
-      'x-content-type-options': 'nosniff',
-      'x-raft-leader': one.raftAddress,
-      'content-length': '11',
-    })
-    expect(await rejected.text()).toBe('not leader\n')
-
-    expect((await set(three, { foo: 'baz', __proto__x: '1' })).status).toBe(200)
-    expect(await get(one, 'foo')).toBe('{"foo":"baz"}')
-    expect(await get(three, 'foo')).toBe('{"foo":"baz"}')
-    expect((await fetch(url(three, '/readyz?verbose'))).status).toBe(200)
-    expect(await status(one)).toMatchObject({ role: 'leader', quorum: { voters: 3, needed: 2, reachable: 3, failureTolerance: 1 } })
-  })
-
-  it('goes on when the leader closes, and finds its data when it comes back', async () => {
-    const one = await cluster.start(1)
-    const two = await cluster.start(2, { join: [cluster.place(1).http] })
-    await cluster.start(3, { join: [cluster.place(1).http] })
-    await becomeVoters(one, 3)
-    await set(one, { before: '1' })
-
-    const began = performance.now()
-    await cluster.stop(one)
-    expect(performance.now() - began).toBeLessThan(2_000)
-    expect((await set(two, { after: '2' })).status).toBe(200)
-
-    const again = await cluster.start(1, { join: [cluster.place(2).http] }) // not needed, does no harm
-    expect(again.node.identity.nodeId).toBe(one.node.identity.nodeId)
-    expect(await get(again, 'before')).toBe('{"before":"1"}')
-    expect(await get(again, 'after')).toBe('{"after":"2"}')
-  })
-
+describe('one server', () => {
   it('takes snapshots and starts from them', async () => {
     const one = await cluster.start(1, { snapshotEntries: 50, trailingEntries: 10 })
     for (let count = 0; count < 120; count++) await set(one, { [`k${count % 7}`]: String(count) })
@@ -88,22 +31,15 @@ describe('startServer', () => {
     expect(one.close()).toBe(one.close())
     await expect(fetch(url(one, '/livez'))).rejects.toThrow()
   })
+})
 
-  it('refuses to let an empty folder in under a member, unless it replaces it', async () => {
-    const one = await cluster.start(1)
-    const two = await cluster.start(2, { join: [cluster.place(1).http] })
-    await cluster.start(3, { join: [cluster.place(1).http] })
-    await becomeVoters(one, 3)
-    await cluster.stop(two)
-
-    const dir = join(cluster.root, 'other')
-    const refused = cluster.start(2, { join: [cluster.place(1).http], dir })
-    await expect(refused).rejects.toMatchObject({ code: 'WIPED_MEMBER', message: expect.stringContaining('raftctl node join --replace') })
-    const replacing = await cluster.start(2, { join: [cluster.place(1).http], dir, replace: true })
-    expect(replacing.node.identity.nodeId).toBe(`${two.node.identity.nodeId}~2`)
-    await becomeVoters(one, 3)
-    await set(one, { foo: 'bar' })
-    expect(await get(replacing, 'foo')).toBe('{"foo":"bar"}')
+describe('ports', () => {
+  it('that are 0 become free ones, of which the id is made', async () => {
+    const one = await cluster.start(1, { http: 'localhost:0', raft: ':0' })
+    expect(one.httpAddress).toMatch(/^127\.0\.0\.1:[1-9]\d*$/)
+    expect(one.raftAddress).toMatch(/^127\.0\.0\.1:[1-9]\d*$/)
+    expect(one.node.identity.nodeId).toBe(one.raftAddress)
+    expect(one.node.status().clientAddress).toBe(one.httpAddress)
   })
 })
 

@@ -59,6 +59,11 @@ export type RaftOptions = {
   readonly untakenChange?: 'refuse' | 'append-empty'
   /** Take membership changes without looking whether one is pending or fits. Never outside conformance tests. Default true. */
   readonly checkMembershipChanges?: boolean
+  /**
+   * Refuse a snapshot whose membership does not name this node. A joining node can get one that is older than the entry which adds it,
+   * and would wait for ever; taking it is safe, since a node that is not a voter in it neither votes for itself nor counts. Default false.
+   */
+  readonly snapshotsMustNameNode?: boolean
   /** What a member acknowledged before it was removed counts no more once it is added again. Default true. */
   readonly replicationSessions?: boolean
   /** Reads that cannot be confirmed are answered as expired, or dropped. Default `expire`. */
@@ -91,6 +96,7 @@ const defaults: Settings = {
   voteRequestsAwaitSave: true,
   untakenChange: 'refuse',
   checkMembershipChanges: true,
+  snapshotsMustNameNode: false,
   replicationSessions: true,
   unconfirmedReads: 'expire',
   transferChecksLog: true,

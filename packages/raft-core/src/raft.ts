@@ -132,7 +132,7 @@ export class RaftMachine implements Raft {
   }
 
   campaign(): void {
-    tryCampaign(this, 'timeout')
+    tryCampaign(this, 'asked')
   }
 
   propose(data: Uint8Array): ProposeResult {

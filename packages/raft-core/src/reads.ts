@@ -59,6 +59,7 @@ function openRead(raft: RaftMachine, leader: Leader, request: ReadRequest): void
   if (oneVoter && raft.settings.unconfirmedReads === 'drop') return answerRead(raft, request, raft.log.commit)
   if (!hasCommittedInTerm(raft)) {
     raft.readsAwaitingCommit.push(request)
+    if (raft.trace) raft.trace({ type: 'readWaits', context: request.context, because: 'nothing of this term is committed yet' })
     return
   }
   if (raft.settings.readMode === 'lease' || (oneVoter && voters[0] === raft.id)) return answerRead(raft, request, raft.log.commit)

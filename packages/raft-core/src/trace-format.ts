@@ -27,6 +27,10 @@ export function formatTrace(event: TraceEvent): string {
       return `commits up to ${event.index}`
     case 'membership':
       return `has the membership of entry ${event.index}: ${formatMembership(event.membership)}`
+    case 'changeRefused':
+      return `passes over the membership change of entry ${event.index}: ${event.because}`
+    case 'readWaits':
+      return `keeps read ${event.context} waiting: ${event.because}`
     case 'progress':
       return `${flows[event.state]} ${event.id}: ${event.because}`
     case 'snapshot':

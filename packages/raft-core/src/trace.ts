@@ -27,6 +27,7 @@ export type TraceEvent =
   | { readonly type: 'reject'; readonly from: NodeId; readonly after: Position; readonly because: string }
   | { readonly type: 'commit'; readonly index: Index }
   | { readonly type: 'membership'; readonly index: Index; readonly membership: Membership }
+  | { readonly type: 'changeRefused'; readonly index: Index; readonly because: string }
   | { readonly type: 'progress'; readonly id: NodeId; readonly state: 'probe' | 'replicate' | 'snapshot'; readonly because: string }
   | {
       readonly type: 'snapshot'
@@ -35,6 +36,7 @@ export type TraceEvent =
       readonly because: string
     }
   | { readonly type: 'read'; readonly context: string; readonly index: Index | undefined; readonly because: string }
+  | { readonly type: 'readWaits'; readonly context: string; readonly because: string }
   | { readonly type: 'transfer'; readonly target: NodeId; readonly what: 'started' | 'timeoutNow' | 'ended'; readonly because: string }
   | { readonly type: 'ignore'; readonly message: MessageType; readonly from: NodeId; readonly because: string }
 

@@ -203,8 +203,10 @@ export class Engine<Result> {
 
   #membershipChanged(): void {
     const { membership, membershipIndex } = this.members
+    const { nodeId } = this.identity
     this.peers.update()
     this.#emit({ type: 'membership', membership, index: membershipIndex })
+    if (!this.members.has(nodeId)) this.faults.raise('NOT_A_MEMBER', `${nodeId} was removed from the cluster: stop it, its folder is of no more use`)
     this.changed.ring()
   }
 }

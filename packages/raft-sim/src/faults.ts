@@ -101,7 +101,7 @@ function drawOptions(random: Random, electionTicks: number, overlapping: boolean
     overlapping,
     forwardProposals: random.chance(0.15),
     maxMessageBytes: limit(0.5, [0, 20, 100, 1000], 1024 * 1024),
-    maxApplyBytes: limit(0.3, [0, 50, 500], 8 * 1024 * 1024),
+    maxApplyBytes: limit(0.3, [1, 50, 500], 8 * 1024 * 1024),
     maxInflight: limit(0.6, [1, 1, 2, 4], 256),
     maxInflightBytes: limit(0.2, [30, 200], Infinity),
     maxUncommittedBytes: limit(0.2, [50, 500], Infinity),
@@ -142,7 +142,7 @@ export function describeScenario(scenario: Scenario): string {
   const { faults, options, voters, learners, ...rest } = scenario
   const list = (values: object) =>
     Object.entries(values)
-      .filter(([, value]) => value !== undefined && value !== 0 && value !== false)
+      .filter(([, value]) => value !== undefined && value !== false)
       .map(([name, value]) => `${name}=${typeof value === 'object' ? JSON.stringify(value) : value}`)
       .join(' ')
   return `${voters} voters, ${learners} learners; ${list(rest)}\noptions: ${list(options)}\nfaults: ${list(faults)}`

@@ -67,7 +67,12 @@ export class HttpServer {
       if (this.#inProgress.size === 0) this.#onIdle()
     })
     response.on('error', () => {}) // the client has gone: nobody is left to tell
-    void this.#reply(request, response, gone.signal).then(reply => send(response, reply, this.#service().node, this.#closing))
+    this.#reply(request, response, gone.signal)
+      .then(reply => send(response, reply, this.#service().node, this.#closing))
+      .catch(error => {
+        this.#log?.error({ err: error }, 'http: the answer cannot be written')
+        response.destroy()
+      })
   }
 
   async #reply(request: IncomingMessage, response: ServerResponse, signal: AbortSignal): Promise<Reply> {

@@ -71,5 +71,6 @@ function raftOptions({ options }: Block) {
     unconfirmedReads: 'drop',
     transferChecksLog: false,
     replicationSessions: false,
+    snapshotsMustNameNode: true,
   } as const
 }

@@ -5,7 +5,9 @@ import type { Follower } from '../roles.ts'
 import { becomeCandidate, becomePreCandidate } from '../roles.ts'
 
 /** Why an election is held. A transfer skips the pre-vote and interrupts leases: the leader itself asked for it (thesis §3.10). */
-export type Cause = 'timeout' | 'transfer'
+export type Cause = 'timeout' | 'asked' | 'transfer'
+
+const reasons: { readonly [C in Cause]: string } = { timeout: 'no leader', asked: 'asked to', transfer: 'the leader asks it to' }
 
 /** §5.2, when this node may. */
 export function tryCampaign(raft: RaftMachine, cause: Cause): void {
@@ -13,7 +15,7 @@ export function tryCampaign(raft: RaftMachine, cause: Cause): void {
   if (!isPromotable(raft)) return
   // Membership takes effect when applied: before that we might win a majority that no longer decides.
   if (raft.hasUnappliedMembership()) return
-  const because = cause === 'transfer' ? 'the leader asks it to' : 'no leader'
+  const because = reasons[cause]
   if (raft.settings.preVote && cause !== 'transfer') preCampaign(raft, because)
   else campaign(raft, cause, because)
 }

@@ -199,6 +199,8 @@ export function restoredLog(
 ): Log {
   const base = restored.snapshot ?? { term: 0, index: 0 }
   const entries = restored.entries ?? []
+  // A member that is sent the log from its beginning would never learn who the founders are.
+  if (restored.snapshot && restored.snapshot.index < 1) throw new RangeError('a snapshot needs an index of at least 1')
   let before: Position = base
   for (const entry of entries) {
     if (entry.index !== before.index + 1 || entry.term < before.term)

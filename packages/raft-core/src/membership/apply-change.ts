@@ -17,7 +17,7 @@ import { isLearner, isMember, isVoter, memberIds } from './membership.ts'
 export function applyChange(raft: RaftMachine, entry: MembershipEntry): void {
   const result = changeMembership(raft.membership, entry.change)
   if (!result.ok) {
-    if (raft.trace) raft.trace({ type: 'membership', index: entry.index, membership: raft.membership })
+    if (raft.trace) raft.trace({ type: 'changeRefused', index: entry.index, because: result.reason })
     return
   }
   raft.setMembership(result.membership, entry.index)

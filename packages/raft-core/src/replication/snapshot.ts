@@ -28,7 +28,7 @@ function install(raft: RaftMachine, snapshot: Snapshot): boolean {
     return false
   }
   if (snapshot.index <= log.commit) return refuse(`committed up to ${log.commit} already`)
-  if (!isMember(snapshot.membership, raft.id)) return refuse('not a member in it')
+  if (raft.settings.snapshotsMustNameNode && !isMember(snapshot.membership, raft.id)) return refuse('not a member in it')
   if (log.holds(snapshot)) {
     // Fig. 13 step 6: our log agrees up to there, and what follows stays. Where it does not agree all of it goes, or it would be refused for ever.
     commitTo(raft, snapshot.index)
@@ -36,8 +36,8 @@ function install(raft: RaftMachine, snapshot: Snapshot): boolean {
     return false
   }
   log.restore(snapshot)
-  raft.restoreMembership(snapshot)
   if (raft.trace) raft.trace({ type: 'snapshot', index: snapshot.index, what: 'installed', because: 'the log is behind' })
+  raft.restoreMembership(snapshot)
   return true
 }
 
@@ -48,5 +48,11 @@ export function recordSnapshotOutcome(raft: RaftMachine, leader: Leader, id: Nod
   if (outcome === 'failed') progress.flow = { state: 'snapshot', index: 0 }
   progress.probe()
   progress.pause()
-  if (raft.trace) raft.trace({ type: 'progress', id, state: 'probe', because: `the snapshot was ${outcome}` })
+  if (raft.trace)
+    raft.trace({
+      type: 'progress',
+      id,
+      state: 'probe',
+      because: outcome === 'received' ? 'the snapshot was received' : 'the snapshot failed',
+    })
 }

@@ -4,7 +4,7 @@ export type KeyValue = readonly [key: Uint8Array, value: Uint8Array]
 /** Keys from `from` up to and including `to`, in the order of their bytes. */
 export type KeyRange = { readonly from: Uint8Array; readonly to: Uint8Array }
 
-export type Batch = {
+type Batch = {
   readonly puts: readonly KeyValue[]
   readonly removes: readonly Uint8Array[]
   /** Resolve only once this batch and every earlier one survives a power cut. */

@@ -23,8 +23,8 @@ export type CheckedLog = {
 }
 
 /**
- * Holds the stored log against its own checksums and against the watermark (copies, newest first). Damage above the watermark is a torn tail,
- * which nobody was told about, and is cut; at or below it, acknowledged entries are gone, and the node must not go on as if they were not.
+ * Holds the stored log against its own checksums and against the watermark (copies, newest first). Damage above the watermark is a torn
+ * tail, which nobody was told about, and is cut; at or below it, acknowledged entries are gone, and the node must not go on without them.
  */
 export async function checkLog(log: StoredLog, copies: readonly Copy[]): Promise<CheckedLog> {
   const newest = copies[0]?.mark

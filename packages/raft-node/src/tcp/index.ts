@@ -1,1 +1,1 @@
-export {}
+export { TcpTransport, type TcpTransportOptions } from '../transport/tcp.ts'

@@ -27,7 +27,7 @@ export class Cluster {
     const events: NodeEvent[] = []
     const node = await RaftNode.open<string>(
       { id: name, dir: name, listen: address, stateMachine: register, resultCodec: Register.codec, onEvent: event => events.push(event), ...options },
-      { clock: this.clock, transport: this.network.transport(address), ...disk.stores() },
+      { clock: this.clock, transport: this.network.transport(address), ...disk.stores(), setAside: async () => disk.emptied().stores() },
     )
     const member = { name, disk, register, node, events }
     this.members.set(name, member)

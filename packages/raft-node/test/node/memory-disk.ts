@@ -27,6 +27,15 @@ export class MemoryDisk {
     this.life += 1
   }
 
+  emptied(): MemoryDisk {
+    this.identity = undefined
+    this.hardState = { term: 0, vote: undefined, commit: 0 }
+    this.base = { position: { term: 0, index: 0 }, chain: 0 }
+    this.entries = []
+    this.snapshots = []
+    return this
+  }
+
   stores(): { logStore: LogStore; snapshotStore: SnapshotStore } {
     return { logStore: new MemoryLogStore(this), snapshotStore: new MemorySnapshotStore(this) }
   }

@@ -68,12 +68,25 @@ export class MemoryTransport implements Transport {
   }
 
   setPeers(peers: ReadonlyMap<NodeId, string>): void {
-    for (const [id, { address }] of [...this.#links]) if (peers.get(id) !== address) this.#links.delete(id)
+    for (const [id, { address }] of [...this.#links]) {
+      if (peers.get(id) === address) continue
+      this.#links.delete(id)
+      this.#network.at(address)?.hungUpBy(this.address)
+    }
     for (const [id, address] of peers) {
       if (this.#links.has(id)) continue
       const link: Link = { address, state: 'dialling' }
       this.#links.set(id, link)
       this.#dial(id, link)
+    }
+  }
+
+  /** The other end has closed what we dialled. */
+  hungUpBy(address: string): void {
+    for (const [id, link] of this.#links) {
+      if (link.address !== address || link.state !== 'connected') continue
+      link.state = 'dialling'
+      this.#down(id, link, 'lost')
     }
   }
 
@@ -151,6 +164,7 @@ export class MemoryTransport implements Transport {
   #watch(id: NodeId, link: Link, other: MemoryTransport): void {
     this.#network.clock.after(5, () => {
       if (this.#closed || this.#links.get(id) !== link) return
+      if (link.state !== 'connected') return
       if (this.#network.at(link.address) === other) return this.#watch(id, link, other)
       link.state = 'dialling'
       this.events?.peer(id, 'lost')

@@ -128,6 +128,7 @@ describe('a crash between any two steps leaves the last save or the one before',
   ]
 
   test('whichever step fails', async () => {
+    await folder.dispose()
     for (let steps = 0; ; steps++) {
       folder = await RealFolder.make()
       stepsLeft = Number.POSITIVE_INFINITY

@@ -41,7 +41,9 @@ function checkEntries(ghost: Ghost, node: NodeGhost, { after, entries, to, term 
   let index = after.index
   for (const entry of entries) {
     running = chain(running, entry)
-    if (entry.index === ++index && log.chainAt(index) === running) continue
+    // Beyond the log known, it was appended in the same moment in which the leadership ended: new to us, so nobody may know otherwise.
+    const known = ++index > log.last ? (ghost.chainOf(index, entry.term) ?? running) : log.chainAt(index)
+    if (entry.index === index && known === running) continue
     throw new Violation(logMatching.name, node.id, `${node.id} sends to ${to} an entry ${entry.index}@${entry.term} that its log does not hold`)
   }
 }

@@ -1,4 +1,4 @@
-import type { Entry, Index, Membership, MembershipEntry, Message, Raft, Ready, Snapshot, Status, Term } from 'raft-core'
+import type { Entry, Index, Membership, MembershipEntry, Message, MessageOf, Raft, Ready, Snapshot, Status, Term } from 'raft-core'
 import { chain } from '../hash.ts'
 import { ChainLog } from '../world/chain-log.ts'
 import type { ChainBase } from '../world/chain-log.ts'
@@ -154,12 +154,25 @@ export class Observer {
     const { ghost } = this
     for (const invariant of this.#hooks.sends) invariant.sends(ghost, node, message)
     const { type, term } = message
-    if (type === 'voteReply' && message.granted) node.grants.set(term, message.to)
+    if (type === 'appendEntries') this.#sentEntries(node, message)
+    else if (type === 'voteReply' && message.granted) node.grants.set(term, message.to)
     else if (type === 'requestVote') node.grants.set(term, node.id)
     else if (type === 'heartbeat' && message.readToken > 0) {
       const tokenSentAt = ghost.leaders.get(term)?.tokenSentAt
       if (tokenSentAt?.has(message.readToken) === false) tokenSentAt.set(message.readToken, ghost.step)
     } else if (type === 'readIndexReply' && message.index !== undefined) this.readReleased(node, message.context, message.index, term)
+  }
+
+  /** A leader that stepped down before its next Ready shows what it appended last in its messages only. */
+  #sentEntries(node: NodeGhost, { entries, term }: MessageOf<'appendEntries'>): void {
+    const log = leadership(this.ghost, node, term)?.log
+    const last = entries.at(-1)
+    if (log === undefined || last === undefined || last.index <= log.last) return
+    for (const entry of entries) {
+      if (entry.index !== log.last + 1) continue
+      log.push(entry.term, chain(log.lastChain, entry))
+      this.ghost.recordEntry(entry.index, entry.term, log.lastChain)
+    }
   }
 
   // ── what it hears ──
@@ -175,7 +188,7 @@ export class Observer {
   /** Just after it was stepped, before `called`. */
   arrived(node: NodeGhost, message: Message, core: CoreView): void {
     for (const invariant of this.#hooks.receives) invariant.receives(this.ghost, node, message, core)
-    if (core.leader === message.from) node.ticksSinceLeader = 0
+    if (core.leader === message.from && isSignOfLife(message)) node.ticksSinceLeader = 0
   }
 
   // ── the state machine ──
@@ -244,6 +257,10 @@ function leadershipOf(core: ObservedCore, node: NodeGhost): LeaderGhost {
     if (entry.type === 'membership') changes.push(entry.index)
   }
   return new LeaderGhost(core.id, core.term, leaderLog, changes)
+}
+
+function isSignOfLife({ type }: Message): boolean {
+  return type === 'appendEntries' || type === 'heartbeat' || type === 'installSnapshot'
 }
 
 function leadership(ghost: Ghost, node: NodeGhost, term: Term): LeaderGhost | undefined {

@@ -225,6 +225,12 @@ export class Driver {
     const led = this.core.role === 'leader'
     call(this.core)
     const { membership, membershipIndex } = this.core.status()
+    if (membershipIndex > entry.index) {
+      // A snapshot that is still on its way to the disk has the last word on the membership already.
+      this.#snapshots.superseded()
+      this.#called()
+      return this.pump()
+    }
     world.observer.reconfigured(ghost, entry.index, membership)
     this.#snapshots.reconfigured(membership, membershipIndex)
     if (membershipIndex === entry.index) {

@@ -15,6 +15,7 @@ export class Snapshots {
   #taken: Index
   #membersChanged = false
   #writing = false
+  #superseded = false
 
   constructor(node: SimNode, driver: Driver) {
     this.#node = node
@@ -30,16 +31,21 @@ export class Snapshots {
     this.#membershipIndex = index
     this.#membersChanged = true
   }
+  /** What the core says of the membership is not true of the state machine yet: no snapshot until it has caught up. */
+  superseded(): void {
+    this.#superseded = true
+  }
   installed({ index, membership, membershipIndex }: Snapshot): void {
     this.#membership = membership
     this.#membershipIndex = membershipIndex ?? index
     this.#taken = Math.max(this.#taken, index)
+    this.#superseded = false
   }
 
   takeIfDue(): void {
     const { machine } = this.#driver
     const due = machine.index - this.#taken >= this.#node.world.scenario.snapshotEvery || this.#membersChanged
-    if (!due || this.#writing || machine.index <= this.#taken) return
+    if (!due || this.#writing || this.#superseded || machine.index <= this.#taken) return
     const { world, disk, ghost, random } = this.#node
     const { index, term } = machine
     const snapshot: Snapshot = { index, term, membership: this.#membership, membershipIndex: this.#membershipIndex, data: machine.snapshot() }

@@ -1,0 +1,202 @@
+import { describe, expect, test } from 'vitest'
+import type { JoinRequest } from '../../src/api.ts'
+import { Cluster, type Member } from './cluster.ts'
+
+const joinThrough = (through: Member) => (request: JoinRequest) => through.node.membership.join(request)
+
+describe('joining', () => {
+  test('an empty folder under a member’s name is refused, with the command that helps', async () => {
+    const cluster = new Cluster()
+    const [n1] = await cluster.found(3)
+    cluster.kill('n2')
+    cluster.wipe('n2')
+    const refused = cluster.join('n2', n1!)
+    await expect(refused).rejects.toMatchObject({ code: 'WIPED_MEMBER', outcome: 'not-applied' })
+    await expect(refused).rejects.toThrow(/raftctl node join --replace --id n2 --raft n2:1 .*<new folder>$/)
+    expect(n1!.node.status().membership.voters).toEqual(['n1', 'n2', 'n3'])
+    await cluster.closeAll()
+  })
+
+  test('a replaced member comes in under the next generation and gets everything', async () => {
+    const cluster = new Cluster()
+    const [n1] = await cluster.found(3)
+    await cluster.set(n1!, 'a')
+    cluster.kill('n2')
+    cluster.wipe('n2')
+    const n2 = await cluster.join('n2', n1!, { replace: true })
+    expect(n2.node.identity.nodeId).toBe('n2~2')
+    await cluster.clock.until(() => n1!.node.status().membership.voters.join() === 'n1,n2~2,n3')
+    expect(await cluster.get(n2)).toEqual(['a'])
+
+    // A restart with the flag still set changes nothing.
+    cluster.kill('n2')
+    const again = await cluster.start('n2', { join: joinThrough(n1!), replace: true })
+    expect(again.node.identity).toEqual(n2.node.identity)
+    expect(await cluster.get(again)).toEqual(['a'])
+    await cluster.closeAll()
+  })
+
+  test('a join repeated with the same incarnation gets the same answer', async () => {
+    const cluster = new Cluster()
+    const [n1] = await cluster.found(1)
+    const request = { id: 'n9', address: 'n9:1', clientAddress: '', incarnation: 'i9', replace: false }
+    const first = await cluster.clock.outcome(n1!.node.membership.join(request))
+    expect(first.nodeId).toBe('n9')
+    expect(await cluster.clock.outcome(n1!.node.membership.join(request))).toEqual(first)
+    await expect(cluster.clock.outcome(n1!.node.membership.join({ ...request, incarnation: 'other' }))).rejects.toMatchObject({ code: 'WIPED_MEMBER' })
+    await expect(cluster.clock.outcome(n1!.node.membership.join({ ...request, id: 'n8', incarnation: 'other' }))).rejects.toThrow(
+      'n9:1 is the address of member n9',
+    )
+    await expect(cluster.clock.outcome(n1!.node.membership.join({ ...request, id: 'a~b' }))).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' })
+    await cluster.closeAll()
+  })
+
+  test('a learner that never appears costs no quorum', async () => {
+    const cluster = new Cluster()
+    const [n1] = await cluster.found(1)
+    await cluster.clock.outcome(n1!.node.membership.join({ id: 'n2', address: 'nowhere:1', clientAddress: '', incarnation: 'i2', replace: false }))
+    expect(await cluster.set(n1!, 'a')).toBe('a is number 1')
+    expect(n1!.node.status().membership).toMatchObject({ voters: ['n1'], learners: ['n2'] })
+    await cluster.closeAll()
+  })
+
+  test('a crash between the join and its answer: the same folder asks again and comes in', async () => {
+    const cluster = new Cluster()
+    const [n1] = await cluster.found(1)
+    let asked: JoinRequest | undefined
+    const lost = cluster.begin('n2', {
+      join: async request => {
+        asked = request
+        await n1!.node.membership.join(request)
+        cluster.disks.get('n2')?.crash()
+        await cluster.network.at('n2:1')?.close()
+        throw new Error('the answer is lost')
+      },
+    })
+    await expect(cluster.clock.outcome(lost)).rejects.toThrow('the answer is lost')
+    const n2 = await cluster.join('n2', n1!)
+    expect(n2.node.identity).toMatchObject({ nodeId: 'n2', incarnation: asked?.incarnation })
+    await cluster.clock.until(() => n2.node.status().membership.voters.length === 2)
+    await cluster.closeAll()
+  })
+
+  test('a node that was let in and stopped before anything arrived must be given the address once more', async () => {
+    const cluster = new Cluster()
+    const [n1] = await cluster.found(1)
+    await cluster.join('n2', n1!)
+    cluster.kill('n2')
+    expect(cluster.disks.get('n2')!.snapshots).toEqual([])
+    await expect(cluster.start('n2')).rejects.toThrow('start it once more with the address to join')
+    const again = await cluster.join('n2', n1!)
+    await cluster.clock.until(() => again.node.status().membership.voters.length === 2)
+    await cluster.closeAll()
+  })
+
+  test('two nodes join at the same time, one after the other', async () => {
+    const cluster = new Cluster()
+    const [n1] = await cluster.found(1)
+    await cluster.clock.outcome(Promise.all(['n2', 'n3'].map(name => cluster.begin(name, { join: joinThrough(n1!) }))))
+    await cluster.clock.until(() => n1!.node.status().membership.voters.length === 3)
+    await cluster.closeAll()
+  })
+})
+
+describe('changing', () => {
+  test('demote, promote and remove, from any member', async () => {
+    const cluster = new Cluster()
+    const [n1, n2, n3] = await cluster.found(3)
+    await cluster.clock.outcome(n2!.node.membership.demote('n3'))
+    expect(n1!.node.status().membership).toMatchObject({ voters: ['n1', 'n2'], learners: ['n3'] })
+    await cluster.clock.outcome(n3!.node.membership.promote('n3'))
+    expect(n1!.node.status().membership.voters).toEqual(['n1', 'n2', 'n3'])
+    await cluster.clock.outcome(n2!.node.membership.remove('n3'))
+    expect(n1!.node.status().members.map(({ id }) => id)).toEqual(['n1', 'n2'])
+    await expect(cluster.clock.outcome(n1!.node.membership.remove('n9'))).rejects.toMatchObject({ code: 'NOT_A_MEMBER' })
+    await cluster.closeAll()
+  })
+
+  test('the only voter cannot be removed', async () => {
+    const cluster = new Cluster()
+    const [n1] = await cluster.found(1)
+    await expect(cluster.clock.outcome(n1!.node.membership.remove('n1'))).rejects.toThrow('n1 is the only voter')
+    await cluster.closeAll()
+  })
+
+  test('a removed node learns of it and refuses its callers', async () => {
+    const cluster = new Cluster()
+    const [n1, , n3] = await cluster.found(3)
+    await cluster.clock.outcome(n1!.node.membership.remove('n3'))
+    await cluster.clock.until(() => n3!.node.status().fault !== undefined)
+    expect(n3!.node.status().fault?.code).toBe('NOT_A_MEMBER')
+    await expect(n3!.node.read()).rejects.toMatchObject({ code: 'NOT_A_MEMBER', outcome: 'not-applied' })
+    await cluster.closeAll()
+  })
+
+  test('a leader that removes itself: its caller hears that it worked, and another leads', async () => {
+    const cluster = new Cluster()
+    const [n1] = await cluster.found(3)
+    await cluster.clock.outcome(n1!.node.membership.remove('n1'))
+    cluster.members.delete('n1')
+    const next = await cluster.newLeader()
+    expect(next.node.status().membership.voters).toEqual(['n2', 'n3'])
+    expect(await cluster.set(next, 'a')).toBe('a is number 1')
+    await cluster.closeAll()
+  })
+
+  test('a node restarted with other addresses is found at them', async () => {
+    const cluster = new Cluster()
+    const [n1] = await cluster.found(3)
+    cluster.kill('n3')
+    const moved = await cluster.start('n3', { address: 'n3:2', clientAddress: 'web:80' })
+    await cluster.clock.until(() => n1!.node.status().members.some(({ address, clientAddress }) => address === 'n3:2' && clientAddress === 'web:80'))
+    await cluster.set(n1!, 'a')
+    expect(await cluster.get(moved)).toEqual(['a'])
+    await cluster.closeAll()
+  })
+})
+
+describe('lost folders', () => {
+  test('a founder restarted with an empty folder, as a new cluster, stops serving once the others reach it', async () => {
+    const cluster = new Cluster()
+    const [n1, n2] = await cluster.found(3)
+    await cluster.set(n1!, 'a')
+    cluster.kill('n1')
+    cluster.wipe('n1')
+    const wiped = await cluster.start('n1', { bootstrap: true })
+    const before = cluster.clock.now()
+    await cluster.clock.until(() => wiped.node.status().fault !== undefined)
+    expect(cluster.clock.now() - before).toBeLessThan(2_000)
+    expect(wiped.node.status().fault).toMatchObject({ code: 'WIPED_MEMBER' })
+    await expect(wiped.node.apply(new Uint8Array(1))).rejects.toThrow(/raftctl node join --replace --id n1 --raft n1:1/)
+
+    // The command, with the same folder: what was founded there gives way.
+    await cluster.clock.outcome(wiped.node.close())
+    const again = await cluster.start('n1', { join: joinThrough(n2!), replace: true })
+    expect(again.node.identity).toMatchObject({ nodeId: 'n1~2', clusterId: n2!.node.identity.clusterId })
+    await cluster.clock.until(() => n2!.node.status().membership.voters.join() === 'n1~2,n2,n3')
+    expect(await cluster.get(again)).toEqual(['a'])
+    await cluster.closeAll()
+  })
+
+  test('an old copy of a folder is recognised by a leader that saw more', async () => {
+    const cluster = new Cluster()
+    const [n1, , n3] = await cluster.found(3)
+    const { hardState, base, entries, snapshots } = n3!.disk
+    const copy = { hardState, base, entries: [...entries], snapshots: [...snapshots] }
+    for (let i = 0; i < 5; i++) await cluster.set(n1!, `w${i}`)
+    await cluster.clock.run(500)
+    cluster.kill('n3')
+    Object.assign(cluster.disks.get('n3')!, copy)
+    const old = await cluster.start('n3')
+    await cluster.clock.until(() => old.node.status().fault?.code === 'OLD_FOLDER')
+    await cluster.closeAll()
+  })
+
+  test('another name for a folder is refused', async () => {
+    const cluster = new Cluster()
+    await cluster.found(1)
+    cluster.kill('n1')
+    await expect(cluster.start('n1', { id: 'n2' })).rejects.toThrow('belongs to node n1, not to n2: start it with --id n1')
+    await expect(cluster.start('n5')).rejects.toThrow('either found a cluster (bootstrap) or join one')
+  })
+})
