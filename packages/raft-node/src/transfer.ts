@@ -4,13 +4,13 @@ import { RaftError } from './errors.ts'
 import type { Leading } from './leading.ts'
 import { type Deadline, remainingMs } from './wait.ts'
 
-/** The voter that is closest to our log, among those that can be reached and stay. */
+/** The voter that is closest to our log, among those that can be reached and stay. One that has answered lately comes first. */
 export function successor({ raft, peers, identity, members }: Engine<unknown>): NodeId | undefined {
-  const candidates = raft.status().progress.filter(({ id, active }) => {
-    return id !== identity.nodeId && members.isVoter(id) && active && peers.isConnected(id) && !peers.isClosing(id)
+  const candidates = raft.status().progress.filter(({ id }) => {
+    return id !== identity.nodeId && members.isVoter(id) && peers.isConnected(id) && !peers.isClosing(id)
   })
-  const most = Math.max(...candidates.map(({ match }) => match))
-  return candidates.find(({ match }) => match === most)?.id
+  candidates.sort((a, b) => Number(b.active) - Number(a.active) || b.match - a.match)
+  return candidates[0]?.id
 }
 
 /** Moves leadership (thesis §3.10), from the leader itself or by asking it; resolves with who leads then. */

@@ -1,6 +1,6 @@
 import type { Clock, Timer } from '../../src/ports.ts'
 
-type Event = { readonly at: number; readonly order: number; readonly run: () => void }
+type Event = { readonly at: number; readonly order: number; readonly run: () => void; readonly from: string }
 
 /** Time that passes only in `run`: an event at a time, with everything that follows from it done before the next. */
 export class VirtualClock implements Clock {
@@ -14,7 +14,7 @@ export class VirtualClock implements Clock {
   }
 
   after(delayMs: number, run: () => void): Timer {
-    const event = { at: this.#now + delayMs, order: ++this.#order, run }
+    const event = { at: this.#now + delayMs, order: ++this.#order, run, from: new Error().stack ?? '' }
     this.#events.push(event)
     return { cancel: () => void (this.#events = this.#events.filter(other => other !== event)) }
   }
@@ -28,8 +28,9 @@ export class VirtualClock implements Clock {
     return (++this.#order).toString(16).padStart(32, '0')
   }
 
-  get pendingEvents(): number {
-    return this.#events.length
+  /** Where timers were set that are still to fire. */
+  get pending(): readonly string[] {
+    return this.#events.map(({ from }) => from)
   }
 
   async run(ms: number): Promise<void> {

@@ -100,9 +100,10 @@ function askOnce(world: World, clients: Clients, fresh: { written: boolean; read
 function tidyUp(world: World): void {
   const core = world.leader()?.core
   if (core === undefined) return
-  const { membership, applied, progress } = core.status()
-  const committedInTerm = world.observer.ghost.leaders.get(core.term)?.committedInTerm === true
-  if (!committedInTerm || progress.length === 0 || applied < core.commit) return
+  const { membership, applied, last } = core.status()
+  // Only when no change is under way that could make a member of what is none now.
+  const settled = world.observer.ghost.leaders.get(core.term)?.committedInTerm === true && applied === last.index
+  if (!settled) return
   if (membership.outgoing.length > 0 && !membership.autoLeave) propose(world, leaveJoint)
   const { preVote, checkQuorum, stepDownOnRemoval } = world.scenario.options
   // With these on, removed machines that do not know it yet must do no harm. Without, nobody would leave them running.
@@ -130,7 +131,10 @@ function stateOf(world: World, fresh: { readonly written: boolean; readonly read
   return {
     serving: servingProblem(fresh, others, state),
     level: levelProblem(leader, members, membership),
-    terms: members.map(node => `${node.id}:${node.core?.term}`).join(' '),
+    terms: members
+      .map(node => `${node.id}:${node.core?.term}`)
+      .sort()
+      .join(' '),
   }
 }
 
