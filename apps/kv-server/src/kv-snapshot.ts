@@ -1,7 +1,7 @@
 import { RaftError } from 'raft-node'
 import { ByteReader, ByteWriter, MalformedBytes } from './bytes.ts'
-import type { Stored } from './kv-store.ts'
 import { OrderedMap } from './ordered-map.ts'
+import type { Stored } from './stored.ts'
 
 /**
  * A snapshot is a stream of records, each after its length as four bytes: a header, one record per key in ascending order, and a footer

@@ -2,9 +2,7 @@ import type { StateMachine } from 'raft-node'
 import { type CommandResult, decodeCommand, type Pair } from './command.ts'
 import { decodeSnapshot, encodeSnapshot } from './kv-snapshot.ts'
 import { OrderedMap } from './ordered-map.ts'
-
-/** A key with its value, and the revisions (log indices) that made the key and last wrote it. */
-export type Stored = { readonly key: string; readonly value: string; readonly created: number; readonly modified: number }
+import type { Stored } from './stored.ts'
 
 /** The replicated key-value store: what every node of a cluster comes to hold by applying the same log. */
 export class KvStore implements StateMachine<CommandResult> {

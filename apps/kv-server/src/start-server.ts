@@ -1,6 +1,6 @@
 import type { NonLeaderMode } from 'kv-client'
 import type { Logger } from 'pino'
-import { type Node, RaftNode } from 'raft-node'
+import { type Node, RaftError, RaftNode } from 'raft-node'
 import { type Address, formatAddress, parseAddress, probeAddress } from './address.ts'
 import { type CommandResult, resultCodec } from './command.ts'
 import { PeerConnections } from './connections.ts'
@@ -57,7 +57,10 @@ export async function startServer(options: KvServerOptions): Promise<KvServer> {
     http: parseAddress(options.http ?? 'localhost:8180', 'http address'),
     raft: parseAddress(options.raft ?? 'localhost:8186', 'raft address'),
   }
-  const join = options.join?.length ? joinVia(options.join) : undefined // also an unreadable join address must fail early
+  const join = options.join?.length ? joinVia(options.join) : undefined
+  if (options.replace && join === undefined) {
+    throw new RaftError('INVALID_ARGUMENT', 'replacing a member needs the HTTP address of another one: give --join as well')
+  }
   const connections = new PeerConnections()
   const store = new KvStore()
   const limits = { ...defaultLimits, ...options.limits }

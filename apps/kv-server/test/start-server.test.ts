@@ -66,6 +66,7 @@ describe('a start that fails', () => {
     ['raft address', { raft: 'nonsense' }],
     ['join address', { join: ['nonsense'] }],
     ['id', { id: 'no spaces' }],
+    ['replace without join', { replace: true }],
   ])('because of a bad %s, says so and leaves nothing behind', async (_, options) => {
     await expect(cluster.start(1, options)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' })
     expect(existsSync(cluster.place(1).dir)).toBe(false)

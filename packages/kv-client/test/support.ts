@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-export type Seen = { readonly method: string | undefined; readonly url: string | undefined; readonly body: string }
+type Seen = { readonly method: string | undefined; readonly url: string | undefined; readonly body: string }
 export type Respond = (seen: Seen, response: ServerResponse, request: IncomingMessage) => void
 
 /** A server that records what it is asked and answers as told. */

@@ -14,16 +14,16 @@ const timeoutMs = 2_000
  */
 export async function announceAddresses(engine: Engine<unknown>, membership: MembershipService): Promise<void> {
   const { changed, settings } = engine
-  while (!engine.stopped && engine.faults.current === undefined) {
-    if (!isOutdated(engine)) return
-    await announce(engine, membership).catch(() => {}) // tried again: there may be no leader yet
-    if (isOutdated(engine)) await changed.next(settings.tickMs * settings.electionTicks)
+  while (!engine.stopped && engine.faults.current === undefined && !isKnown(engine)) {
+    if (engine.members.has(engine.identity.nodeId)) await announce(engine, membership).catch(() => {}) // there may be no leader yet
+    if (!isKnown(engine)) await changed.next(settings.tickMs * settings.electionTicks)
   }
 }
 
-function isOutdated({ members, identity, address, settings }: Engine<unknown>): boolean {
+/** A node that has not seen its own membership yet has what it said when it joined still ahead in the log. */
+function isKnown({ members, identity, address, settings }: Engine<unknown>): boolean {
   const said = members.info(identity.nodeId)
-  return said !== undefined && (said.address !== address || said.clientAddress !== settings.clientAddress)
+  return said?.address === address && said.clientAddress === settings.clientAddress
 }
 
 async function announce(engine: Engine<unknown>, membership: MembershipService): Promise<void> {

@@ -80,7 +80,7 @@ export class Engine<Result> {
       taken: index => this.#emit({ type: 'snapshot', index, cause: 'taken' }),
       failed: error => this.fail(error),
     })
-    this.#sender = new SnapshotSender(raft, ports, { take: () => this.snapshots.take(), ended: () => this.wake() })
+    this.#sender = new SnapshotSender(raft, ports, () => this.wake())
     this.#receiver = new SnapshotReceiver(raft, (meta, data) => this.snapshots.receive(meta, data))
     this.#failover = new Failover(raft, clock, () => this.wake())
     this.#driver = new Driver(raft, clock, logStore, this.#outputs())
@@ -92,6 +92,7 @@ export class Engine<Result> {
   }
 
   start(): void {
+    this.#checkMembership()
     this.peers.update()
     this.#ticker.start()
     this.wake()
@@ -203,11 +204,16 @@ export class Engine<Result> {
 
   #membershipChanged(): void {
     const { membership, membershipIndex } = this.members
-    const { nodeId } = this.identity
     this.peers.update()
     this.#emit({ type: 'membership', membership, index: membershipIndex })
-    if (!this.members.has(nodeId)) this.faults.raise('NOT_A_MEMBER', `${nodeId} was removed from the cluster: stop it, its folder is of no more use`)
+    this.#checkMembership()
     this.changed.ring()
+  }
+
+  #checkMembership(): void {
+    const { nodeId } = this.identity
+    if (!this.members.wasRemoved(nodeId)) return
+    this.faults.raise('NOT_A_MEMBER', `${nodeId} was removed from the cluster: stop it, its folder is of no more use`)
   }
 }
 

@@ -28,11 +28,12 @@ export class Peers {
     this.#parts.transport.setPeers(addresses)
   }
 
-  /** Everybody else. A node that was just let in knows only what the answer to its join said. */
+  /** Everybody else. Until a node that was just let in finds itself in the log, it relies on what the answer to its join said, too. */
   known(): readonly MemberInfo[] {
     const { members, introduced, self } = this.#parts
     const current = members.current()
-    return (current.length > 0 ? current : introduced).filter(({ id }) => id !== self)
+    const early = members.has(self) ? [] : introduced.filter(({ id }) => !members.has(id) && !members.wasRemoved(id))
+    return [...current, ...early].filter(({ id }) => id !== self)
   }
 
   info(id: NodeId): MemberInfo | undefined {

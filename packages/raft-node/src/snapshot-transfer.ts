@@ -1,4 +1,4 @@
-import type { Index, Membership, Message, MessageOf, NodeId, Raft } from 'raft-core'
+import type { Index, Message, MessageOf, NodeId, Raft } from 'raft-core'
 import { RaftError } from './errors.ts'
 import type { Ports, SnapshotMeta, SnapshotStore, Transport } from './ports.ts'
 
@@ -7,16 +7,14 @@ export class SnapshotSender {
   readonly #raft: Raft
   readonly #store: SnapshotStore
   readonly #transport: Transport
-  readonly #take: () => Promise<Index>
   readonly #ended: () => void
   readonly #sending = new Set<NodeId>()
 
-  constructor(raft: Raft, ports: Pick<Ports<never>, 'snapshotStore' | 'transport'>, on: { take(): Promise<Index>; ended(): void }) {
+  constructor(raft: Raft, ports: Pick<Ports<never>, 'snapshotStore' | 'transport'>, ended: () => void) {
     this.#raft = raft
     this.#store = ports.snapshotStore
     this.#transport = ports.transport
-    this.#take = on.take
-    this.#ended = on.ended
+    this.#ended = ended
   }
 
   send(message: MessageOf<'installSnapshot'>): void {
@@ -36,20 +34,11 @@ export class SnapshotSender {
   }
 
   async #transfer(message: MessageOf<'installSnapshot'>): Promise<void> {
-    const { index, term, membership } = message.snapshot
-    if (!isMember(membership, message.to)) {
-      // Older than the receiver's membership: it could not find itself in it, and would refuse. The core soon asks for a newer one.
-      await this.#take()
-      throw new RaftError('ABORTED', `snapshot ${index} knows nothing of ${message.to}`)
-    }
+    const { index, term } = message.snapshot
     const meta = (await this.#store.list()).find(held => held.index === index && held.term === term)
     if (meta === undefined) throw new RaftError('CORRUPT', `snapshot ${index} is not in the store any more`)
     await this.#transport.sendSnapshot(message, meta, this.#store.read(meta))
   }
-}
-
-function isMember({ voters, outgoing, learners }: Membership, id: NodeId): boolean {
-  return voters.includes(id) || outgoing.includes(id) || learners.includes(id)
 }
 
 type Write = (meta: SnapshotMeta, data: AsyncIterable<Uint8Array>) => Promise<SnapshotMeta>

@@ -6,7 +6,7 @@ import { choice, type Exchange, servingNode } from './exchange.ts'
 import { Refusal } from './refusal.ts'
 import { type Reply, text } from './respond.ts'
 
-export const nonLeaderModes: readonly NonLeaderMode[] = ['forward', 'redirect', 'reject']
+const nonLeaderModes: readonly NonLeaderMode[] = ['forward', 'redirect', 'reject']
 
 /**
  * Runs `act` where the server's or the request's mode lets it run: on any node, which forwards, or on the leader alone.

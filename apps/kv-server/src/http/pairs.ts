@@ -25,7 +25,7 @@ function checkPair(key: string, value: unknown, limits: Limits): void {
 }
 
 /** @throws Refusal 400 if this can be no key. */
-export function checkKey(key: string, limits: Limits): void {
+function checkKey(key: string, limits: Limits): void {
   if (key === '') throw new Refusal(400, 'INVALID_KEY', 'the key is empty')
   if (loneSurrogate.test(key)) throw new Refusal(400, 'INVALID_KEY', 'the key holds half a surrogate pair')
   if (Buffer.byteLength(key) > limits.keyBytesMax)

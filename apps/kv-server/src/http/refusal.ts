@@ -52,7 +52,7 @@ const statuses = {
 } as const satisfies Record<RaftErrorCode, number>
 
 /** 504 where the write may or may not happen: gateways repeat a 503 by themselves, a 504 to a POST they do not. */
-export function statusOf(error: RaftError): number {
+function statusOf(error: RaftError): number {
   const status = statuses[error.code]
   return error.outcome === 'unknown' && status === 503 ? 504 : status
 }

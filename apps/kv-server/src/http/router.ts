@@ -6,7 +6,7 @@ import { join } from './routes/join.ts'
 import { deleteKey, getKey, setKeys } from './routes/key.ts'
 import { status } from './routes/status.ts'
 
-export type Handler = (exchange: Exchange) => Promise<Reply>
+type Handler = (exchange: Exchange) => Promise<Reply>
 type Methods = Readonly<Record<string, Handler>>
 
 /** Every path this server knows. One that ends in `/` stands for all that begin with it. */

@@ -1,4 +1,4 @@
-import type { Index, Membership } from 'raft-core'
+import type { Index, Membership, NodeId } from 'raft-core'
 
 type Config = { readonly index: Index; readonly membership: Membership }
 
@@ -28,11 +28,16 @@ export class ConfigHistory {
   }
 }
 
-/** Memberships are plain values with sorted lists, so their text tells them apart. */
+/** Memberships are plain values with sorted lists. */
 export function sameMembership(a: Membership, b: Membership): boolean {
-  return a === b || JSON.stringify(a, keys) === JSON.stringify(b, keys)
+  if (a === b) return true
+  return a.autoLeave === b.autoLeave && lists.every(name => sameList(a[name], b[name]))
 }
-const keys = ['voters', 'outgoing', 'learners', 'learnersNext', 'autoLeave', 'promoting']
+const lists = ['voters', 'outgoing', 'learners', 'learnersNext', 'promoting'] as const
+
+function sameList(a: readonly NodeId[], b: readonly NodeId[]): boolean {
+  return a.length === b.length && a.every((id, i) => id === b[i])
+}
 
 export function showMembership({ voters, outgoing, learners, learnersNext, autoLeave, promoting }: Membership): string {
   const parts = [`voters=(${voters.join(' ')})`]

@@ -188,7 +188,7 @@ export class Observer {
   /** Just after it was stepped, before `called`. */
   arrived(node: NodeGhost, message: Message, core: CoreView): void {
     for (const invariant of this.#hooks.receives) invariant.receives(this.ghost, node, message, core)
-    if (core.leader === message.from && isSignOfLife(message)) node.ticksSinceLeader = 0
+    if (core.leader === message.from && core.term === message.term && isSignOfLife(message)) node.ticksSinceLeader = 0
   }
 
   // ── the state machine ──

@@ -1,4 +1,4 @@
-import type { MessageOf } from 'raft-core'
+import type { MessageOf, NodeId, Term } from 'raft-core'
 import type { Ghost, NodeGhost } from './ghost.ts'
 import type { Invariant } from './invariant.ts'
 import { Violation } from './invariant.ts'
@@ -17,9 +17,9 @@ export const persistBeforeSend: Invariant = {
       throw new Violation(this.name, node.id, `${node.id} sends ${type} of term ${term}; its disk knows only term ${node.disk.term}`)
     }
     if (type === 'appendReply') checkAcknowledgement(ghost, node, message)
-    else if (type === 'voteReply' && message.granted && node.disk.votes.get(term) !== message.to) {
+    else if (type === 'voteReply' && message.granted && !isVoteKept(node, term, message.to)) {
       throw new Violation(this.name, node.id, `${node.id} grants its vote in term ${term} to ${message.to} before it is on disk`)
-    } else if (type === 'requestVote' && node.disk.votes.get(term) !== node.id) {
+    } else if (type === 'requestVote' && !isVoteKept(node, term, node.id)) {
       throw new Violation(this.name, node.id, `${node.id} asks for votes in term ${term} before its own vote is on disk`)
     }
   },
@@ -33,6 +33,12 @@ export const persistBeforeSend: Invariant = {
     if (index <= node.disk.snapshotIndex) return
     throw new Violation(this.name, node.id, `${node.id} forgets its log up to ${index}; its snapshot on disk is at ${node.disk.snapshotIndex}`)
   },
+}
+
+/** A later term on disk keeps the vote too: the node can give no other in a term that is over for it. */
+function isVoteKept({ disk }: NodeGhost, term: Term, candidate: NodeId): boolean {
+  const vote = disk.votes.get(term)
+  return vote === candidate || (vote === undefined && disk.term > term)
 }
 
 /** The disk must match the log of the leader to whom it is said, up to the index that is said. */

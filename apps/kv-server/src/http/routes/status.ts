@@ -7,10 +7,10 @@ import { json, type Reply } from '../respond.ts'
 
 /** `GET /v1/status`: answered also by a node that does not serve, for that is when it is asked. */
 export async function status({ service }: Exchange): Promise<Reply> {
-  return json(200, statusOf(startedNode(service), service))
+  return json(200, statusResponse(startedNode(service), service))
 }
 
-function statusOf(node: Node<CommandResult>, { connections, store }: Service): StatusResponse {
+function statusResponse(node: Node<CommandResult>, { connections, store }: Service): StatusResponse {
   const now = node.status()
   const { identity, members, membership: _, fault, ...rest } = now
   return {

@@ -1,0 +1,23 @@
+import type { Machine } from './machine.ts'
+import type { Progress } from './progress.ts'
+
+/** One name on the command line. */
+export type Benchmark = {
+  /** One line for --help. */
+  readonly about: string
+  readonly run: (settings: Settings) => Promise<Outcome>
+}
+
+export type Settings = {
+  /** Fewer and shorter samples: a look, not a figure to quote. */
+  readonly quick: boolean
+  readonly machine: Machine
+  readonly progress: Progress
+}
+
+export type Outcome = {
+  /** For people. */
+  readonly text: string
+  /** Every sample, for `results/NAME.json`. */
+  readonly data: unknown
+}

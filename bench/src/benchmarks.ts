@@ -1,0 +1,4 @@
+import type { Benchmark } from './benchmark.ts'
+import { core } from './core/benchmark.ts'
+
+export const benchmarks: Readonly<Record<string, Benchmark>> = { core }
