@@ -63,7 +63,10 @@ test('the next endpoint is asked when one does not answer, in whatever way sever
 
 test('an endpoint that is none is refused at once', async () => {
   const ran = await runCommand(KvGet, 'kv:get', ['foo', '-e', 'localhost'])
-  expect(ran).toMatchObject({ code: 2, stderr: 'raftctl: "localhost" is no endpoint; write HOST:PORT, for example 127.0.0.1:8180\n' })
+  expect(ran).toMatchObject({
+    code: 2,
+    stderr: 'raftctl: --endpoints: "localhost" is not an address; write HOST:PORT, for example localhost:8180\n',
+  })
 })
 
 test('set writes, and says where in the log', async () => {

@@ -3,7 +3,7 @@
 import { Cluster } from './cluster.ts'
 import { type HeapFigure, heapGrowth } from './heap.ts'
 import { type Load, loads, play } from './loads.ts'
-import { type Operation, measureOperations } from './operations.ts'
+import { measureOperations, type Operation } from './operations.ts'
 
 export type LoadSample = {
   readonly committed: number

@@ -102,19 +102,33 @@ const defaults: Settings = {
   transferChecksLog: true,
 }
 
+const choices = {
+  readMode: ['quorum', 'lease'],
+  untakenChange: ['refuse', 'append-empty'],
+  unconfirmedReads: ['expire', 'drop'],
+} as const
+
 /** Throws a RangeError that names the option: a wrong option is a mistake in a program, not something to run with. */
 export function settle(options: RaftOptions): Settings {
   const { id, restored: _restored, random: _random, trace: _trace, ...given } = options
   const settings: Settings = { ...defaults }
-  for (const [name, value] of Object.entries(given)) if (value !== undefined) Object.assign(settings, { [name]: value })
+  for (const [name, value] of Object.entries(given)) {
+    if (!Object.hasOwn(defaults, name)) throw new RangeError(`unknown option ${name}`)
+    if (value !== undefined) Object.assign(settings, { [name]: value })
+  }
   if (typeof id !== 'string' || id === '') throw new RangeError('id must be a string that is not empty')
   atLeast('heartbeatTicks', settings.heartbeatTicks, 1)
   if (!Number.isSafeInteger(settings.electionTicks) || settings.electionTicks <= settings.heartbeatTicks)
     throw new RangeError('electionTicks must be an integer greater than heartbeatTicks')
   atLeast('maxInflight', settings.maxInflight, 1)
   if (!(settings.priority >= 0 && settings.priority <= 1)) throw new RangeError('priority must be a number from 0 to 1')
-  for (const name of ['maxMessageBytes', 'maxApplyBytes', 'maxInflightBytes', 'maxUncommittedBytes'] as const)
+  for (const name of ['maxMessageBytes', 'maxUncommittedBytes'] as const)
     if (!(settings[name] >= 0)) throw new RangeError(`${name} must not be negative`)
+  // With no room at all nothing would ever flow.
+  for (const name of ['maxApplyBytes', 'maxInflightBytes'] as const)
+    if (!(settings[name] >= 1)) throw new RangeError(`${name} must be at least 1`)
+  for (const [name, values] of Object.entries(choices) as [keyof typeof choices, readonly string[]][])
+    if (!values.includes(settings[name])) throw new RangeError(`${name} must be one of ${values.join(', ')}`)
   if (settings.readMode === 'lease' && !settings.checkQuorum) throw new RangeError('readMode "lease" needs checkQuorum')
   return settings
 }

@@ -11,10 +11,10 @@ export type Outbox = {
   /** What the driver was last given. */
   hardState: HardState
   softState: SoftState
-  /** A Ready is out and not saved yet. */
-  outstanding: boolean
-  /** Saves of a new term or vote that have not ended. */
-  unsavedBallots: number
+  /** Readys are numbered: the last one made, the last one whose save has ended, and the last one that holds a new term or vote. */
+  made: number
+  settled: number
+  lastBallot: number
 }
 
 export function hasReady(raft: RaftMachine): boolean {
@@ -41,7 +41,7 @@ function softStateChanged({ outbox: { softState }, role, leader }: RaftMachine):
 
 export function takeReady(raft: RaftMachine): Ready {
   const { outbox, log, settings } = raft
-  if (outbox.outstanding && !settings.overlapping)
+  if (outbox.settled < outbox.made && !settings.overlapping)
     throw new Error('finish the last Ready with advance() first, or set the option overlapping')
   const ballot = outbox.hardState.term !== raft.term || outbox.hardState.vote !== raft.vote
   const hardState = hardStateChanged(raft) ? raft.hardState() : undefined
@@ -52,16 +52,15 @@ export function takeReady(raft: RaftMachine): Ready {
   const { free, promises } = outbox
   // A vote request can name a last entry that is not saved yet: a crash could then lose what a grant was given for. So nothing of a
   // term leaves before that term is on disk.
-  const wait = settings.voteRequestsAwaitSave && (ballot || outbox.unsavedBallots > 0)
+  const wait = settings.voteRequestsAwaitSave && (ballot || outbox.lastBallot > outbox.settled)
   const owed = promises.filter(message => message.to !== raft.id)
   const reads = raft.readsAnswered
-  const receipt = makeReceipt(raft, wait ? [...free, ...promises] : promises, snapshot?.index ?? 0, ballot)
+  const receipt = makeReceipt(raft, ++outbox.made, wait ? [...free, ...promises] : promises, snapshot?.index ?? 0)
 
   if (hardState) outbox.hardState = hardState
   if (softState) outbox.softState = softState
   if (snapshot) log.snapshotTaken = true
-  if (ballot) outbox.unsavedBallots++
-  outbox.outstanding = true
+  if (ballot) outbox.lastBallot = outbox.made
   outbox.free = []
   outbox.promises = []
   raft.readsAnswered = []
@@ -80,7 +79,7 @@ export function takeReady(raft: RaftMachine): Ready {
 }
 
 /** While anything of the log is not known to be saved, the receipt names the log's end: whichever save reaches it covers all before. */
-function makeReceipt(raft: RaftMachine, promises: readonly Message[], snapshotIndex: number, ballot: boolean): SaveReceipt {
+function makeReceipt(raft: RaftMachine, number: number, promises: readonly Message[], snapshotIndex: number): SaveReceipt {
   const last: Position | undefined = raft.log.hasUnsaved ? raft.log.last : undefined
-  return { promises, term: raft.term, last, snapshotIndex, ballot }
+  return { number, promises, term: raft.term, last, snapshotIndex }
 }

@@ -12,7 +12,8 @@ export function propose(raft: RaftMachine, payloads: readonly Payload[], ifMembe
   const { state: role } = raft
   if (role.name === 'leader') return appendProposals(raft, role, payloads, ifMembershipIndex)
   if (role.name !== 'follower' || role.leader === undefined) return refuse(raft, 'no-leader')
-  if (!raft.settings.forwardProposals) return refuse(raft, 'not-leader')
+  // A condition does not travel with a forwarded proposal, and must not be lost on the way.
+  if (!raft.settings.forwardProposals || ifMembershipIndex !== undefined) return refuse(raft, 'not-leader')
   const entries = payloads.map(payload => ({ term: 0, index: 0, ...payload }))
   raft.post({ type: 'propose', from: raft.id, to: role.leader, term: 0, entries })
   return { accepted: 'forwarded', leader: role.leader }

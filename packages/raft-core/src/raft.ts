@@ -22,6 +22,7 @@ import { startRead } from './reads.ts'
 import type { HardState, ReadState, Ready, SaveReceipt } from './ready.ts'
 import { recordSnapshotOutcome } from './replication/snapshot.ts'
 import type { Leader, Role, RoleName } from './roles.ts'
+import { becomeFollower } from './roles.ts'
 import { statusOf } from './status.ts'
 import { passTermGate } from './term-gate.ts'
 import { tick } from './ticks.ts'
@@ -91,8 +92,9 @@ export class RaftMachine implements Raft {
       promises: [],
       hardState: this.hardState(),
       softState: { role: 'follower', leader: undefined },
-      outstanding: false,
-      unsavedBallots: 0,
+      made: 0,
+      settled: 0,
+      lastBallot: 0,
     }
   }
 
@@ -170,6 +172,7 @@ export class RaftMachine implements Raft {
   resign(reason: string): void {
     this.resigned = reason
     if (this.state.name === 'leader') handOver(this, this.state, reason)
+    else if (this.state.name !== 'follower') becomeFollower(this, this.term, undefined, `resigns: ${reason}`)
   }
   recovered(): void {
     this.resigned = undefined
@@ -186,11 +189,18 @@ export class RaftMachine implements Raft {
   }
 
   snapshotTaken(snapshot: Snapshot): void {
-    if (snapshot.index > this.log.commit) throw new RangeError(`snapshot ${snapshot.index} lies beyond the commit index ${this.log.commit}`)
-    if (snapshot.index >= (this.newestSnapshot?.index ?? 0)) this.newestSnapshot = snapshot
+    const { index, term } = snapshot
+    if (index > this.log.commit) throw new RangeError(`snapshot ${index} lies beyond the commit index ${this.log.commit}`)
+    const ours = this.log.termAt(index)
+    if (ours !== undefined && ours !== term)
+      throw new RangeError(`snapshot ${index} is of term ${term}, but entry ${index} is of term ${ours}`)
+    if (index >= (this.newestSnapshot?.index ?? 0)) this.newestSnapshot = snapshot
   }
   compact(index: Index): void {
     if (index > this.log.applied) throw new RangeError(`cannot compact up to ${index}: applied only up to ${this.log.applied}`)
+    const covered = this.newestSnapshot?.index ?? 0
+    // Whoever needs what is compacted is sent the snapshot: one that ends before would leave a gap that nothing can fill.
+    if (index > covered) throw new RangeError(`cannot compact up to ${index}: the newest snapshot covers only up to ${covered}`)
     this.log.compact(index)
   }
 
@@ -210,9 +220,9 @@ export class RaftMachine implements Raft {
     this.settle(receipt)
   }
 
-  settle({ term, last, snapshotIndex, ballot }: SaveReceipt): void {
-    this.outbox.outstanding = false
-    if (ballot) this.outbox.unsavedBallots--
+  settle({ number, term, last, snapshotIndex }: SaveReceipt): void {
+    if (number <= this.outbox.settled) return
+    this.outbox.settled = number
     // In a later term other entries may stand at the same indices.
     if (last && term === this.term) this.log.markSaved(last)
     if (snapshotIndex === 0) return
@@ -236,6 +246,7 @@ export class RaftMachine implements Raft {
   applyMembership(entry: MembershipEntry): Membership {
     // One that a snapshot or an earlier call already covers must not count twice.
     if (entry.index > this.#membershipAppliedTo) {
+      this.assert(entry.index <= this.log.commit, 'only what is committed is applied')
       this.#membershipAppliedTo = entry.index
       applyChange(this, entry)
     }
@@ -246,7 +257,8 @@ export class RaftMachine implements Raft {
     return statusOf(this)
   }
   entries(first: Index, last: Index): readonly Entry[] {
-    return this.log.slice(Math.max(first, this.log.firstIndex), Math.min(last, this.log.lastIndex), Infinity)
+    const { firstIndex, lastIndex } = this.log
+    return last < firstIndex ? [] : this.log.slice(Math.max(first, firstIndex), Math.min(last, lastIndex), Infinity)
   }
   hardState(): HardState {
     return { term: this.term, vote: this.vote, commit: this.log.commit }
@@ -329,7 +341,11 @@ export class RaftMachine implements Raft {
   #settleBytes(leader: Leader, index: Index): void {
     const { log } = this
     let bytes = 0
-    for (let at = log.applied + 1; at <= index; at++) bytes += payloadBytes(log.at(at)!)
+    for (let at = log.applied + 1; at <= index; at++) {
+      const entry = log.at(at)!
+      // What was proposed in an earlier term was never counted here.
+      if (entry.term === this.term) bytes += payloadBytes(entry)
+    }
     leader.uncommittedBytes = Math.max(0, leader.uncommittedBytes - bytes)
   }
 }

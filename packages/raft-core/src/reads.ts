@@ -7,8 +7,8 @@ import { hasCommittedInTerm } from './replication/commit.ts'
 import { broadcastHeartbeat } from './replication/send.ts'
 import type { Follower, Leader, Role } from './roles.ts'
 
-/** Who asks: this node's own application, or a follower under its name. */
-export type ReadRequest = { readonly from: NodeId; readonly context: string }
+/** Who asks: this node's own application, or a follower under its name. `waited`: through a whole election timeout of this leader. */
+export type ReadRequest = { readonly from: NodeId; readonly context: string; waited?: boolean }
 type OpenRead = ReadRequest & { readonly token: number; readonly index: Index }
 
 /**
@@ -43,12 +43,12 @@ export function takeReadRequest(raft: RaftMachine, leader: Leader, { from, conte
 }
 
 export function passReadOn(raft: RaftMachine, follower: Follower, message: MessageOf<'readIndex'>): void {
-  if (follower.leader === undefined || follower.leader === message.from) refuseRead(raft, message)
+  if (follower.leader === undefined || follower.leader === message.from) refuseRead(raft, message, 'no leader')
   else raft.post({ ...message, to: follower.leader })
 }
 
 export function refuseReadRequest(raft: RaftMachine, _role: Role, message: MessageOf<'readIndex'>): void {
-  refuseRead(raft, message)
+  refuseRead(raft, message, 'no leader')
 }
 
 /** Thesis §6.4: a new leader does not know yet what is committed. Its reads wait until an entry of its own term is. */
@@ -78,12 +78,30 @@ export function answerReadsAwaitingCommit(raft: RaftMachine, leader: Leader): vo
 /** An answer to a heartbeat confirms every read up to its token; a quorum of them answers those reads. Learners never count. */
 export function confirmReads(raft: RaftMachine, leader: Leader, from: NodeId, token: number): void {
   const { reads } = leader
-  if (token === 0 || reads.open.length === 0 || raft.settings.readMode === 'lease') return
-  if (token >= reads.nextToken) return
+  if (token === 0 || token >= reads.nextToken || reads.open.length === 0) return
   reads.confirmed.set(from, Math.max(token, reads.confirmed.get(from) ?? 0))
+  answerConfirmedReads(raft, leader)
+}
+
+/** Also when the membership changed: the reads that wait may have their quorum now, and a leader left alone hears no more answers. */
+export function answerConfirmedReads(raft: RaftMachine, { reads }: Leader): void {
+  if (reads.open.length === 0) return
   const upTo = committedIndex(raft.membership, id => (id === raft.id ? Infinity : reads.confirmed.get(id)))
   const waiting = reads.open.findIndex(read => read.token > upTo)
   for (const read of reads.open.splice(0, waiting === -1 ? reads.open.length : waiting)) answerRead(raft, read, read.index)
+}
+
+/**
+ * Once in every election timeout: a read that has waited for a whole one is given up. Without a quorum that answers, or with one that
+ * cannot save what this leader has to commit first, it would wait for ever.
+ */
+export function expireLeaderReads(raft: RaftMachine, { reads }: Leader): void {
+  if (raft.settings.unconfirmedReads === 'drop') return
+  const late = [...reads.open, ...raft.readsAwaitingCommit].filter(read => read.waited)
+  reads.open = reads.open.filter(read => !read.waited)
+  raft.readsAwaitingCommit = raft.readsAwaitingCommit.filter(read => !read.waited)
+  for (const read of [...reads.open, ...raft.readsAwaitingCommit]) read.waited = true
+  for (const read of late) refuseRead(raft, read, 'no quorum confirmed it within an election timeout')
 }
 
 function answerRead(raft: RaftMachine, { from, context }: ReadRequest, index: Index): void {
@@ -105,16 +123,16 @@ export function abandonReads(raft: RaftMachine, before: Role, after: Role): void
   if (before.name === 'leader') {
     const waiting = [...before.reads.open, ...raft.readsAwaitingCommit]
     raft.readsAwaitingCommit = []
-    for (const request of waiting) refuseRead(raft, request)
+    for (const request of waiting) refuseRead(raft, request, 'not the leader any more')
   }
   if (after.name === 'follower' && before.name === 'follower' && after.leader === before.leader) return
   for (const context of raft.forwardedReads.keys()) expire(raft, context, 'the leader changed')
   raft.forwardedReads.clear()
 }
 
-function refuseRead(raft: RaftMachine, { from, context }: ReadRequest): void {
+function refuseRead(raft: RaftMachine, { from, context }: ReadRequest, because: string): void {
   if (raft.settings.unconfirmedReads === 'drop') return
-  if (from === raft.id) expire(raft, context, 'not the leader any more')
+  if (from === raft.id) expire(raft, context, because)
   else raft.post({ type: 'readIndexReply', from: raft.id, to: from, term: raft.term, context, index: undefined })
 }
 

@@ -39,6 +39,8 @@ export type Ready = {
 
 /** What a finished save lets the core believe. Made by `ready()`, handed back by `saved()`, or step by step for a driver that wants to. */
 export type SaveReceipt = {
+  /** Counts the Readys. Saves end in this order; one that is reported again counts for nothing. */
+  readonly number: number
   /** Everything that rests on the save in the order it was made: `sendAfterSave`, and the node's answers to itself among it. */
   readonly promises: readonly Message[]
   readonly term: Term
@@ -46,6 +48,4 @@ export type SaveReceipt = {
   readonly last: Position | undefined
   /** The index of the snapshot saved, 0 without one. */
   readonly snapshotIndex: Index
-  /** Whether term or vote were part of the save. */
-  readonly ballot: boolean
 }

@@ -1,8 +1,9 @@
 import { isPromotable, tryCampaign } from './election/campaign.ts'
+import { leaveJointIfDue } from './membership/apply-change.ts'
 import { promoteCaughtUp } from './membership/promotion.ts'
 import { voteOutcome } from './membership/quorum.ts'
 import type { RaftMachine } from './raft.ts'
-import { newestToken, tickForwardedReads } from './reads.ts'
+import { expireLeaderReads, newestToken, tickForwardedReads } from './reads.ts'
 import { broadcastHeartbeat } from './replication/send.ts'
 import type { Leader } from './roles.ts'
 import { becomeFollower } from './roles.ts'
@@ -32,11 +33,14 @@ function tickLeader(raft: RaftMachine, leader: Leader): void {
       return
     }
     abortTransfer(raft, leader, 'not done within an election timeout')
+    expireLeaderReads(raft, leader)
   }
   if (raft.heartbeatElapsed < raft.settings.heartbeatTicks) return
   raft.heartbeatElapsed = 0
   broadcastHeartbeat(raft, leader, newestToken(leader.reads))
   if (raft.membership.promoting.length > 0) promoteCaughtUp(raft, leader)
+  // A transfer may have stood in the way when the joint membership was applied.
+  if (raft.settings.untakenChange === 'refuse') leaveJointIfDue(raft, raft.log.applied)
   leader.commitAtHeartbeat = raft.log.commit
 }
 

@@ -20,11 +20,11 @@ export function formatTrace(event: TraceEvent): string {
     case 'append':
       return `appends ${formatRange(event.first, event.last)}`
     case 'truncate':
-      return `drops its log from ${event.from} on: ${event.because}`
+      return `drops ${formatRange(event.first, event.last)}: ${event.because}`
     case 'reject':
       return `rejects what ${event.from} sent after ${formatPosition(event.after)}: ${event.because}`
     case 'commit':
-      return `commits up to ${event.index}`
+      return `commits ${formatRange(event.first, event.last)}`
     case 'membership':
       return `has the membership of entry ${event.index}: ${formatMembership(event.membership)}`
     case 'changeRefused':

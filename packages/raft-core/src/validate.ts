@@ -1,5 +1,5 @@
 import type { Entry, Position } from './log/entry.ts'
-import type { Membership } from './membership/membership.ts'
+import { type Membership, membershipFault } from './membership/membership.ts'
 import type { Message, MessageOf, MessageType, Snapshot } from './messages.ts'
 
 /** Terms and indices stay so far below the limit of safe integers that adding one is always safe. */
@@ -13,15 +13,16 @@ export function faultIn(message: Message): string | undefined {
   if (typeof message !== 'object' || message === null) return 'not a message'
   if (typeof message.from !== 'string' || message.from === '') return 'no sender'
   if (!isCount(message.term)) return 'term is not an index'
+  if (message.term === 0 && !mayLackTerm(message.type)) return 'of no term'
   const check = Object.hasOwn(checks, message.type) ? checks[message.type] : undefined
   if (check === undefined) return 'unknown type'
   return (check as (message: Message) => boolean)(message) ? undefined : `malformed ${message.type}`
 }
 
 const checks: { readonly [T in MessageType]: (message: MessageOf<T>) => boolean } = {
-  requestVote: m => m.term > 0 && isPosition(m.lastEntry) && typeof m.transfer === 'boolean',
+  requestVote: m => isPosition(m.lastEntry) && typeof m.transfer === 'boolean',
   voteReply: m => typeof m.granted === 'boolean',
-  preVote: m => m.term > 0 && isPosition(m.lastEntry),
+  preVote: m => isPosition(m.lastEntry),
   preVoteReply: m => typeof m.granted === 'boolean',
   appendEntries: m =>
     isCount(m.session) && isPosition(m.after) && isCount(m.commit) && m.after.term <= m.term && followOn(m.entries, m.after, m.term),
@@ -36,6 +37,11 @@ const checks: { readonly [T in MessageType]: (message: MessageOf<T>) => boolean 
   readIndexReply: m => typeof m.context === 'string' && (m.index === undefined || isCount(m.index)),
 }
 
+/** Nobody leads, votes or asks for votes before the first term; and what belongs to no term says so. */
+function mayLackTerm(type: MessageType): boolean {
+  return type === 'propose' || type === 'readIndex' || type === 'preVoteReply' || type === 'transferLeader' || type === 'readIndexReply'
+}
+
 function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) < limit
 }
@@ -44,10 +50,11 @@ function isPosition(value: Position | undefined): boolean {
   return typeof value === 'object' && value !== null && isCount(value.term) && isCount(value.index)
 }
 
-/** §5.3: a leader's entries are without gaps, and their terms never fall nor exceed its own. */
+/** §5.3: a leader's entries are without gaps, each was made in a term, and their terms never fall nor exceed its own. */
 function followOn(entries: readonly Entry[] | undefined, after: Position, term: number): boolean {
   if (!Array.isArray(entries)) return false
-  let { index, term: least } = after
+  let index = after.index
+  let least = Math.max(after.term, 1)
   for (const entry of entries as readonly Entry[]) {
     if (!isPosition(entry) || entry.index !== ++index || entry.term < least || entry.term > term || !hasPayload(entry)) return false
     least = entry.term
@@ -57,7 +64,7 @@ function followOn(entries: readonly Entry[] | undefined, after: Position, term: 
 
 function hasPayload(entry: Entry): boolean {
   if (typeof entry !== 'object' || entry === null) return false
-  if (entry.type === 'command') return entry.data instanceof Uint8Array
+  if (entry.type === 'command') return isBytes(entry.data)
   if (entry.type === 'empty') return true
   return entry.type === 'membership' && isChange(entry.change)
 }
@@ -65,7 +72,7 @@ function hasPayload(entry: Entry): boolean {
 function isChange(change: Extract<Entry, { type: 'membership' }>['change'] | undefined): boolean {
   if (typeof change !== 'object' || change === null || !Array.isArray(change.changes)) return false
   if (change.transition !== 'auto' && change.transition !== 'implicit' && change.transition !== 'explicit') return false
-  if (change.context !== undefined && !(change.context instanceof Uint8Array)) return false
+  if (change.context !== undefined && !isBytes(change.context)) return false
   return change.changes.every(
     one =>
       typeof one === 'object' && one !== null && typeof one.id === 'string' && ['voter', 'learner', 'remove', 'update'].includes(one.type),
@@ -73,11 +80,17 @@ function isChange(change: Extract<Entry, { type: 'membership' }>['change'] | und
 }
 
 function isSnapshot(snapshot: Snapshot | undefined): boolean {
-  return isPosition(snapshot) && snapshot!.index > 0 && snapshot!.data instanceof Uint8Array && isMembership(snapshot!.membership)
+  return isPosition(snapshot) && snapshotFault(snapshot!) === undefined
 }
 
-function isMembership(membership: Membership | undefined): boolean {
-  if (typeof membership !== 'object' || membership === null || typeof membership.autoLeave !== 'boolean') return false
-  const { voters, outgoing, learners, learnersNext, promoting } = membership
-  return [voters, outgoing, learners, learnersNext, promoting].every(ids => Array.isArray(ids) && ids.every(id => typeof id === 'string'))
+/** What is wrong with a snapshot, from outside or from disk: its position, its membership or its data. */
+export function snapshotFault({ term, index, membership, membershipIndex, data }: Snapshot): string | undefined {
+  if (!isCount(term) || !isCount(index) || term === 0 || index === 0) return 'a snapshot needs a term and an index of at least 1'
+  if (membershipIndex !== undefined && !isCount(membershipIndex)) return 'membershipIndex is not an index'
+  return isBytes(data) ? membershipFault(membership) : 'the data of a snapshot are a Uint8Array'
+}
+
+/** Also when it was made in another realm, such as a test runner's. */
+function isBytes(value: unknown): boolean {
+  return value instanceof Uint8Array || Object.prototype.toString.call(value) === '[object Uint8Array]'
 }

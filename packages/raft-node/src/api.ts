@@ -56,7 +56,13 @@ export type NodeEvent =
   | { readonly type: 'snapshot'; readonly index: Index; readonly cause: 'taken' | 'installed' }
   | { readonly type: 'peer'; readonly id: NodeId; readonly state: 'connected' | 'lost' | 'refused' }
   /** Somebody was turned away, or turned this node away. */
-  | { readonly type: 'handshake'; readonly id: NodeId | undefined; readonly reason: HandshakeRefusal; readonly direction: 'in' | 'out'; readonly remote: string }
+  | {
+      readonly type: 'handshake'
+      readonly id: NodeId | undefined
+      readonly reason: HandshakeRefusal
+      readonly direction: 'in' | 'out'
+      readonly remote: string
+    }
   | { readonly type: 'fault'; readonly code: string; readonly message: string }
 
 export type NodeOptions<Result> = {
@@ -73,8 +79,15 @@ export type NodeOptions<Result> = {
   readonly resultCodec: { encode(result: Result): Uint8Array; decode(bytes: Uint8Array): Result }
   /** On a new folder: found a cluster with this node as its only member. With a folder that has a cluster: no effect. */
   readonly bootstrap?: boolean
-  /** On a new folder: ask this function (for example over HTTP) to be let into a cluster. With a folder that has a cluster: not called, unless `replace`. */
+  /**
+   * On a new folder: ask this function (for example over HTTP) to be let into a cluster. With a folder that has a cluster it is not
+   * called, unless that folder holds nothing of it yet, or `replace` sets it aside.
+   */
   readonly join?: (request: JoinRequest) => Promise<JoinAnswer>
+  /**
+   * With `join`: the member that this name or address belongs to is lost for good; remove it and let this node in in its place. A folder
+   * in which a cluster of one was founded meanwhile is kept under another name.
+   */
   readonly replace?: boolean
   readonly tickMs?: number
   readonly electionTicks?: number
@@ -99,7 +112,10 @@ export interface Node<Result> extends AsyncDisposable {
    */
   read(options?: CallOptions & { readonly consistency?: 'linearizable' | 'stale' }): Promise<Index>
   readonly membership: {
-    /** Lets a node in, as a learner that becomes a voter by itself once it has caught up. Any member takes the request. The same incarnation may ask again. */
+    /**
+     * Lets a node in, as a learner that becomes a voter by itself once it has caught up. Any member takes the request. The same
+     * incarnation may ask again.
+     */
     join(request: JoinRequest, options?: CallOptions): Promise<JoinAnswer>
     promote(id: NodeId, options?: CallOptions): Promise<Index>
     demote(id: NodeId, options?: CallOptions): Promise<Index>
@@ -114,6 +130,9 @@ export interface Node<Result> extends AsyncDisposable {
   /** Who leads as far as this node knows. */
   leader(): MemberInfo | undefined
   waitForLeader(options?: CallOptions): Promise<MemberInfo>
-  /** Hands leadership over (at most 500 ms), answers what is in progress, closes sockets and files. A second call returns the same promise. */
+  /**
+   * Hands leadership over (at most 500 ms), answers what is in progress, closes sockets and files. A second call returns the same
+   * promise.
+   */
   close(options?: { readonly transfer?: boolean }): Promise<void>
 }

@@ -1,6 +1,6 @@
 import type { Entry, Index, Position, Raft } from 'raft-core'
 import { commandIn } from './command-envelope.ts'
-import { RaftError } from './errors.ts'
+import { invariantBroken, RaftError, reasonOf } from './errors.ts'
 import { infosIn } from './member-info.ts'
 import type { Members } from './members.ts'
 import type { EntryOutcome } from './pending.ts'
@@ -75,6 +75,15 @@ export class Applier<Result> {
   }
 
   #work(): void {
+    try {
+      this.#applyWaiting()
+    } catch (cause) {
+      this.#stopped = true
+      this.#listener.failed(invariantBroken(cause))
+    }
+  }
+
+  #applyWaiting(): void {
     if (this.#stopped || this.#paused || this.#restoring !== undefined || this.#waiting.length === 0) return
     const { clock } = this.#parts
     const until = clock.now() + sliceMs
@@ -108,7 +117,8 @@ export class Applier<Result> {
   #outcomeOf(entry: Entry): EntryOutcome<Result> {
     if (entry.type === 'membership') {
       // One at a time and not with the batch: a snapshot or a caller in between must see the membership of exactly this index.
-      this.#parts.members.change(this.#raft.applyMembership(entry), entry.index, infosIn(entry.change))
+      const membership = this.#raft.applyMembership(entry)
+      this.#parts.members.change(membership, this.#raft.status().membershipIndex, infosIn(entry.change))
       this.#listener.membership()
     }
     const command = entry.type === 'command' ? commandIn(entry.data) : undefined
@@ -117,7 +127,7 @@ export class Applier<Result> {
       return { result: this.#parts.stateMachine.apply(command, entry.index) }
     } catch (cause) {
       // The command is at fault, not this node: every node throws here, and goes on.
-      return { error: new RaftError('STATE_MACHINE', `the state machine refused the command: ${(cause as Error).message}`, { cause }) }
+      return { error: new RaftError('STATE_MACHINE', `the state machine refused the command: ${reasonOf(cause)}`, { cause }) }
     }
   }
 
@@ -128,7 +138,9 @@ export class Applier<Result> {
         await this.#parts.stateMachine.restore(this.#parts.snapshotStore.read(meta))
       } catch (cause) {
         this.#stopped = true
-        return this.#listener.failed(new RaftError('STORAGE_FAILED', `snapshot ${meta.index} cannot be restored: ${(cause as Error).message}`, { cause }))
+        return this.#listener.failed(
+          new RaftError('STORAGE_FAILED', `snapshot ${meta.index} cannot be restored: ${reasonOf(cause)}`, { cause }),
+        )
       }
       if (this.#stopped) return
       if (this.#restoring === meta) this.#installed(meta)

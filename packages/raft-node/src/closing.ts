@@ -11,13 +11,16 @@ const drainMs = 300
 /** A disk that hangs must not keep the process from ending. */
 const hangMs = 500
 
-/** Leaves in order: hand leadership over, let waiting callers hear what came of it, then close everything. Within two seconds, whatever hangs. */
+/**
+ * Leaves in order: hand leadership over, let waiting callers hear what came of it, then close everything. Within two seconds, whatever
+ * hangs.
+ */
 export async function closeDown(engine: Engine<unknown>, transfer: boolean): Promise<void> {
   const { logStore, transport } = engine.ports
   if (!engine.stopped) {
     tellPeers(engine)
     if (transfer) await handOver(engine)
-    await drain(engine)
+    await within(engine, drainMs, engine.inProgress.whenIdle())
   }
   const { nodeId } = engine.identity
   await within(engine, hangMs, engine.stop(new RaftError('NODE_STOPPED', `${nodeId} has stopped: what was proposed may still be applied`)))
@@ -49,16 +52,6 @@ async function handOver(engine: Engine<unknown>): Promise<void> {
     }
     await changed.next(Math.min(left, engine.settings.tickMs))
   }
-}
-
-function drain({ pending, ports }: Engine<unknown>): Promise<void> {
-  return new Promise(resolve => {
-    const timer = ports.clock.after(drainMs, resolve)
-    pending.whenEmpty(() => {
-      timer.cancel()
-      resolve()
-    })
-  })
 }
 
 /** Waits for it, but not for ever. */

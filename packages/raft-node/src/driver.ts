@@ -1,5 +1,5 @@
-import type { Entry, Message, Raft, Ready, ReadState, Snapshot, SoftState } from 'raft-core'
-import { RaftError } from './errors.ts'
+import type { Entry, Message, Raft, ReadState, Ready, Snapshot, SoftState } from 'raft-core'
+import { invariantBroken, RaftError, reasonOf } from './errors.ts'
 import type { Clock, LogBatch, LogStore } from './ports.ts'
 import { SaveQueue } from './save-queue.ts'
 
@@ -57,6 +57,11 @@ export class Driver {
     })
   }
 
+  /** The number of the save under way, if there is one. */
+  get currentSave(): number | undefined {
+    return this.#saves.current
+  }
+
   /** No more Readys. Resolves once the save in progress has ended; what waits behind it is dropped, as in a crash. */
   stop(): Promise<void> {
     this.#stopped = true
@@ -102,13 +107,12 @@ export class Driver {
     for (const message of messages) if (message.to !== this.#raft.id) this.#outputs.send(message)
   }
 
-  /** A broken invariant throws: this node's state is no longer to be trusted, so nothing more leaves it. */
   #guarded(run: () => void): void {
     try {
       run()
     } catch (cause) {
       this.#stopped = true
-      this.#outputs.failed(new RaftError('INVARIANT_BROKEN', `this node stops, for it contradicts itself: ${reasonOf(cause)}`, { cause }))
+      this.#outputs.failed(invariantBroken(cause))
     }
   }
 
@@ -116,8 +120,4 @@ export class Driver {
     this.#stopped = true
     this.#outputs.failed(new RaftError('STORAGE_FAILED', `the log cannot be saved, so this node stops: ${reasonOf(cause)}`, { cause }))
   }
-}
-
-function reasonOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause)
 }

@@ -1,16 +1,20 @@
-import { createRaft, type Entry, type Message, type NodeId, type Raft, type Snapshot } from 'raft-core'
+import type { Entry, Message, NodeId, Raft, Snapshot } from 'raft-core'
 import type { NodeEvent } from './api.ts'
 import { Applier, type ApplyListener } from './applier.ts'
 import { Bell } from './bell.ts'
+import { createCore } from './core.ts'
+import { DiskWatch } from './disk-watch.ts'
 import { Driver, type Outputs } from './driver.ts'
-import { RaftError } from './errors.ts'
+import { invariantBroken, RaftError } from './errors.ts'
 import { Failover } from './failover.ts'
 import { Faults } from './faults.ts'
+import { InProgress } from './in-progress.ts'
 import { Members } from './members.ts'
 import { Peers } from './peers.ts'
 import { type EntryOutcome, Pending } from './pending.ts'
 import type { Identity, MemberInfo, Ports, SnapshotMeta } from './ports.ts'
 import { Reads } from './reads.ts'
+import type { Inspect } from './real-ports.ts'
 import type { RestoredFolder } from './restoring.ts'
 import type { Settings } from './settings.ts'
 import { SnapshotReceiver, SnapshotSender } from './snapshot-transfer.ts'
@@ -27,6 +31,7 @@ export type EngineOptions<Result> = {
   /** Members to talk to until the log or a snapshot tells who they are: what a join was answered. */
   readonly introduced: readonly MemberInfo[]
   emit(event: NodeEvent): void
+  readonly inspect?: Inspect | undefined
 }
 
 /**
@@ -46,6 +51,7 @@ export class Engine<Result> {
   readonly applier: Applier<Result>
   readonly snapshots: Snapshotter
   readonly peers: Peers
+  readonly inProgress = new InProgress()
   /** Rung when role, leader or membership may have changed, and when the node stops. */
   readonly changed: Bell
   readonly #emit: (event: NodeEvent) => void
@@ -64,7 +70,8 @@ export class Engine<Result> {
     this.identity = identity
     this.address = options.address
     this.#emit = options.emit
-    this.raft = this.#createRaft(restored)
+    this.raft = createCore({ id: identity.nodeId, clock, settings, restored, trace: options.inspect?.trace })
+    options.inspect?.core?.(this.raft)
     const { raft, members } = this
     if (restored.snapshot !== undefined) members.restore(restored.snapshot)
 
@@ -73,7 +80,12 @@ export class Engine<Result> {
     this.pending = new Pending(clock)
     this.peers = new Peers({ clock, transport, members, self: identity.nodeId, introduced: options.introduced })
     const base = restored.snapshot ?? { term: 0, index: 0 }
-    this.applier = new Applier(raft, { term: base.term, index: base.index }, { clock, stateMachine, snapshotStore, members }, this.#applyListener())
+    this.applier = new Applier(
+      raft,
+      { term: base.term, index: base.index },
+      { clock, stateMachine, snapshotStore, members },
+      this.#applyListener(),
+    )
     this.reads = new Reads(raft, clock, () => this.applier.applied.index)
     const snapshotParts = { raft, applier: this.applier, members, stateMachine, logStore, snapshotStore, settings }
     this.snapshots = new Snapshotter(snapshotParts, base.index, {
@@ -84,7 +96,13 @@ export class Engine<Result> {
     this.#receiver = new SnapshotReceiver(raft, (meta, data) => this.snapshots.receive(meta, data))
     this.#failover = new Failover(raft, clock, () => this.wake())
     this.#driver = new Driver(raft, clock, logStore, this.#outputs())
-    this.#ticker = new Ticker(clock, settings.tickMs, () => this.input(() => raft.tick()))
+    const diskWatch = new DiskWatch(raft, settings.electionTicks)
+    this.#ticker = new Ticker(clock, settings.tickMs, () => {
+      this.input(() => {
+        diskWatch.tick(this.#driver.currentSave)
+        raft.tick()
+      })
+    })
   }
 
   get stopped(): boolean {
@@ -106,7 +124,11 @@ export class Engine<Result> {
   /** Puts something into the core, unless this node has stopped. */
   input(run: () => void): void {
     if (this.#stopped) return
-    run()
+    try {
+      run()
+    } catch (error) {
+      this.fail(invariantBroken(error))
+    }
     this.wake()
   }
 
@@ -135,6 +157,8 @@ export class Engine<Result> {
     if (this.#stopped) return
     this.faults.raise(error.code, error.message)
     void this.stop(error)
+    // Peers that see the connection refused need not wait for an election timeout.
+    void this.ports.transport.close()
   }
 
   /** Ends ticks, Readys and waiting callers. Resolves once nothing is being written any more. */
@@ -149,18 +173,6 @@ export class Engine<Result> {
     await Promise.all([this.#driver.stop(), this.snapshots.stop()])
   }
 
-  #createRaft({ snapshot, hardState, entries }: RestoredFolder): Raft {
-    const { clock } = this.ports
-    return createRaft({
-      id: this.identity.nodeId,
-      random: () => clock.random(),
-      electionTicks: this.settings.electionTicks,
-      overlapping: true,
-      maxUncommittedBytes: maxUncommittedBytes,
-      restored: { snapshot: snapshot && withoutData(snapshot), hardState, entries },
-    })
-  }
-
   #outputs(): Outputs {
     const { transport } = this.ports
     return {
@@ -170,7 +182,10 @@ export class Engine<Result> {
         this.changed.ring()
       },
       send: message => (message.type === 'installSnapshot' ? this.#sender.send(message) : transport.send(message)),
-      resetTo: snapshot => ({ position: { term: snapshot.term, index: snapshot.index }, chain: this.#receiver.metaOf(snapshot.index).chain }),
+      resetTo: snapshot => ({
+        position: { term: snapshot.term, index: snapshot.index },
+        chain: this.#receiver.metaOf(snapshot.index).chain,
+      }),
       install: ({ index }: Snapshot) => this.applier.install(this.#receiver.metaOf(index)),
       apply: entries => this.applier.take(entries),
       reads: states => this.reads.answered(states),
@@ -215,11 +230,4 @@ export class Engine<Result> {
     if (!this.members.wasRemoved(nodeId)) return
     this.faults.raise('NOT_A_MEMBER', `${nodeId} was removed from the cluster: stop it, its folder is of no more use`)
   }
-}
-
-/** More than this waits for a quorum: callers are told to slow down. */
-const maxUncommittedBytes = 64 * 1024 * 1024
-
-function withoutData({ term, index, membership, membershipIndex }: SnapshotMeta): Snapshot {
-  return { term, index, membership, membershipIndex, data: new Uint8Array(0) }
 }

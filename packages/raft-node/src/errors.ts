@@ -59,3 +59,12 @@ export class RaftError extends Error {
     this.leader = details.leader
   }
 }
+
+/** A broken invariant was thrown: the node's state is no longer to be trusted, so nothing more may leave it. */
+export function invariantBroken(cause: unknown): RaftError {
+  return new RaftError('INVARIANT_BROKEN', `this node stops, for it contradicts itself: ${reasonOf(cause)}`, { cause })
+}
+
+export function reasonOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause)
+}

@@ -31,7 +31,10 @@ function requireOneWayIn({ dir, bootstrap = false, join }: Options): void {
 }
 
 /** Whether this folder holds a cluster that was founded in it and never had another member. */
-export async function isLoneFounder(store: SnapshotStore, found: { readonly identity: Identity | undefined; readonly state: LogState }): Promise<boolean> {
+export async function isLoneFounder(
+  store: SnapshotStore,
+  found: { readonly identity: Identity | undefined; readonly state: LogState },
+): Promise<boolean> {
   if (found.identity === undefined || isProvisional(found.identity)) return false
   const [newest] = await store.list()
   const isFounding = newest?.membershipIndex === foundingIndex && newest.membership.voters.length === 1
@@ -55,7 +58,10 @@ export async function foundCluster(parts: Founding, identity: Identity, self: Om
   const position = { term: 1, index: foundingIndex }
   const members = [{ id: nodeId, incarnation, ...self }]
   await parts.snapshotStore.keep(0)
-  await parts.snapshotStore.write({ ...position, membership, membershipIndex: foundingIndex, members, chain: 0 }, parts.stateMachine.snapshot())
+  await parts.snapshotStore.write(
+    { ...position, membership, membershipIndex: foundingIndex, members, chain: 0 },
+    parts.stateMachine.snapshot(),
+  )
   const founded = { ...identity, clusterId: parts.clock.uniqueId() }
   await parts.logStore.initialize(founded)
   return founded
@@ -64,10 +70,18 @@ export async function foundCluster(parts: Founding, identity: Identity, self: Om
 type Ask = (request: JoinRequest) => Promise<JoinAnswer>
 
 /** Asks to be let in. Asked again after a crash, with the same incarnation, it gets the same answer. */
-export async function joinCluster(ask: Ask, logStore: LogStore, identity: Identity, request: JoinRequest): Promise<{ identity: Identity; answer: JoinAnswer }> {
+export async function joinCluster(
+  ask: Ask,
+  logStore: LogStore,
+  identity: Identity,
+  request: JoinRequest,
+): Promise<{ identity: Identity; answer: JoinAnswer }> {
   const answer = await ask(request)
   if (nameOf(answer.nodeId) !== request.id || answer.clusterId === '') {
-    throw new RaftError('INVALID_ARGUMENT', `the answer to the join is for ${answer.nodeId}, not for ${request.id}: is that address one of this cluster?`)
+    throw new RaftError(
+      'INVALID_ARGUMENT',
+      `the answer to the join is for ${answer.nodeId}, not for ${request.id}: is that address one of this cluster?`,
+    )
   }
   const joined = { clusterId: answer.clusterId, nodeId: answer.nodeId, incarnation: identity.incarnation }
   await logStore.initialize(joined)

@@ -33,7 +33,7 @@ export type {
   Transport,
   TransportEvents,
 } from './ports.ts'
-export type { World } from './real-ports.ts'
+export type { Inspect, Storage, World } from './real-ports.ts'
 export { systemClock } from './clock/system-clock.ts'
 export { generationOf, idOf, nameOf } from './node-names.ts'
 export { commandIn } from './command-envelope.ts'

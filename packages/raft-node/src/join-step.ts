@@ -27,7 +27,10 @@ export function joinStep(members: Members, self: NodeId, request: JoinRequest): 
   }
   if (!request.replace) throw wiped(conflict, request)
   if (conflict.id === self) {
-    throw new RaftError('INVALID_ARGUMENT', `${conflict.id} at ${conflict.address} leads and is alive: use another id and address for the new node`)
+    throw new RaftError(
+      'INVALID_ARGUMENT',
+      `${conflict.id} at ${conflict.address} leads and is alive: use another id and address for the new node`,
+    )
   }
   return { type: 'change', change: { type: 'remove', id: conflict.id }, info: undefined }
 }

@@ -30,6 +30,7 @@ export class Leading {
     const { ports, changed, faults, settings } = this.#engine
     for (;;) {
       faults.check()
+      if (this.#engine.stopped) throw new RaftError('NODE_STOPPED', 'this node has stopped: ask another one', { outcome: 'not-applied' })
       const attempt = await this.#attempt(job, deadline, forward)
       if ('value' in attempt) return attempt.value
       if (!forward) throw attempt.error
@@ -50,7 +51,7 @@ export class Leading {
       return { value: await this.#ask(leader, job, deadline) }
     } catch (error) {
       const again = error instanceof RaftError && error.outcome === 'not-applied' && worthAnotherTry.includes(error.code)
-      if (!again || this.#engine.stopped) throw error
+      if (!again) throw error
       return { error }
     }
   }
@@ -65,7 +66,8 @@ export class Leading {
   /** The refusal of a proposal, as the error that its caller sees. */
   refusal(reason: Refusal): RaftError {
     if (reason === 'not-leader' || reason === 'no-leader') return this.notLeader()
-    if (reason === 'transferring') return new RaftError('TRANSFERRING', 'leadership is just being moved: try again in a moment', this.#details())
+    if (reason === 'transferring')
+      return new RaftError('TRANSFERRING', 'leadership is just being moved: try again in a moment', this.#details())
     if (reason === 'too-many-uncommitted') return new RaftError('OVERLOADED', 'too much waits for a majority: slow down and try again')
     if (reason === 'not-a-member') return new RaftError('NOT_A_MEMBER', 'this node is not a member any more')
     if (reason === 'stale-membership') return new RaftError('MEMBERSHIP_CHANGED', 'the membership has changed meanwhile: look at it again')

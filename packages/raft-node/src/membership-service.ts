@@ -87,7 +87,7 @@ export class MembershipService {
 
   #requireLeadership(): void {
     this.#engine.faults.check()
-    if (this.#engine.raft.role !== 'leader') throw this.#leading.notLeader()
+    if (this.#engine.stopped || this.#engine.raft.role !== 'leader') throw this.#leading.notLeader()
   }
 
   #requireAnotherVoter(id: NodeId): void {

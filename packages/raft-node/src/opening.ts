@@ -4,7 +4,7 @@ import { Engine } from './engine.ts'
 import { RaftError } from './errors.ts'
 import { claimFolder, foundCluster, isLoneFounder, isProvisional, joinCluster } from './identity.ts'
 import { PeerGate } from './peer-gate.ts'
-import type { Identity, LogState, Ports } from './ports.ts'
+import type { Identity, LogState, LogStore, Ports } from './ports.ts'
 import type { World } from './real-ports.ts'
 import { type RestoredFolder, restoreFolder } from './restoring.ts'
 import type { Settings } from './settings.ts'
@@ -23,7 +23,7 @@ export async function openEngine<Result>(
 ): Promise<Opened<Result>> {
   const { found, storage } = await openFolder(world, options)
   const ports: Ports<Result> = { ...world, ...storage, stateMachine: options.stateMachine }
-  try {
+  return closingOnError(storage.logStore, async () => {
     const claimed = await claimFolder(storage.logStore, world.clock, found.identity, options)
     // A folder with a cluster is restored first: what its log holds is what it says of itself in its first handshake.
     const known = isProvisional(claimed) ? undefined : await restoreFolder(ports, found.state)
@@ -32,21 +32,28 @@ export async function openEngine<Result>(
     const { identity, answer } = await enter(ports, options, { claimed, address, clientAddress: settings.clientAddress, known })
     const restored = known ?? (await restoreFolder(ports, found.state))
     const introduced = answer?.members ?? []
-    return { engine: new Engine({ ports, settings, identity, address, restored, introduced, emit }), gate }
-  } catch (error) {
-    await storage.logStore.close()
-    throw error
-  }
+    return { engine: new Engine({ ports, settings, identity, address, restored, introduced, emit, inspect: world.inspect }), gate }
+  })
 }
 
 /** A cluster of one that was founded where a member's folder was lost gives way to that member's next life, if the operator says so. */
 async function openFolder(world: World, { replace = false, join }: NodeOptions<unknown>) {
   const { logStore, snapshotStore } = world
   const found = await logStore.open()
-  if (!replace || join === undefined || !(await isLoneFounder(snapshotStore, found))) return { found, storage: { logStore, snapshotStore } }
+  const isInTheWay = await closingOnError(logStore, async () => replace && join !== undefined && isLoneFounder(snapshotStore, found))
+  if (!isInTheWay) return { found, storage: { logStore, snapshotStore } }
   await logStore.close()
   const storage = await world.setAside()
   return { found: await storage.logStore.open(), storage }
+}
+
+async function closingOnError<T>(store: LogStore, run: () => Promise<T>): Promise<T> {
+  try {
+    return await run()
+  } catch (error) {
+    await store.close()
+    throw error
+  }
 }
 
 type Arrival = {
@@ -71,7 +78,10 @@ async function enter<Result>(
   if (known?.snapshot !== undefined) return { identity: claimed }
   // Let in, but stopped before anything of the log arrived: this folder does not know its cluster's members.
   if (join !== undefined) return { identity: claimed, answer: await join({ ...request, replace: false }) }
-  throw new RaftError('INVALID_ARGUMENT', `${id} was let into its cluster, but holds nothing of it yet: start it once more with the address to join`)
+  throw new RaftError(
+    'INVALID_ARGUMENT',
+    `${id} was let into its cluster, but holds nothing of it yet: start it once more with the address to join`,
+  )
 }
 
 function endOf({ base, entries }: LogState, restored: RestoredFolder | undefined): Position {

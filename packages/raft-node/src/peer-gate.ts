@@ -93,9 +93,10 @@ export class PeerGate implements TransportEvents {
     if (this.#inside === undefined) return
     const { members, identity, address } = this.#inside.engine
     const { voters, learners } = members.membership
-    const isFresh = members.membershipIndex === foundingIndex && voters.length === 1 && voters[0] === identity.nodeId && learners.length === 0
+    const isFresh =
+      members.membershipIndex === foundingIndex && voters.length === 1 && voters[0] === identity.nodeId && learners.length === 0
     if (!isFresh) return
-    const what = `members of another cluster expect ${identity.nodeId} here, so its data folder was lost and a new cluster founded in its place`
+    const what = `members of another cluster expect ${identity.nodeId} here: its folder was lost, and a new cluster founded in its place`
     this.#raise('WIPED_MEMBER', `${what}. Stop this node and let it in again: ${replaceCommand(nameOf(identity.nodeId), address)}`)
   }
 
@@ -103,7 +104,8 @@ export class PeerGate implements TransportEvents {
     const { nodeId } = this.#identity
     const command = replaceCommand(nameOf(nodeId), this.#inside?.engine.address ?? '')
     if (code === 'NOT_A_MEMBER') return `${by} says that ${nodeId} was removed from the cluster. To let this machine in again: ${command}`
-    if (code === 'OLD_FOLDER') return `${by} has seen this folder acknowledge more than it holds: it is an old copy. Replace the node: ${command}`
+    if (code === 'OLD_FOLDER')
+      return `${by} has seen this folder acknowledge more than it holds: it is an old copy. Replace the node: ${command}`
     return `${by} knows ${nodeId} with another data folder. If that folder is lost for good, replace the member: ${command}`
   }
 

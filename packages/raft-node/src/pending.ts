@@ -16,20 +16,22 @@ type Caller<Result> = { readonly term: Term; readonly wait: Wait<Applied<Result>
 export class Pending<Result> {
   readonly #clock: Clock
   readonly #byIndex = new Map<Index, Caller<Result>[]>()
-  readonly #emptied: (() => void)[] = []
+  #stopped: Error | undefined
 
   constructor(clock: Clock) {
     this.#clock = clock
   }
 
-  get size(): number {
-    return this.#byIndex.size
-  }
-
-  /** Waits until an entry is applied at this index. A position names one entry (core: `Position`), so the term decides whether it is ours. */
+  /** Waits until an entry is applied at this index. A position names one entry, so the term there decides whether it is ours. */
   add(position: Position, deadline: Deadline): Promise<Applied<Result>> {
+    if (this.#stopped !== undefined) return Promise.reject(this.#stopped)
     const { index, term } = position
-    const wait: Wait<Applied<Result>> = new Wait(this.#clock, deadline, () => timedOut(deadline), () => this.#remove(index, caller))
+    const wait: Wait<Applied<Result>> = new Wait(
+      this.#clock,
+      deadline,
+      () => timedOut(deadline),
+      () => this.#remove(index, caller),
+    )
     const caller = { term, wait }
     const callers = this.#byIndex.get(index)
     // An index can be proposed at twice: lost with leadership, then reached again in a later term before anything was applied there.
@@ -48,7 +50,6 @@ export class Pending<Result> {
       else if ('error' in outcome) wait.reject(outcome.error)
       else wait.resolve({ index: position.index, term, result: outcome.result })
     }
-    this.#checkEmptied()
   }
 
   /** A snapshot took the place of everything up to here: what was applied in it cannot be seen any more. */
@@ -58,32 +59,19 @@ export class Pending<Result> {
       this.#byIndex.delete(index)
       for (const { wait } of callers) wait.reject(hidden(index))
     }
-    this.#checkEmptied()
   }
 
   /** Nobody will ever be told: the node stops. */
   stop(error: Error): void {
+    this.#stopped = error
     for (const callers of this.#byIndex.values()) for (const { wait } of callers) wait.reject(error)
     this.#byIndex.clear()
-    this.#checkEmptied()
-  }
-
-  /** Called back once nobody waits any more. */
-  whenEmpty(run: () => void): void {
-    this.#emptied.push(run)
-    this.#checkEmptied()
   }
 
   #remove(index: Index, caller: Caller<Result>): void {
     const left = this.#byIndex.get(index)?.filter(other => other !== caller) ?? []
     if (left.length === 0) this.#byIndex.delete(index)
     else this.#byIndex.set(index, left)
-    this.#checkEmptied()
-  }
-
-  #checkEmptied(): void {
-    if (this.#byIndex.size > 0) return
-    for (const run of this.#emptied.splice(0)) run()
   }
 }
 
@@ -96,5 +84,8 @@ function replaced(index: Index): RaftError {
 }
 
 function hidden(index: Index): RaftError {
-  return new RaftError('LEADERSHIP_LOST', `a snapshot covers index ${index}, so nobody can tell whether it was applied: look before you repeat it`)
+  return new RaftError(
+    'LEADERSHIP_LOST',
+    `a snapshot covers index ${index}, so nobody can tell whether it was applied: look before you repeat it`,
+  )
 }

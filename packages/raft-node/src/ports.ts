@@ -16,7 +16,7 @@ export interface Ports<Result> {
 export interface Clock {
   /** Monotonic milliseconds from an arbitrary origin; never goes back, whatever the wall clock does. */
   now(): number
-  /** Runs once, not before `delayMs` has passed. */
+  /** Runs once, not before `delayMs` has passed, and never within the call. With 0: when the other inputs of this turn are in. */
   after(delayMs: number, run: () => void): Timer
   /** A number in [0, 1). */
   random(): number

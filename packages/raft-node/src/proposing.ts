@@ -24,7 +24,11 @@ export class Proposing<Result> {
     const job = {
       here: () => this.applyHere(command, deadline),
       request: (timeoutMs: number) => ({ kind: 'apply' as const, timeoutMs, command }),
-      decode: ({ index, term, result }: { index: Index; term: number; result: Uint8Array }) => ({ index, term, result: this.#codec.decode(result) }),
+      decode: ({ index, term, result }: { index: Index; term: number; result: Uint8Array }) => ({
+        index,
+        term,
+        result: this.#codec.decode(result),
+      }),
     }
     return this.#leading.run(job, deadline, forward)
   }

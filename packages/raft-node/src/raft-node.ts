@@ -14,7 +14,7 @@ import { Serving } from './serving.ts'
 import { settingsFrom } from './settings.ts'
 import { nodeStatus } from './status.ts'
 import { transferTo } from './transfer.ts'
-import { type Deadline, deadlineFor, remainingMs } from './wait.ts'
+import { type Deadline, deadlineFor, remainingMs, Wait } from './wait.ts'
 
 /** One member of a cluster: its folder, its port and its state machine. */
 export class RaftNode<Result> implements Node<Result> {
@@ -62,13 +62,19 @@ export class RaftNode<Result> implements Node<Result> {
   }
 
   async apply(command: Uint8Array, options: CallOptions & { readonly forward?: boolean } = {}): Promise<Applied<Result>> {
-    return this.#proposing.apply(command, this.#begin(options), options.forward ?? true)
+    const deadline = this.#begin(options)
+    checkSize(command)
+    return this.#engine.inProgress.run(this.#proposing.apply(command, deadline, options.forward ?? true))
   }
 
   async barrier(options: CallOptions = {}): Promise<Index> {
     const deadline = this.#begin(options)
-    const index = await this.#proposing.barrier(deadline)
-    await this.#until(() => this.#engine.applier.applied.index >= index, deadline, () => barrierBehind(index, deadline))
+    const index = await this.#engine.inProgress.run(this.#proposing.barrier(deadline))
+    await this.#until(
+      () => this.#engine.applier.applied.index >= index,
+      deadline,
+      () => barrierBehind(index, deadline),
+    )
     return index
   }
 
@@ -77,7 +83,7 @@ export class RaftNode<Result> implements Node<Result> {
     if (options.consistency === 'stale') return this.#engine.applier.applied.index
     const index = this.#engine.reads.add(deadline)
     this.#engine.wake()
-    return index
+    return this.#engine.inProgress.run(index)
   }
 
   async transferLeadership(options: CallOptions & { readonly target?: NodeId } = {}): Promise<NodeId> {
@@ -85,8 +91,13 @@ export class RaftNode<Result> implements Node<Result> {
   }
 
   async snapshot(options: CallOptions = {}): Promise<Index> {
-    this.#begin(options)
-    return this.#engine.snapshots.take()
+    const deadline = this.#begin(options)
+    const wait = new Wait<Index>(this.#engine.ports.clock, deadline, () => snapshotLate(deadline))
+    this.#engine.snapshots.take().then(
+      index => wait.resolve(index),
+      error => wait.reject(error),
+    )
+    return wait.promise
   }
 
   status(): NodeStatus {
@@ -100,7 +111,11 @@ export class RaftNode<Result> implements Node<Result> {
 
   async waitForLeader(options: CallOptions = {}): Promise<MemberInfo> {
     const deadline = this.#begin(options)
-    await this.#until(() => this.leader() !== undefined, deadline, () => noLeader(deadline))
+    await this.#until(
+      () => this.leader() !== undefined,
+      deadline,
+      () => noLeader(deadline),
+    )
     return this.leader() as MemberInfo
   }
 
@@ -138,6 +153,18 @@ function noLeader({ timeoutMs }: Deadline): RaftError {
 
 function barrierBehind(index: Index, { timeoutMs }: Deadline): RaftError {
   return new RaftError('TIMED_OUT', `this node has not applied index ${index} within ${timeoutMs} ms: it is behind, try again`)
+}
+
+function snapshotLate({ timeoutMs }: Deadline): RaftError {
+  return new RaftError('TIMED_OUT', `the snapshot is not written after ${timeoutMs} ms; it goes on: look at the status`)
+}
+
+/** What cannot travel to a follower in one frame (8 MiB with its message) must not get into the log: it would never commit. */
+const maxCommandBytes = 8 * 1024 * 1024 - 512
+
+function checkSize(command: Uint8Array): void {
+  if (command.length <= maxCommandBytes) return
+  throw new RaftError('INVALID_ARGUMENT', `a command of ${command.length} bytes is too long: at most ${maxCommandBytes}`)
 }
 
 /** A listener that throws is its own trouble. */

@@ -28,6 +28,7 @@ export class Reads {
   #gathering = new Set<Reader>()
   readonly #asked = new Map<string, Set<Reader>>()
   #confirmed: Confirmed[] = []
+  #stopped: Error | undefined
 
   constructor(raft: Raft, clock: Clock, applied: () => Index) {
     this.#raft = raft
@@ -37,7 +38,13 @@ export class Reads {
   }
 
   add(deadline: Deadline): Promise<Index> {
-    const wait: Reader = new Wait(this.#clock, deadline, () => this.#timedOut(deadline), () => this.#forget(wait))
+    if (this.#stopped !== undefined) return Promise.reject(this.#stopped)
+    const wait: Reader = new Wait(
+      this.#clock,
+      deadline,
+      () => this.#timedOut(deadline),
+      () => this.#forget(wait),
+    )
     this.#gathering.add(wait)
     return wait.promise
   }
@@ -72,6 +79,7 @@ export class Reads {
   }
 
   stop(error: Error): void {
+    this.#stopped = error
     const all = [this.#gathering, ...this.#asked.values(), ...this.#confirmed.map(({ readers }) => readers)]
     for (const readers of all) for (const reader of readers) reader.reject(error)
     this.#gathering.clear()
@@ -86,7 +94,10 @@ export class Reads {
 
   #timedOut({ timeoutMs }: Deadline): RaftError {
     if (this.#raft.leader === undefined) {
-      return new RaftError('NO_LEADER', `no leader for ${timeoutMs} ms, so no read: a majority of the voters must be up and reach each other`)
+      return new RaftError(
+        'NO_LEADER',
+        `no leader for ${timeoutMs} ms, so no read: a majority of the voters must be up and reach each other`,
+      )
     }
     return new RaftError('TIMED_OUT', `no confirmed read within ${timeoutMs} ms: try again`, { outcome: 'not-applied' })
   }

@@ -1,3 +1,4 @@
+import type { Raft, Trace } from 'raft-core'
 import type { NodeOptions } from './api.ts'
 import { systemClock } from './clock/system-clock.ts'
 import { RaftError } from './errors.ts'
@@ -12,18 +13,22 @@ export type Storage = { readonly logStore: LogStore; readonly snapshotStore: Sna
 export type World = Omit<Ports<unknown>, 'stateMachine'> & {
   /** Keeps what the (closed) folder holds under another name, and gives an empty one. */
   setAside(): Promise<Storage>
+  /** For simulators and tools: sees the core of this node, and hears what happens in it and why. Reading only. */
+  readonly inspect?: Inspect | undefined
 }
+export type Inspect = { readonly trace?: Trace | undefined; core?(raft: Raft): void }
 
 /** This machine's clock, disk and network, where nothing else was handed in. Only here does a node get to know its adapters. */
 export function worldFor({ dir, listen }: NodeOptions<unknown>, overrides: Partial<World>): World {
   const clock = overrides.clock ?? systemClock()
   const transport = overrides.transport ?? new TcpTransport({ listen, clock })
+  const { inspect } = overrides
   if (overrides.logStore === undefined && overrides.snapshotStore === undefined) {
-    return { clock, transport, ...openStorage({ dir, clock }), setAside: () => setAside(dir, clock) }
+    return { clock, transport, ...openStorage({ dir, clock }), setAside: () => setAside(dir, clock), inspect }
   }
   const { logStore, snapshotStore } = overrides
   if (logStore === undefined || snapshotStore === undefined) throw new TypeError('override the log store and the snapshot store together')
-  return { clock, transport, logStore, snapshotStore, setAside: overrides.setAside ?? cannotSetAside }
+  return { clock, transport, logStore, snapshotStore, setAside: overrides.setAside ?? cannotSetAside, inspect }
 }
 
 async function setAside(dir: string, clock: Clock): Promise<Storage> {

@@ -1,8 +1,8 @@
 import type { CallOptions, NodeOptions } from './api.ts'
 import { MapState } from './map-state.ts'
 import { RaftNode } from './raft-node.ts'
-import { pack, unpack } from './tuples.ts'
 import type { World } from './real-ports.ts'
+import { pack, unpack } from './tuples.ts'
 
 /** What a replicated map is started with: a node's options, without those that the map answers itself. */
 export type ReplicatedMapOptions = Omit<NodeOptions<boolean>, 'stateMachine' | 'resultCodec'>

@@ -39,7 +39,9 @@ async function restoreNewest({ snapshotStore, stateMachine }: Parts, base: Posit
   // A log that begins at its very first entry needs none, but a state machine that has begun to restore one is not empty any more.
   if (base.index === 0 && failure === undefined) return undefined
   const what = 'no snapshot that the log follows can be read'
-  throw new RaftError('CORRUPT', `${what}: replace this node (raftctl node join --replace), or of a cluster of one restore a backup`, { cause: failure })
+  throw new RaftError('CORRUPT', `${what}: replace this node (raftctl node join --replace), or of a cluster of one restore a backup`, {
+    cause: failure,
+  })
 }
 
 /**
@@ -48,7 +50,8 @@ async function restoreNewest({ snapshotStore, stateMachine }: Parts, base: Posit
  */
 async function adopt(logStore: LogStore, { hardState }: LogState, snapshot: SnapshotMeta): Promise<HardState> {
   const { term, index, chain } = snapshot
-  if (index <= hardState.commit) throw new RaftError('CORRUPT', `the log contradicts snapshot ${index}: replace this node (raftctl node join --replace)`)
+  if (index <= hardState.commit)
+    throw new RaftError('CORRUPT', `the log contradicts snapshot ${index}: replace this node (raftctl node join --replace)`)
   const raised: HardState = term > hardState.term ? { term, vote: undefined, commit: index } : withCommit(hardState, snapshot)
   await logStore.save({ hardState: raised, entries: [], resetTo: { position: { term, index }, chain }, mustSync: true })
   return raised

@@ -14,6 +14,7 @@ export class SaveQueue<T> {
   readonly #listener: SaveListener<T>
   #waiting: Item<T>[] = []
   #saving = 0
+  #begun = 0
   #stopped = false
   #active = false
   #running: Promise<void> = Promise.resolve()
@@ -26,6 +27,11 @@ export class SaveQueue<T> {
   /** Owners not saved yet. */
   get size(): number {
     return this.#saving + this.#waiting.length
+  }
+
+  /** The number of the save under way, if there is one. */
+  get current(): number | undefined {
+    return this.#saving > 0 ? this.#begun : undefined
   }
 
   /** `batch` undefined: nothing to save, but `owner` rests on all earlier saves. */
@@ -45,6 +51,7 @@ export class SaveQueue<T> {
     while (this.#waiting.length > 0 && !this.#stopped) {
       const items = this.#waiting.splice(0, together(this.#waiting))
       this.#saving = items.length
+      this.#begun += 1
       try {
         const batch = merged(items.flatMap(item => item.batch ?? []))
         if (batch !== undefined) await this.#store.save(batch)

@@ -30,7 +30,7 @@ export class Serving<Result> {
   /** Never rejects: errors are answers, too. */
   async answer(from: NodeId, body: Uint8Array): Promise<Uint8Array> {
     try {
-      return encodeAnswer(await this.#serve(from, decodeRequest(body)))
+      return encodeAnswer(await this.#parts.engine.inProgress.run(this.#serve(from, decodeRequest(body))))
     } catch (error) {
       return encodeError(error)
     }
@@ -44,7 +44,8 @@ export class Serving<Result> {
       return { index: 0, term: 0, result: nothing }
     }
     engine.faults.check()
-    if (this.#parts.isClosing()) throw new RaftError('NODE_STOPPED', `${engine.identity.nodeId} is stopping: ask the next leader`, { outcome: 'not-applied' })
+    if (this.#parts.isClosing())
+      throw new RaftError('NODE_STOPPED', `${engine.identity.nodeId} is stopping: ask the next leader`, { outcome: 'not-applied' })
     if (engine.raft.role !== 'leader') throw leading.notLeader()
     return this.#lead(request, deadlineFor(engine.ports.clock, { timeoutMs: Math.min(request.timeoutMs, maxTimeoutMs) }))
   }

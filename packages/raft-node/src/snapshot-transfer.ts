@@ -21,16 +21,17 @@ export class SnapshotSender {
     // The end of the one under way is reported, too, and the core then looks again.
     if (this.#sending.has(message.to)) return
     this.#sending.add(message.to)
-    this.#transfer(message)
-      .then(
-        () => 'received' as const,
-        () => 'failed' as const,
-      )
-      .then(outcome => {
-        this.#sending.delete(message.to)
-        this.#raft.reportSnapshot(message.to, outcome)
-        this.#ended()
-      })
+    void this.#deliver(message)
+  }
+
+  async #deliver(message: MessageOf<'installSnapshot'>): Promise<void> {
+    const outcome = await this.#transfer(message).then(
+      () => 'received' as const,
+      () => 'failed' as const,
+    )
+    this.#sending.delete(message.to)
+    this.#raft.reportSnapshot(message.to, outcome)
+    this.#ended()
   }
 
   async #transfer(message: MessageOf<'installSnapshot'>): Promise<void> {

@@ -1,6 +1,6 @@
 import { type Entry, type Index, payloadBytes, type Raft } from 'raft-core'
 import type { Applier } from './applier.ts'
-import { RaftError } from './errors.ts'
+import { RaftError, reasonOf } from './errors.ts'
 import type { Members } from './members.ts'
 import type { LogStore, SnapshotMeta, SnapshotStore, StateMachine } from './ports.ts'
 import type { Settings } from './settings.ts'
@@ -93,7 +93,9 @@ export class Snapshotter {
 
   async #take(): Promise<Index> {
     const { applier, members, stateMachine, logStore, snapshotStore, raft } = this.#parts
-    if (applier.restoring) throw new RaftError('OVERLOADED', 'a snapshot from the leader is just being installed: try again')
+    // The core is ahead of the state machine: a snapshot from the leader is under way to it.
+    if (applier.restoring || raft.status().first > applier.applied.index + 1)
+      throw new RaftError('OVERLOADED', 'a snapshot from the leader is just being installed: try again')
     const position = applier.applied
     const chain = logStore.chainAt(position.index)
     if (chain === undefined) throw new RaftError('STORAGE_FAILED', `the log holds no chain hash at ${position.index}`)
@@ -113,7 +115,7 @@ export class Snapshotter {
     return position.index
   }
 
-  /** Memory keeps what followers a little behind may need; the disk also what the older snapshot needs, should the newest not be readable. */
+  /** Memory keeps what followers a little behind may need; the disk also what the older snapshot needs, if the newest cannot be read. */
   async #shorten(): Promise<void> {
     const { raft, logStore, snapshotStore, settings } = this.#parts
     const upTo = this.#newest - settings.trailingEntries
@@ -129,8 +131,7 @@ export class Snapshotter {
 
   #diskFailed(cause: unknown): void {
     if (this.#stopped) return
-    const because = cause instanceof Error ? cause.message : String(cause)
-    this.#failed(new RaftError('STORAGE_FAILED', `the folder cannot be tidied, so this node stops: ${because}`, { cause }))
+    this.#failed(new RaftError('STORAGE_FAILED', `the folder cannot be tidied, so this node stops: ${reasonOf(cause)}`, { cause }))
   }
 
   #alone<T>(run: () => Promise<T>): Promise<T> {

@@ -1,6 +1,9 @@
 import type { Clock, Timer } from './ports.ts'
 
-/** Turns time into ticks. A pause (a stopped process, a blocked event loop) is one tick however long it was: nobody holds ten elections at once. */
+/**
+ * Turns time into ticks. A pause (a stopped process, a blocked event loop) is one tick, however long it was: nobody holds ten elections
+ * at once.
+ */
 export class Ticker {
   readonly #clock: Clock
   readonly #tickMs: number

@@ -14,7 +14,12 @@ export function successor({ raft, peers, identity, members }: Engine<unknown>): 
 }
 
 /** Moves leadership (thesis §3.10), from the leader itself or by asking it; resolves with who leads then. */
-export async function transferTo(engine: Engine<unknown>, leading: Leading, target: NodeId | undefined, deadline: Deadline): Promise<NodeId> {
+export async function transferTo(
+  engine: Engine<unknown>,
+  leading: Leading,
+  target: NodeId | undefined,
+  deadline: Deadline,
+): Promise<NodeId> {
   const { raft, members, identity, ports, settings, changed, faults } = engine
   const before = raft.leader
   if (before === undefined) throw leading.notLeader()

@@ -27,6 +27,8 @@ export type Faults = {
   readonly slowSaveMs: number
   readonly crash: Recurring
   readonly crashAllRate: number
+  /** A node loses power just after so many of its saves, and is back soon: between a promise and what follows from it. */
+  readonly crashAtSaveRate: number
   readonly pause: Recurring
   /** Clocks run at 1 ± this. */
   readonly skew: number
@@ -128,12 +130,13 @@ function drawFaults(random: Random, timeoutMs: number): Faults {
     slowSaveMs: timeoutMs * 3,
     crash: recurring(every(0.7, 3, 30), 8),
     crashAllRate: random.pick([0, 0.05, 0.2]),
+    crashAtSaveRate: rate(0.3, 0.001, 0.02),
     pause: recurring(every(0.4, 5, 30), 4),
     skew: random.chance(0.4) ? 0.2 : 0,
     membershipMs: every(0.7, 1, 15),
     transferMs: every(0.4, 4, 20),
     forgetMs: every(0.3, 4, 20),
-    campaignMs: every(0.2, 8, 40),
+    campaignMs: every(0.3, 3, 40),
   }
 }
 

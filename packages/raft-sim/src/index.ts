@@ -1,1 +1,7 @@
-export {}
+export { parseArguments, runSimulation, usage } from './cli.ts'
+export type { SimulationOptions, Terminal } from './cli.ts'
+export type { RunSeed } from './batch.ts'
+export { simulateCore } from './core-simulation.ts'
+export type { CoreRun, RunResult } from './core-simulation.ts'
+export { allInvariants } from './invariants/index.ts'
+export type { Invariant } from './invariants/invariant.ts'

@@ -2,7 +2,7 @@ import { Flags } from '@oclif/core'
 import { KvClient } from 'kv-client'
 import { type Format, formats, render, type View } from '../output/render.ts'
 import { RaftCommand } from './base.ts'
-import { endpointOf } from './endpoint.ts'
+import { endpointOf, listOf } from './endpoint.ts'
 
 export type ClientFlags = {
   readonly endpoints: readonly string[]
@@ -45,7 +45,7 @@ export abstract class ClientCommand extends RaftCommand {
   }
 
   protected client({ endpoints, timeout }: ClientFlags): KvClient {
-    return new KvClient({ endpoints: endpoints.map(endpointOf), timeoutMs: timeout })
+    return new KvClient({ endpoints: listOf(endpoints).map(endpoint => endpointOf(endpoint, '--endpoints')), timeoutMs: timeout })
   }
 
   protected print<Value extends object>(value: Value, view: View<Value>, flags: ClientFlags): void {

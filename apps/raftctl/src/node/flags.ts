@@ -21,10 +21,9 @@ export const nodeFlags = {
     helpValue: 'NAME',
     description: 'what the node is called, for example n1; made from the raft address when absent',
   }),
-  'non-leader': Flags.string({
+  'non-leader': Flags.option({ options: ['forward', 'redirect', 'reject'] as const })({
     env: 'RAFTCTL_NON_LEADER',
     description: 'what a node that does not lead does with requests: ask the leader itself, answer 307 with its address, or answer 500',
-    options: ['forward', 'redirect', 'reject'],
     default: 'forward',
   }),
   'snapshot-entries': Flags.integer({

@@ -1,7 +1,9 @@
 import type { NonLeaderMode } from 'kv-client'
-import { Failure } from '../command/failure.ts'
+import type { KvServer } from 'kv-server'
+import { endpointOf, listOf } from '../command/endpoint.ts'
 import { banner, programName } from './banner.ts'
 import { withReplaceCommand } from './replace-hint.ts'
+import { checkSameCluster } from './same-cluster.ts'
 import { Stopper } from './stop.ts'
 
 /** What the flags of `node start` and `node join` say. */
@@ -12,7 +14,7 @@ export type NodeFlags = {
   readonly id: string | undefined
   readonly join: readonly string[] | undefined
   readonly replace: boolean
-  readonly 'non-leader': string
+  readonly 'non-leader': NonLeaderMode
   readonly 'snapshot-entries': number
   readonly 'snapshot-bytes': number
   readonly 'log-level': string
@@ -22,26 +24,11 @@ export type NodeFlags = {
 
 /** Starts a node and resolves once it serves; from then on the open server keeps the process alive, until a signal stops it. */
 export async function runNode(flags: NodeFlags, bin: string): Promise<void> {
+  const addresses = addressesOf(flags)
   const stopper = new Stopper(bin)
   stopper.listen()
   exitOnSurprise(bin)
-  // Loaded here and not above: `kv get` and `--help` need none of it.
-  const [{ startServer }, { createLog }] = await Promise.all([import('kv-server'), import('./log.ts')])
-  const starting = startServer({
-    dir: flags.dir,
-    http: flags.http,
-    raft: flags.raft ?? raftBeside(flags.http),
-    replace: flags.replace,
-    nonLeader: flags['non-leader'] as NonLeaderMode,
-    snapshotEntries: flags['snapshot-entries'],
-    snapshotBytes: flags['snapshot-bytes'],
-    // Half of them stay behind a snapshot, so that a node which was away for a moment needs none.
-    trailingEntries: Math.floor(flags['snapshot-entries'] / 2),
-    log: createLog({ level: flags['log-level'], format: flags['log-format'] }),
-    onFatal: ({ message }) => stopper.fail(message),
-    ...(flags.id === undefined ? {} : { id: flags.id }),
-    ...(flags.join === undefined ? {} : { join: flags.join }),
-  })
+  const starting = start(flags, addresses, stopper)
   stopper.watch(starting)
   try {
     const { node, httpAddress, raftAddress } = await starting
@@ -54,11 +41,45 @@ export async function runNode(flags: NodeFlags, bin: string): Promise<void> {
   }
 }
 
-/** The workshop's habit: 8180 for clients, 8186 for peers. */
-function raftBeside(http: string): string {
-  const match = /^(.*):(\d+)$/.exec(http)
-  if (match === null) throw new Failure(`--http: "${http}" is not an address; give HOST:PORT, such as localhost:8180`, 2)
-  return `${match[1]}:${Number(match[2]) + 6}`
+async function start(flags: NodeFlags, { http, raft, join }: Addresses, stopper: Stopper): Promise<KvServer> {
+  // Loaded here and not above: `kv get` and `--help` need none of it.
+  const [{ startServer }, { createLog }] = await Promise.all([import('kv-server'), import('./log.ts')])
+  const server = await startServer({
+    dir: flags.dir,
+    http,
+    raft,
+    join,
+    id: flags.id,
+    replace: flags.replace,
+    nonLeader: flags['non-leader'],
+    snapshotEntries: flags['snapshot-entries'],
+    snapshotBytes: flags['snapshot-bytes'],
+    // Half of them stay behind a snapshot, so that a node which was away for a moment needs none.
+    trailingEntries: Math.floor(flags['snapshot-entries'] / 2),
+    log: createLog({ level: flags['log-level'], format: flags['log-format'] }),
+    onFatal: ({ message }) => stopper.fail(message),
+  })
+  const { identity, members } = server.node.status()
+  try {
+    await checkSameCluster({ dir: flags.dir, clusterId: identity.clusterId, members: members.length }, join)
+  } catch (error) {
+    await server.close()
+    throw error
+  }
+  return server
+}
+
+type Addresses = { readonly http: string; readonly raft: string; readonly join: readonly string[] }
+
+/** Without --raft, the workshop's habit: 8180 for clients, 8186 for peers. */
+function addressesOf({ http, raft, join }: NodeFlags): Addresses {
+  const clients = endpointOf(http, '--http')
+  const beside = clients.replace(/\d+$/, port => String(Number(port) + 6))
+  return {
+    http: clients,
+    raft: endpointOf(raft ?? beside, '--raft'),
+    join: listOf(join).map(address => endpointOf(address, '--join')),
+  }
 }
 
 /** An error that nobody caught leaves the node in a state nobody knows. One line, and out: the log on disk is what counts. */

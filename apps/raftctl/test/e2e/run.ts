@@ -3,8 +3,9 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { endAll } from './harness/processes.ts'
-import { raftctl } from './harness/raftctl.ts'
+import { spawnRaftctl } from './harness/raftctl.ts'
 import type { Scenario } from './harness/scenario.ts'
 import { badRequests } from './scenarios/bad-requests.ts'
 import { badStarts } from './scenarios/bad-starts.ts'
@@ -18,6 +19,7 @@ import { wipes } from './scenarios/wipes.ts'
 import { workshop } from './scenarios/workshop.ts'
 
 const all = [...workshop, ...restarts, ...crashes, ...wipes, ...stops, ...badStarts, ...badRequests, ...values, ...commandLine, ...npmStart]
+const scenarioMsMax = 60_000
 const words = process.argv.slice(2)
 const chosen = all.filter(({ name }) => words.length === 0 || words.some(word => name.includes(word)))
 
@@ -31,7 +33,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const)
         .then(() => process.exit(130)),
   )
 
-await raftctl(['--version']) // builds when a source is newer, so that no scenario pays for it
+await spawnRaftctl(['--version']).ended // builds when a source is newer, so that no scenario pays for it
 let failed = 0
 for (const [at, scenario] of chosen.entries()) if (!(await passes(scenario, join(temporary, String(at))))) failed++
 await clean()
@@ -41,7 +43,7 @@ process.exit(failed > 0 || chosen.length === 0 ? 1 : 0)
 async function passes({ name, run }: Scenario, folder: string): Promise<boolean> {
   const start = performance.now()
   const error = await mkdir(folder)
-    .then(() => run(folder))
+    .then(() => Promise.race([run(folder), tooLong()]))
     .then(
       () => undefined,
       error => error ?? new Error('rejected with nothing'),
@@ -51,6 +53,12 @@ async function passes({ name, run }: Scenario, folder: string): Promise<boolean>
   console.log(`${error === undefined ? 'ok  ' : 'FAIL'}  ${seconds}  ${name}`)
   if (error !== undefined) console.log(`      ${String(error?.stack ?? error).replaceAll('\n', '\n      ')}`)
   return error === undefined
+}
+
+/** Every wait has a deadline of its own; this is for a scenario that hangs all the same. */
+async function tooLong(): Promise<never> {
+  await sleep(scenarioMsMax, undefined, { ref: false })
+  throw new Error(`still running after ${scenarioMsMax / 1_000} s`)
 }
 
 function clean(): Promise<void> {

@@ -13,6 +13,7 @@ export function handOver(raft: RaftMachine, leader: Leader, reason: string): voi
   if (successor !== undefined) {
     const index = leader.progress.get(successor)!.match
     const lastEntry = { term: raft.log.termAt(index) ?? 0, index }
+    if (raft.trace) raft.trace({ type: 'transfer', target: successor, what: 'timeoutNow', because: 'it has most of the log' })
     raft.post({ type: 'timeoutNow', from: raft.id, to: successor, term: raft.term, lastEntry })
   }
   becomeFollower(raft, raft.term, undefined, `resigns: ${reason}`)

@@ -1,5 +1,6 @@
+import type { RestoredState } from '../config.ts'
 import type { Snapshot } from '../messages.ts'
-import type { HardState } from '../ready.ts'
+import { snapshotFault } from '../validate.ts'
 import type { Entry, Index, Position, Term } from './entry.ts'
 import { payloadBytes } from './entry.ts'
 
@@ -188,25 +189,21 @@ function sizeOf(entry: Entry): number {
 }
 
 /** The log that a node starts from, checked: what storage hands over must hang together. */
-export function restoredLog(
-  restored: {
-    snapshot?: Position | undefined
-    hardState?: HardState | undefined
-    entries?: readonly Entry[] | undefined
-    applied?: Index | undefined
-  },
-  maxApplyBytes: number,
-): Log {
-  const base = restored.snapshot ?? { term: 0, index: 0 }
+export function restoredLog(restored: RestoredState, maxApplyBytes: number): Log {
+  const { snapshot } = restored
+  // At index 0 it would never be sent: a new member would get the log from its beginning, and not learn who the founders are.
+  const fault = snapshot && snapshotFault(snapshot)
+  if (fault !== undefined) throw new RangeError(`restored snapshot: ${fault}`)
+  const base = snapshot ?? { term: 0, index: 0 }
   const entries = restored.entries ?? []
-  // A member that is sent the log from its beginning would never learn who the founders are.
-  if (restored.snapshot && restored.snapshot.index < 1) throw new RangeError('a snapshot needs an index of at least 1')
   let before: Position = base
   for (const entry of entries) {
     if (entry.index !== before.index + 1 || entry.term < before.term)
       throw new RangeError(`restored log is broken at index ${entry.index}: it follows index ${before.index} of term ${before.term}`)
     before = entry
   }
+  const term = restored.hardState?.term ?? before.term
+  if (term < before.term) throw new RangeError(`restored term ${term} lies before the log's last term ${before.term}`)
   const commit = Math.max(restored.hardState?.commit ?? 0, base.index)
   if (commit > before.index) throw new RangeError(`restored commit index ${commit} lies beyond the log, which ends at ${before.index}`)
   const applied = Math.max(restored.applied ?? 0, base.index)

@@ -1,5 +1,6 @@
 import type { Index, MembershipEntry } from '../log/entry.ts'
 import type { RaftMachine } from '../raft.ts'
+import { answerConfirmedReads } from '../reads.ts'
 import { advanceCommit } from '../replication/commit.ts'
 import { newProgress } from '../replication/progress.ts'
 import { replicateTo, replicateToAll } from '../replication/send.ts'
@@ -35,6 +36,7 @@ function followChange(raft: RaftMachine, leader: Leader, fresh: readonly string[
   // A smaller majority may hold more than the old one did; new members should not wait for the next heartbeat.
   if (advanceCommit(raft, leader)) replicateToAll(raft, leader)
   else for (const [member, progress] of leader.progress) if (member !== id) replicateTo(raft, member, progress, false)
+  if (raft.settings.unconfirmedReads === 'expire') answerConfirmedReads(raft, leader)
   const target = leader.transferTarget
   if (target !== undefined && !isVoter(membership, target)) abortTransfer(raft, leader, 'the target is not a voter any more')
 }

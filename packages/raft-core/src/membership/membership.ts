@@ -19,6 +19,18 @@ export type Membership = {
 
 export const noMembers: Membership = { voters: [], outgoing: [], learners: [], learnersNext: [], autoLeave: false, promoting: [] }
 
+/** What is wrong with a membership from outside: a member that is listed twice would count twice. */
+export function membershipFault(membership: Membership | undefined): string | undefined {
+  if (typeof membership !== 'object' || membership === null || typeof membership.autoLeave !== 'boolean') return 'no membership'
+  const { voters, outgoing, learners, learnersNext, promoting } = membership
+  for (const ids of [voters, outgoing, learners, learnersNext, promoting]) {
+    if (!Array.isArray(ids) || ids.some(id => typeof id !== 'string' || id === '')) return 'a list of members holds ids'
+    if (new Set(ids).size < ids.length) return 'a list of members names nobody twice'
+  }
+  if (learners.some(id => voters.includes(id) || outgoing.includes(id))) return 'a learner is not a voter'
+  return undefined
+}
+
 export function isJoint(membership: Membership): boolean {
   return membership.outgoing.length > 0
 }

@@ -1,8 +1,9 @@
-import type { Position } from '../log/entry.ts'
+import type { Index, Position } from '../log/entry.ts'
 import type { MessageOf } from '../messages.ts'
 import type { RaftMachine } from '../raft.ts'
 import type { Candidate, Follower, PreCandidate } from '../roles.ts'
 import { becomeFollower } from '../roles.ts'
+import type { Trace } from '../trace.ts'
 import { commitTo } from './commit.ts'
 import { followLeader } from './follow.ts'
 
@@ -22,7 +23,6 @@ export function acceptEntries(raft: RaftMachine, follower: Follower, message: Me
   if (after.index < log.commit) return reply(raft, message, true, log.commit, nowhere)
   if (!log.holds(after)) return reject(raft, message)
   const first = log.firstNew(entries)
-  if (first && first.index <= log.commit) return raft.ignore(message, `contradicts the committed entry ${first.index}`)
   if (first) takeFrom(raft, message, first.index)
   const last = after.index + entries.length
   commitTo(raft, Math.min(message.commit, last))
@@ -31,13 +31,19 @@ export function acceptEntries(raft: RaftMachine, follower: Follower, message: Me
 
 function takeFrom(raft: RaftMachine, { after, entries, from }: MessageOf<'appendEntries'>, index: number): void {
   const { log } = raft
+  raft.assert(index > log.commit, 'what is committed is never replaced')
   if (index <= log.lastIndex) {
-    if (raft.trace) raft.trace({ type: 'truncate', from: index, because: `${from} has another entry there` })
+    if (raft.trace) traceDropped(raft, raft.trace, index, `${from} has another entry there`)
     log.truncateFrom(index)
   }
   const added = index === after.index + 1 ? entries : entries.slice(index - after.index - 1)
   log.append(added)
   if (raft.trace) raft.trace({ type: 'append', first: added[0]!, last: added[added.length - 1]! })
+}
+
+/** Everything from `first` on is about to go. */
+export function traceDropped({ log }: RaftMachine, trace: Trace, first: Index, because: string): void {
+  trace({ type: 'truncate', first: { term: log.termAt(first)!, index: first }, last: log.last, because })
 }
 
 /** §5.3, the refined version: answer with the last place where we may agree, so that a whole term is skipped at once. */

@@ -47,7 +47,13 @@ function sendSnapshot(raft: RaftMachine, id: NodeId, progress: Progress): boolea
   const snapshot = raft.newestSnapshot
   if (!progress.active || snapshot === undefined) return false
   if (raft.trace)
-    raft.trace({ type: 'snapshot', index: snapshot.index, what: 'sent', because: `${id} needs entry ${progress.next}, which is compacted` })
+    raft.trace({
+      type: 'snapshot',
+      index: snapshot.index,
+      term: snapshot.term,
+      what: 'sent',
+      because: `${id} needs entry ${progress.next}, which is compacted`,
+    })
   progress.awaitSnapshot(snapshot.index)
   raft.post({ type: 'installSnapshot', from: raft.id, to: id, term: raft.term, session: progress.session, snapshot })
   return true

@@ -4,6 +4,7 @@ import type { MessageOf, Snapshot } from '../messages.ts'
 import type { RaftMachine } from '../raft.ts'
 import type { Candidate, Follower, Leader, PreCandidate } from '../roles.ts'
 import { becomeFollower } from '../roles.ts'
+import { traceDropped } from './append.ts'
 import { commitTo } from './commit.ts'
 import { followLeader } from './follow.ts'
 
@@ -23,20 +24,21 @@ export function acceptSnapshot(raft: RaftMachine, follower: Follower, message: M
 
 function install(raft: RaftMachine, snapshot: Snapshot): boolean {
   const { log } = raft
-  const refuse = (because: string): false => {
-    if (raft.trace) raft.trace({ type: 'snapshot', index: snapshot.index, what: 'refused', because })
+  const tell = (what: 'installed' | 'forwarded' | 'refused', because: string): false => {
+    if (raft.trace) raft.trace({ type: 'snapshot', index: snapshot.index, term: snapshot.term, what, because })
     return false
   }
-  if (snapshot.index <= log.commit) return refuse(`committed up to ${log.commit} already`)
-  if (raft.settings.snapshotsMustNameNode && !isMember(snapshot.membership, raft.id)) return refuse('not a member in it')
+  if (snapshot.index <= log.commit) return tell('refused', `committed up to ${log.commit} already`)
+  if (raft.settings.snapshotsMustNameNode && !isMember(snapshot.membership, raft.id)) return tell('refused', 'not a member in it')
   if (log.holds(snapshot)) {
     // Fig. 13 step 6: our log agrees up to there, and what follows stays. Where it does not agree all of it goes, or it would be refused for ever.
     commitTo(raft, snapshot.index)
-    if (raft.trace) raft.trace({ type: 'snapshot', index: snapshot.index, what: 'forwarded', because: 'the log holds it already' })
-    return false
+    return tell('forwarded', 'the log holds it already')
   }
+  if (raft.trace && log.commit < log.lastIndex)
+    traceDropped(raft, raft.trace, log.commit + 1, 'a snapshot takes the place of the whole log')
   log.restore(snapshot)
-  if (raft.trace) raft.trace({ type: 'snapshot', index: snapshot.index, what: 'installed', because: 'the log is behind' })
+  tell('installed', 'the log is behind')
   raft.restoreMembership(snapshot)
   return true
 }

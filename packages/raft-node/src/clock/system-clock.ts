@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto'
-import type { Clock } from '../ports.ts'
+import type { Clock, Timer } from '../ports.ts'
 
 /** Real time and real chance. The only file of the package that knows of timers and random numbers. */
 export function systemClock(): Clock {
   return {
     now: () => performance.now(),
     after(delayMs, run) {
+      if (delayMs <= 0) return afterThisTurn(run)
       const due = performance.now() + delayMs
       let timer = setTimeout(check, delayMs)
       // Node may fire up to a millisecond early; the port promises "not before".
@@ -19,4 +20,10 @@ export function systemClock(): Clock {
     random: () => Math.random(),
     uniqueId: () => randomBytes(16).toString('hex'),
   }
+}
+
+/** Once the sockets that have something to say in this turn of the event loop were heard; a timer would let a millisecond pass. */
+function afterThisTurn(run: () => void): Timer {
+  const immediate = setImmediate(run)
+  return { cancel: () => clearImmediate(immediate) }
 }

@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib'
-import type { Entry } from 'raft-core'
+import type { Entry, Position } from 'raft-core'
 import { decodePayload, encodePayload, payloadType } from '../entry-payload.ts'
 import { readSafeInteger, writeSafeInteger } from '../safe-integer.ts'
 import { chainHash } from './chain.ts'
@@ -61,4 +61,10 @@ export function decodeRecord(bytes: Uint8Array, previousChain: number): EntryRec
   const term = readSafeInteger(view, contentAt + 1)
   const index = readSafeInteger(view, contentAt + 9)
   return { entry: { term, index, ...decodePayload(view.getUint8(contentAt), payload) }, chain }
+}
+
+/** Which entry a record is of, without looking whether it is whole. */
+export function positionIn(bytes: Uint8Array): Position {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+  return { term: readSafeInteger(view, contentAt + 1), index: readSafeInteger(view, contentAt + 9) }
 }

@@ -5,16 +5,27 @@ import { MemoryNetwork } from './memory-network.ts'
 import { Register } from './register.ts'
 import { VirtualClock } from './virtual-clock.ts'
 
-export type Member = { readonly name: string; readonly disk: MemoryDisk; readonly register: Register; readonly node: RaftNode<string>; readonly events: NodeEvent[] }
+export type Member = {
+  readonly name: string
+  readonly disk: MemoryDisk
+  readonly register: Register
+  readonly node: RaftNode<string>
+  readonly events: NodeEvent[]
+}
 
 type StartOptions = Partial<NodeOptions<string>> & { readonly address?: string }
 
 /** Production nodes in a world of their own: virtual time, memory disks, an in-process network. */
 export class Cluster {
-  readonly clock = new VirtualClock()
-  readonly network = new MemoryNetwork(this.clock)
+  readonly clock: VirtualClock
+  readonly network: MemoryNetwork
   readonly members = new Map<string, Member>()
   readonly disks = new Map<string, MemoryDisk>()
+
+  constructor(seed?: number) {
+    this.clock = new VirtualClock(seed)
+    this.network = new MemoryNetwork(this.clock)
+  }
 
   async start(name: string, options: StartOptions = {}): Promise<Member> {
     return this.clock.outcome(this.begin(name, options))
@@ -26,7 +37,15 @@ export class Cluster {
     const register = new Register()
     const events: NodeEvent[] = []
     const node = await RaftNode.open<string>(
-      { id: name, dir: name, listen: address, stateMachine: register, resultCodec: Register.codec, onEvent: event => events.push(event), ...options },
+      {
+        id: name,
+        dir: name,
+        listen: address,
+        stateMachine: register,
+        resultCodec: Register.codec,
+        onEvent: event => events.push(event),
+        ...options,
+      },
       { clock: this.clock, transport: this.network.transport(address), ...disk.stores(), setAside: async () => disk.emptied().stores() },
     )
     const member = { name, disk, register, node, events }

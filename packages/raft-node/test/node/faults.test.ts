@@ -12,10 +12,16 @@ describe('callers', () => {
     cluster.kill('n3')
     void n2
     void n3
-    await expect(cluster.clock.outcome(n1!.node.apply(write('a'), { timeoutMs: 300 }))).rejects.toMatchObject({ code: 'TIMED_OUT', outcome: 'unknown' })
+    await expect(cluster.clock.outcome(n1!.node.apply(write('a'), { timeoutMs: 300 }))).rejects.toMatchObject({
+      code: 'TIMED_OUT',
+      outcome: 'unknown',
+    })
     await expect(cluster.clock.outcome(n1!.node.read({ timeoutMs: 300 }))).rejects.toMatchObject({ outcome: 'not-applied' })
     await cluster.clock.run(5_000)
-    await expect(cluster.clock.outcome(n1!.node.apply(write('b'), { timeoutMs: 300 }))).rejects.toMatchObject({ code: 'NO_LEADER', outcome: 'not-applied' })
+    await expect(cluster.clock.outcome(n1!.node.apply(write('b'), { timeoutMs: 300 }))).rejects.toMatchObject({
+      code: 'NO_LEADER',
+      outcome: 'not-applied',
+    })
     expect(await n1!.node.read({ consistency: 'stale' })).toBeGreaterThan(0)
     await cluster.closeAll()
   })
@@ -167,6 +173,20 @@ describe('disks', () => {
   })
 })
 
+describe('a disk that hangs', () => {
+  test('costs its node the leadership, not the cluster its writes', async () => {
+    const cluster = new Cluster()
+    const [n1, n2] = await cluster.found(3)
+    n1!.disk.mode = 'hangs'
+    n1!.node.apply(write('a'), { timeoutMs: 10_000 }).catch(() => {})
+    await cluster.clock.until(() => n1!.node.status().role !== 'leader', 3_000)
+    const next = await cluster.newLeader()
+    expect(next.name).not.toBe('n1')
+    expect(await cluster.set(n2!, 'b')).toMatch(/^b is number/)
+    await cluster.closeAll()
+  })
+})
+
 describe('leaving', () => {
   test('a closing leader hands over; the cluster hardly notices', async () => {
     const cluster = new Cluster()
@@ -183,6 +203,7 @@ describe('leaving', () => {
 
   test('leadership does not go to a node that is closing too', async () => {
     const cluster = new Cluster()
+    cluster.clock.remembersOrigins = true
     await cluster.found(3)
     const before = cluster.clock.now()
     await cluster.closeAll()

@@ -43,18 +43,24 @@ describe('joining', () => {
     const first = await cluster.clock.outcome(n1!.node.membership.join(request))
     expect(first.nodeId).toBe('n9')
     expect(await cluster.clock.outcome(n1!.node.membership.join(request))).toEqual(first)
-    await expect(cluster.clock.outcome(n1!.node.membership.join({ ...request, incarnation: 'other' }))).rejects.toMatchObject({ code: 'WIPED_MEMBER' })
+    await expect(cluster.clock.outcome(n1!.node.membership.join({ ...request, incarnation: 'other' }))).rejects.toMatchObject({
+      code: 'WIPED_MEMBER',
+    })
     await expect(cluster.clock.outcome(n1!.node.membership.join({ ...request, id: 'n8', incarnation: 'other' }))).rejects.toThrow(
       'n9:1 is the address of member n9',
     )
-    await expect(cluster.clock.outcome(n1!.node.membership.join({ ...request, id: 'a~b' }))).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' })
+    await expect(cluster.clock.outcome(n1!.node.membership.join({ ...request, id: 'a~b' }))).rejects.toMatchObject({
+      code: 'INVALID_ARGUMENT',
+    })
     await cluster.closeAll()
   })
 
   test('a learner that never appears costs no quorum', async () => {
     const cluster = new Cluster()
     const [n1] = await cluster.found(1)
-    await cluster.clock.outcome(n1!.node.membership.join({ id: 'n2', address: 'nowhere:1', clientAddress: '', incarnation: 'i2', replace: false }))
+    await cluster.clock.outcome(
+      n1!.node.membership.join({ id: 'n2', address: 'nowhere:1', clientAddress: '', incarnation: 'i2', replace: false }),
+    )
     expect(await cluster.set(n1!, 'a')).toBe('a is number 1')
     expect(n1!.node.status().membership).toMatchObject({ voters: ['n1'], learners: ['n2'] })
     await cluster.closeAll()
@@ -148,7 +154,9 @@ describe('changing', () => {
     const [n1] = await cluster.found(3)
     cluster.kill('n3')
     const moved = await cluster.start('n3', { address: 'n3:2', clientAddress: 'web:80' })
-    await cluster.clock.until(() => n1!.node.status().members.some(({ address, clientAddress }) => address === 'n3:2' && clientAddress === 'web:80'))
+    await cluster.clock.until(() =>
+      n1!.node.status().members.some(({ address, clientAddress }) => address === 'n3:2' && clientAddress === 'web:80'),
+    )
     await cluster.set(n1!, 'a')
     expect(await cluster.get(moved)).toEqual(['a'])
     await cluster.closeAll()

@@ -7,16 +7,27 @@ export class VirtualClock implements Clock {
   #now = 0
   #order = 0
   #events: Event[] = []
-  #seed = 42
+  #seed: number
+  /** For tests that look for timers that were left behind. Slow. */
+  remembersOrigins = false
+
+  constructor(seed = 42) {
+    this.#seed = seed
+  }
 
   now(): number {
     return this.#now
   }
 
   after(delayMs: number, run: () => void): Timer {
-    const event = { at: this.#now + delayMs, order: ++this.#order, run, from: new Error().stack ?? '' }
+    const event = {
+      at: this.#now + delayMs,
+      order: ++this.#order,
+      run,
+      from: this.remembersOrigins ? `${new Error('set here').stack}` : '',
+    }
     this.#events.push(event)
-    return { cancel: () => void (this.#events = this.#events.filter(other => other !== event)) }
+    return { cancel: () => this.#remove(event) }
   }
 
   random(): number {
@@ -39,7 +50,7 @@ export class VirtualClock implements Clock {
       await settled()
       const next = this.#events.reduce<Event | undefined>((first, each) => (first && !isBefore(each, first) ? first : each), undefined)
       if (next === undefined || next.at > until) break
-      this.#events = this.#events.filter(other => other !== next)
+      this.#remove(next)
       this.#now = next.at
       next.run()
     }
@@ -58,10 +69,16 @@ export class VirtualClock implements Clock {
   /** Runs until a promise settles, and passes its outcome on. */
   async outcome<T>(promise: Promise<T>, limitMs = 20_000): Promise<T> {
     let done = false
-    const end = () => void (done = true)
+    const end = () => {
+      done = true
+    }
     promise.then(end, end)
     await this.until(() => done, limitMs)
     return promise
+  }
+
+  #remove(event: Event): void {
+    this.#events = this.#events.filter(other => other !== event)
   }
 }
 

@@ -17,7 +17,7 @@ export const commitValidity: Invariant = {
     throw new Violation(this.name, node.id, `${node.id} believes that ${to} is committed; only ${ghost.committed.last} is`)
   },
 
-  settles(ghost, node, commit) {
+  settles(ghost, node, { commit }) {
     const ours = node.log.chainAt(commit)
     // A new machine has committed nothing, not even what the cluster began with.
     if (commit === 0 || commit < node.log.base || ours === ghost.committed.chainAt(commit)) return

@@ -26,8 +26,8 @@ export interface Invariant {
   appends?(ghost: Ghost, node: NodeGhost, entry: Entry, chain: number, leader: LeaderGhost | undefined): void
   /** A leader took a membership change into its log while this much was applied. */
   proposes?(ghost: Ghost, node: NodeGhost, leader: LeaderGhost, entry: MembershipEntry, applied: Index): void
-  /** The log of the ghost is level with the core's. */
-  settles?(ghost: Ghost, node: NodeGhost, commit: Index): void
+  /** A Ready was taken, and the ghost is level with the core: its log, and in `ballot` what was saved or is being saved. */
+  settles?(ghost: Ghost, node: NodeGhost, core: CoreView): void
   /** Its commit index rose to `to`; by counting if it leads, by hearsay otherwise. */
   commits?(ghost: Ghost, node: NodeGhost, to: Index, leader: LeaderGhost | undefined): void
   /** Its state machine applied this entry: chain hash and digest after it. */

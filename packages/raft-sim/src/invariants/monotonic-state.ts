@@ -38,9 +38,12 @@ export const monotonicState: Invariant = {
     throw new Violation(this.name, node.id, `${node.id} replaces entry ${entry.index}, which it had committed`)
   },
 
-  settles(_ghost, node, commit) {
-    if (commit <= node.log.last) return
-    throw new Violation(this.name, node.id, `${node.id} has committed ${commit}, and its log ends at ${node.log.last}`)
+  settles(_ghost, node, { term, commit }) {
+    if (commit > node.log.last) throw new Violation(this.name, node.id, `${node.id} has committed ${commit}, and its log ends at ${node.log.last}`)
+    const { ballot } = node
+    if (ballot.term === term && ballot.commit === commit) return
+    const forgotten = `term ${term}, commit ${commit}; its last Readys saved ${ballot.term}, ${ballot.commit}`
+    throw new Violation(this.name, node.id, `${node.id} is in ${forgotten}`)
   },
 
   compacts(_ghost, node, index) {

@@ -115,8 +115,8 @@ export class Observer {
     const first = ready.entries[0]
     if (first !== undefined) node.log.truncateFrom(first.index)
     for (const entry of ready.entries) chains.push(this.#appends(node, entry, leader, core.applied))
-    for (const invariant of this.#hooks.settles) invariant.settles(ghost, node, core.commit)
     if (ready.hardState !== undefined) node.ballot = ready.hardState
+    for (const invariant of this.#hooks.settles) invariant.settles(ghost, node, core)
     return chains
   }
   /** All that the last Ready asked for was looked at: what was in effect before it no longer explains anything. */

@@ -41,9 +41,13 @@ function isVoteKept({ disk }: NodeGhost, term: Term, candidate: NodeId): boolean
   return vote === candidate || (vote === undefined && disk.term > term)
 }
 
-/** The disk must match the log of the leader to whom it is said, up to the index that is said. */
+/**
+ * The disk must match the log of the leader to whom it is said, up to the index that is said. Not so once a later term is on disk: a
+ * later leader may have replaced the entries between the promise and the save. No majority can come of such answers, since whoever
+ * voted for that later leader compared logs with the entries still in its own.
+ */
 function checkAcknowledgement(ghost: Ghost, node: NodeGhost, { accepted, index, term, to }: MessageOf<'appendReply'>): void {
-  if (!accepted || index === 0) return
+  if (!accepted || index === 0 || term < node.disk.term) return
   const { log } = node.disk
   if (log.last < index) {
     throw new Violation(persistBeforeSend.name, node.id, `${node.id} acknowledges ${index} to ${to}; its disk has ${log.last}`)

@@ -70,8 +70,12 @@ export class Clients {
     coverage.saw('forgotten leader')
     node.driver!.input(core => core.forgetLeader())
   }
-  /** As a node does when the connection to its leader is refused. */
+  /** As nodes do when the connection to their leader is refused: often several at once, so that votes split. */
   #campaign(node: SimNode): void {
+    this.#campaignOn(node)
+    for (const other of this.#world.up()) if (this.#random.chance(0.3)) this.#campaignOn(other)
+  }
+  #campaignOn(node: SimNode): void {
     const { journal, schedule } = this.#world
     journal.record('forget', schedule.now, node, 1, 0, () => 'and campaign')
     node.driver!.input(core => core.forgetLeader())

@@ -136,6 +136,7 @@ export class Driver {
     disk.sync(save.batch)
     save.synced = true
     this.#finishSaves()
+    world.saved(this.#node)
   }
 
   /** In the order in which they were made. Those that need no sync end with the ones before them. */

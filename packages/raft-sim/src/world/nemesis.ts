@@ -9,10 +9,15 @@ type Hears = (from: NodeId, to: NodeId) => boolean
 /** Makes happen what the scenario says may go wrong with machines and links, until the world is healed. */
 export function unleash(world: World): void {
   const random = world.random.fork('nemesis')
-  const { partition, crash, pause } = world.faults
+  const { partition, crash, pause, crashAtSaveRate } = world.faults
   if (partition) recur(world, random, partition.everyMs, () => cutNetwork(world, random, partition.lastsMs))
   if (crash) recur(world, random, crash.everyMs, () => crashSome(world, random, crash.lastsMs))
   if (pause) recur(world, random, pause.everyMs, () => pauseOne(world, random, pause.lastsMs))
+  if (crashAtSaveRate === 0) return
+  const soon: Range = [1, world.scenario.timeoutMs]
+  world.onSaved = node => {
+    if (!world.healed && random.chance(crashAtSaveRate)) world.schedule.after(0, () => crashOne(world, random, node, soon))
+  }
 }
 
 /** Again and again at random times, on average every `everyMs`. */
@@ -34,11 +39,14 @@ function crashSome(world: World, random: Random, lastsMs: Range): void {
   const leader = world.leader()
   const all = random.chance(world.faults.crashAllRate)
   const victims = all ? up : [leader !== undefined && random.chance(0.4) ? leader : random.pick(up)]
-  for (const node of victims) {
-    node.crash()
-    world.coverage.saw('crash')
-    world.schedule.after(duration(random, lastsMs), () => restart(world, node))
-  }
+  for (const node of victims) crashOne(world, random, node, lastsMs)
+}
+
+function crashOne(world: World, random: Random, node: SimNode, lastsMs: Range): void {
+  if (!node.isUp) return
+  node.crash()
+  world.coverage.saw('crash')
+  world.schedule.after(duration(random, lastsMs), () => restart(world, node))
 }
 
 function restart(world: World, node: SimNode): void {

@@ -21,6 +21,8 @@ export interface NodeWorld {
   /** The code under test; tests wrap it to plant bugs. */
   readonly createCore: (options: RaftOptions) => Raft
   send(node: SimNode, message: Message): void
+  /** A save of this node has just ended. */
+  saved(node: SimNode): void
 }
 
 /** A machine with its disk, and on it, while it is up, a process: a core and its driver. */

@@ -61,6 +61,7 @@ function calm(timeoutMs: number): Faults {
     slowSaveMs: 0,
     crash: undefined,
     crashAllRate: 0,
+    crashAtSaveRate: 0,
     pause: undefined,
     skew: 0,
     membershipMs: undefined,
@@ -105,11 +106,15 @@ function tidyUp(world: World): void {
   const settled = world.observer.ghost.leaders.get(core.term)?.committedInTerm === true && applied === last.index
   if (!settled) return
   if (membership.outgoing.length > 0 && !membership.autoLeave) propose(world, leaveJoint)
+  for (const node of strangers(world, membership)) retire(node)
+}
+
+/** Removed machines that must not go on running. With all of these options on they do no harm, even if they do not know it yet. */
+function strangers(world: World, membership: Membership): SimNode[] {
   const { preVote, checkQuorum, stepDownOnRemoval } = world.scenario.options
-  // With these on, removed machines that do not know it yet must do no harm. Without, nobody would leave them running.
-  if (preVote && checkQuorum && stepDownOnRemoval) return
+  if (preVote && checkQuorum && stepDownOnRemoval) return []
   const members = membersOf(membership)
-  for (const node of world.nodes.values()) if (node.isUp && !members.includes(node.id)) retire(node)
+  return [...world.nodes.values()].filter(node => node.isUp && !members.includes(node.id))
 }
 
 function retire(node: SimNode): void {
@@ -130,7 +135,7 @@ function stateOf(world: World, fresh: { readonly written: boolean; readonly read
   const state = summary(members)
   return {
     serving: servingProblem(fresh, others, state),
-    level: levelProblem(leader, members, membership),
+    level: levelProblem(leader, members, membership) ?? (strangers(world, membership).length > 0 ? 'removed machines still run' : undefined),
     terms: members
       .map(node => `${node.id}:${node.core?.term}`)
       .sort()
@@ -146,6 +151,7 @@ function servingProblem(fresh: { readonly written: boolean; readonly read: boole
 
 function levelProblem(leader: SimNode, members: readonly SimNode[], membership: Membership): string | undefined {
   const { commit, last } = leader.core!.status()
+  if (!members.includes(leader)) return `${leader.id} leads and is not a member`
   if (membership.outgoing.length > 0) return `the membership stays joint: ${showMembership(membership)}`
   for (const node of members) {
     const behind = node.core === undefined || node.core.commit !== commit || node.applied !== commit || last.index !== commit
@@ -159,7 +165,8 @@ function summary(nodes: readonly SimNode[]): string {
   return nodes
     .map(({ id, core, applied, ghost }) => {
       if (core === undefined) return `${id} is down`
-      return `${id} ${core.role} t${core.term} log ${ghost.log.base + 1}..${ghost.log.last} commit ${core.commit} applied ${applied}`
+      const last = `${ghost.log.last}@${ghost.log.lastTerm}`
+      return `${id} ${core.role} t${core.term} log to ${last} commit ${core.commit} applied ${applied} ${showMembership(ghost.membership)}`
     })
     .join('; ')
 }

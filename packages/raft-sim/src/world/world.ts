@@ -35,6 +35,8 @@ export class World implements NodeWorld {
   readonly nodes = new Map<NodeId, SimNode>()
   readonly createCore: (options: RaftOptions) => Raft
   faults: Faults
+  /** Lets the nemesis strike at a chosen moment. */
+  onSaved: (node: SimNode) => void = () => {}
   /** The faults are over: what remains is to see whether the cluster recovers. */
   healed = false
 
@@ -80,6 +82,10 @@ export class World implements NodeWorld {
   send(node: SimNode, message: Message): void {
     this.observer.sent(node.ghost, message)
     this.network.send(node.id, message)
+  }
+
+  saved(node: SimNode): void {
+    this.onSaved(node)
   }
 
   /** Something happens outside of any node. */

@@ -6,7 +6,9 @@ export type Ended = { readonly code: number | null; readonly signal: NodeJS.Sign
 const running = new Set<Process>()
 
 export class Process {
+  /** Resolves once it has gone and all it printed is here. */
   readonly ended: Promise<Ended>
+  readonly #gone: Promise<void>
   stdout = ''
   stderr = ''
   readonly #child: ChildProcess
@@ -18,6 +20,7 @@ export class Process {
     this.#child.stdout?.setEncoding('utf8').on('data', (text: string) => (this.stdout += text))
     this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => (this.stderr += text))
     running.add(this)
+    this.#gone = new Promise(resolve => this.#child.once('exit', () => resolve()))
     this.ended = new Promise((resolve, reject) => {
       this.#child.once('error', reject)
       this.#child.once('close', (code, signal) => {
@@ -50,7 +53,7 @@ export class Process {
 
   async kill(): Promise<void> {
     this.signal('SIGKILL')
-    await this.ended
+    await this.#gone // and not until what it started has ended too, which may hold on to its output
   }
 }
 

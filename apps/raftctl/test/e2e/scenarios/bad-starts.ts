@@ -14,13 +14,12 @@ export const badStarts: readonly Scenario[] = [
   refused('unknown flag', /unknown flag --htpt.*--help/, async () => ['node', 'start', '--htpt', 'x', '/tmp/never'], 2),
   refused('missing folder argument', /missing DIR.*folder/, async () => ['node', 'start'], 2),
   refused('missing --join', /join/, async () => ['node', 'join', '/tmp/never'], 2),
-  refused('an address that is none', /8180x.*(HOST:PORT|host:port)/, async () => [
-    'node',
-    'start',
-    '--http',
-    'localhost:8180x',
-    '/tmp/never',
-  ]),
+  refused(
+    'an address that is none',
+    /8180x.*(HOST:PORT|host:port)/,
+    async () => ['node', 'start', '--http', 'localhost:8180x', '/tmp/never'],
+    2,
+  ),
   refused('HTTP port in use', /in use/, async folder => {
     const { node, other } = await oneRunning(folder)
     return commandWith(other, { '--http': node.http })
@@ -51,7 +50,7 @@ export const badStarts: readonly Scenario[] = [
     const { node, other } = await oneRunning(folder)
     return [...other.command().slice(0, -1), node.settings.dir]
   }),
-  refused('folder of another cluster', /cluster/, async folder => {
+  refused('folder of another cluster', /OTHER_CLUSTER.*new folder/, async folder => {
     const { node, other } = await oneRunning(folder)
     await other.start() // founds a cluster of its own
     await other.ready()
@@ -111,9 +110,9 @@ function commandWith(node: TestNode, changes: Readonly<Record<string, string>>):
   return words.map((word, at) => changes[words[at - 1] ?? ''] ?? word)
 }
 
-/** Root may write everywhere, except where the kernel has no place for files. */
+/** Root may write everywhere, except where the kernel shows things that are no files. */
 async function unwritable(folder: string): Promise<string> {
-  if (process.getuid?.() === 0) return '/proc/raft'
+  if (process.getuid?.() === 0) return '/sys/raft'
   const locked = join(folder, 'locked')
   await mkdir(locked)
   await chmod(locked, 0o500)

@@ -1,0 +1,126 @@
+import type { Entry } from 'raft-core'
+import { describe, expect, test } from 'vitest'
+import { blocksIn, toBlock } from '../../src/blocks.ts'
+import { MapState } from '../../src/map-state.ts'
+import { Pending } from '../../src/pending.ts'
+import type { LogBatch } from '../../src/ports.ts'
+import { merged, SaveQueue } from '../../src/save-queue.ts'
+import { Ticker } from '../../src/ticker.ts'
+import { deadlineFor } from '../../src/wait.ts'
+import { MemoryDisk } from './memory-disk.ts'
+import { VirtualClock } from './virtual-clock.ts'
+
+const entry = (term: number, index: number): Entry => ({ term, index, type: 'empty' })
+const batch = (...entries: Entry[]): LogBatch => ({ hardState: undefined, entries, resetTo: undefined, mustSync: true })
+
+describe('batches that share a save', () => {
+  test('later entries replace earlier ones, the last hard state counts', () => {
+    const first = { ...batch(entry(1, 5), entry(1, 6), entry(1, 7)), hardState: { term: 1, vote: undefined, commit: 4 } }
+    const second = { ...batch(entry(2, 6)), hardState: { term: 2, vote: 'n2', commit: 5 } }
+    expect(merged([first, second, { ...batch(), mustSync: false }])).toEqual({
+      hardState: { term: 2, vote: 'n2', commit: 5 },
+      entries: [entry(1, 5), entry(2, 6)],
+      resetTo: undefined,
+      mustSync: true,
+    })
+    expect(merged([])).toBeUndefined()
+  })
+
+  test('what gathers during a save goes together; a snapshot begins a save of its own; owners hear in order', async () => {
+    const clock = new VirtualClock()
+    const disk = new MemoryDisk(clock)
+    const told: number[][] = []
+    const queue = new SaveQueue<number>(disk.stores().logStore, { saved: owners => told.push([...owners]), failed: () => told.push([-1]) })
+    queue.add(1, batch(entry(1, 1)))
+    queue.add(2, batch(entry(1, 2)))
+    queue.add(3, undefined)
+    queue.add(4, { ...batch(entry(2, 11)), resetTo: { position: { term: 2, index: 10 }, chain: 7 } })
+    queue.add(5, batch(entry(2, 12)))
+    expect(queue.size).toBe(5)
+    await clock.run(50)
+    expect(told).toEqual([[1], [2, 3], [4, 5]])
+    expect(disk.entries.map(({ index }) => index)).toEqual([11, 12])
+    disk.mode = 'fails'
+    queue.add(6, batch(entry(2, 13)))
+    queue.add(7, undefined)
+    await clock.run(50)
+    expect(told.slice(3)).toEqual([[-1]])
+  })
+})
+
+describe('waiting for a position', () => {
+  test('each caller is settled once, by what was applied there', async () => {
+    const clock = new VirtualClock()
+    const pending = new Pending<string>(clock)
+    const wait = (term: number, index: number) => pending.add({ term, index }, deadlineFor(clock, { timeoutMs: 100 }))
+    const settled = Promise.allSettled([wait(1, 5), wait(2, 5), wait(1, 6), wait(1, 9)])
+    pending.applied({ term: 2, index: 5 }, { result: 'done' })
+    pending.skipped(6)
+    await clock.run(200)
+    expect((await settled).map(each => (each.status === 'fulfilled' ? each.value.result : each.reason.code))).toEqual([
+      'ENTRY_REPLACED',
+      'done',
+      'LEADERSHIP_LOST',
+      'TIMED_OUT',
+    ])
+    pending.stop(new Error('stopped'))
+    await expect(wait(1, 1)).rejects.toThrow('stopped')
+    expect(clock.pending).toEqual([])
+  })
+})
+
+test('a pause is one tick, a small delay is caught up', async () => {
+  const clock = new VirtualClock()
+  const at: number[] = []
+  const late: number[] = [0, 30, 0, 950, 0, 0]
+  const slow = {
+    ...clock,
+    now: () => clock.now(),
+    after: (ms: number, run: () => void) => clock.after(ms + (late.shift() ?? 0), run),
+    random: () => 0,
+    uniqueId: () => '',
+  }
+  const ticker = new Ticker(slow, 100, () => at.push(clock.now()))
+  ticker.start()
+  await clock.run(1_500)
+  ticker.stop()
+  expect(at).toEqual([100, 230, 300, 1_350, 1_450])
+})
+
+describe('the state of a replicated map', () => {
+  const text = async (state: MapState<unknown>, stream: AsyncIterable<Uint8Array>) => {
+    await state.restore(stream)
+    return state
+  }
+  const put = (state: MapState<unknown>, key: string, value: unknown) => state.apply(MapState.setCommand(key, value))
+
+  test('a snapshot is the state as it was; changes during it are kept', async () => {
+    const state = new MapState<unknown>()
+    for (let i = 0; i < 1_000; i++) put(state, `k${i}`, i)
+    const view = state.snapshot()[Symbol.asyncIterator]()
+    const chunks = [(await view.next()).value as Uint8Array]
+    expect(put(state, 'k1', 'changed')).toBe(true)
+    expect(state.apply(MapState.deleteCommand('k2'))).toBe(true)
+    expect(put(state, '__proto__', { deep: ['😀', null] })).toBe(false)
+    expect([state.get('k1'), state.has('k2'), state.get('__proto__')]).toEqual(['changed', false, { deep: ['😀', null] }])
+    const second = await text(new MapState(), state.snapshot())
+    for (let step = await view.next(); !step.done; step = await view.next()) chunks.push(step.value)
+
+    const frozen = await text(new MapState(), cutUp(chunks))
+    expect([frozen.get('k1'), frozen.get('k2'), frozen.has('__proto__'), frozen.get('k999')]).toEqual([1, 2, false, 999])
+    for (const each of [state, second]) expect([each.get('k1'), each.has('k2'), each.has('__proto__')]).toEqual(['changed', false, true])
+  })
+
+  test('blocks come out whole however the stream is cut; a stream that ends early is refused', async () => {
+    const blocks: number[] = []
+    for await (const block of blocksIn(cutUp([toBlock(new Uint8Array(3)), toBlock(new Uint8Array(0)), toBlock(new Uint8Array(5))])))
+      blocks.push(block.length)
+    expect(blocks).toEqual([3, 0, 5])
+    await expect(blocksIn(cutUp([toBlock(new Uint8Array(3)).subarray(0, 5)])).next()).rejects.toThrow('ends within a block')
+  })
+})
+
+/** One byte at a time. */
+async function* cutUp(chunks: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
+  for (const chunk of chunks) for (let at = 0; at < chunk.length; at++) yield chunk.subarray(at, at + 1)
+}

@@ -1,0 +1,164 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { JoinRequest, NodeOptions } from '../../src/api.ts'
+import { RaftNode, ReplicatedMap } from '../../src/index.ts'
+import { Register } from './register.ts'
+
+/** Production nodes on real ports: TCP on free ports, LevelDB and files in temporary folders, the machine's clock. */
+
+type Member = { readonly node: RaftNode<string>; readonly register: Register; readonly options: NodeOptions<string> }
+
+let root: string
+let members: Member[]
+
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'raft-node-'))
+  members = []
+})
+afterEach(async () => {
+  await Promise.all(members.map(({ node }) => node.close({ transfer: false })))
+  await rm(root, { recursive: true, force: true })
+})
+
+async function start(id: string, options: Partial<NodeOptions<string>> = {}): Promise<Member> {
+  const stateMachine = new Register()
+  const all: NodeOptions<string> = {
+    id,
+    dir: join(root, id),
+    listen: '127.0.0.1:0',
+    tickMs: 20,
+    stateMachine,
+    resultCodec: Register.codec,
+    ...options,
+  }
+  const node = await RaftNode.open(all)
+  const member = { node, register: stateMachine, options: { ...all, listen: node.status().address } }
+  members.push(member)
+  return member
+}
+
+const joining = (through: Member) => ({ join: (request: JoinRequest) => through.node.membership.join(request) })
+
+async function three(options: Partial<NodeOptions<string>> = {}): Promise<[Member, Member, Member]> {
+  const n1 = await start('n1', { ...options, bootstrap: true })
+  await n1.node.waitForLeader()
+  const n2 = await start('n2', { ...options, ...joining(n1) })
+  const n3 = await start('n3', { ...options, ...joining(n2) })
+  await until(() => [n1, n2, n3].every(({ node }) => node.status().membership.voters.length === 3))
+  return [n1, n2, n3]
+}
+
+async function reopen({ node, options }: Member, more: Partial<NodeOptions<string>> = {}): Promise<Member> {
+  await node.close({ transfer: false })
+  members = members.filter(member => member.node !== node)
+  return start(options.id, { listen: options.listen, ...more })
+}
+
+const set = async ({ node }: Member, text: string) => (await node.apply(Register.command(text))).result
+
+async function until(holds: () => boolean): Promise<void> {
+  for (let waited = 0; !holds(); waited += 10) {
+    if (waited > 8_000) throw new Error('did not come true in time')
+    await new Promise(resolve => setTimeout(resolve, 10))
+  }
+}
+
+describe('on real ports', () => {
+  test('three nodes write and read through any of them, and find everything again', async () => {
+    const [n1, n2, n3] = await three()
+    for (const [at, member] of [n1, n2, n3].entries()) expect(await set(member, `w${at}`)).toBe(`w${at} is number ${at + 1}`)
+    for (const { node, register } of [n1, n2, n3]) {
+      await node.read()
+      expect(register.applied).toEqual(['w0', 'w1', 'w2'])
+    }
+    const again: Member[] = []
+    for (const { node } of [n1, n2, n3]) await node.close({ transfer: false })
+    for (const member of [n1, n2, n3]) again.push(await reopen(member))
+    for (const { node, register } of again) {
+      await node.read()
+      expect(register.applied).toEqual(['w0', 'w1', 'w2'])
+    }
+  })
+
+  test('the leader closes: another one leads at once, and the closed one comes back', async () => {
+    const [n1, n2] = await three()
+    await set(n1, 'a')
+    const before = performance.now()
+    await n1.node.close()
+    expect(performance.now() - before).toBeLessThan(1_000)
+    expect(await set(n2, 'b')).toBe('b is number 2')
+    const back = await reopen(n1)
+    await back.node.read()
+    expect(back.register.applied).toEqual(['a', 'b'])
+  })
+
+  test('who was away while the log was shortened gets a snapshot', async () => {
+    const options = { snapshotEntries: 20, trailingEntries: 5 }
+    const [n1, , n3] = await three(options)
+    await n3.node.close()
+    for (let i = 0; i < 100; i++) await set(n1, `w${i}`)
+    await until(() => n1.node.status().first > 60)
+    const back = await reopen(n3, options)
+    await back.node.read()
+    expect(back.register.applied.length).toBe(100)
+    expect(back.register.restores).toBeGreaterThan(1)
+  })
+
+  test('a wiped folder is refused, then replaced', async () => {
+    const [n1, n2] = await three()
+    await set(n1, 'a')
+    await n2.node.close()
+    await rm(n2.options.dir, { recursive: true })
+    await expect(reopen(n2, joining(n1))).rejects.toMatchObject({ code: 'WIPED_MEMBER' })
+    const replaced = await start('n2', { listen: n2.options.listen, ...joining(n1), replace: true })
+    expect(replaced.node.identity.nodeId).toBe('n2~2')
+    await until(() => replaced.node.status().membership.voters.length === 3)
+    await replaced.node.read()
+    expect(replaced.register.applied).toEqual(['a'])
+  })
+
+  test('a wiped founder stops serving, and joins again with the same folder', async () => {
+    const [n1, n2] = await three()
+    await n1.node.close()
+    await rm(n1.options.dir, { recursive: true })
+    const wiped = await reopen(n1, { bootstrap: true })
+    await until(() => wiped.node.status().fault?.code === 'WIPED_MEMBER')
+    await expect(set(wiped, 'x')).rejects.toMatchObject({ code: 'WIPED_MEMBER' })
+    const back = await reopen(wiped, { ...joining(n2), replace: true })
+    expect(back.node.identity.nodeId).toBe('n1~2')
+    await until(() => back.node.status().membership.voters.length === 3)
+  })
+
+  test('an address or a folder in use is refused, and nothing stays open', async () => {
+    const n1 = await start('n1', { bootstrap: true })
+    await expect(start('n2', { listen: n1.options.listen, bootstrap: true })).rejects.toMatchObject({ code: 'ADDRESS_IN_USE' })
+    await expect(start('n1')).rejects.toMatchObject({ code: 'FOLDER_IN_USE' })
+    const n2 = await start('n2', { bootstrap: true })
+    await n2.node.waitForLeader()
+  })
+
+  test('the longest command gets through, forwarded and replicated; a longer one is refused', async () => {
+    const [n1, n2] = await three()
+    const longest = 8 * 1024 * 1024 - 512
+    await n2.node.apply(new Uint8Array(longest).fill(97))
+    await n2.node.read()
+    expect(n2.register.applied.map(text => text.length)).toEqual([longest])
+    await expect(n1.node.apply(new Uint8Array(longest + 1))).rejects.toMatchObject({ code: 'INVALID_ARGUMENT', outcome: 'not-applied' })
+  })
+
+  test('a replicated map in three lines', async () => {
+    await using map = await ReplicatedMap.open<string>({
+      id: 'm1',
+      dir: join(root, 'm1'),
+      listen: '127.0.0.1:0',
+      bootstrap: true,
+      tickMs: 20,
+    })
+    await map.set('color', 'green')
+    expect(await map.get('color')).toBe('green')
+    expect(await map.delete('color')).toBe(true)
+    expect(await map.get('color')).toBeUndefined()
+  })
+})

@@ -1,0 +1,57 @@
+import { describe, expect, test } from 'vitest'
+import type { JoinRequest } from '../../src/api.ts'
+import { Cluster } from './cluster.ts'
+
+const moments = Array.from({ length: 14 }, (_, ms) => ms)
+
+describe('a crash while starting', () => {
+  test.each(moments)('%i ms into founding: the same command founds it', async ms => {
+    const cluster = new Cluster()
+    const cutShort = cluster.begin('n1', { bootstrap: true })
+    cutShort.catch(() => {})
+    await cluster.clock.run(ms)
+    cluster.disks.get('n1')!.crash()
+    await cluster.network.at('n1:1')?.close()
+    const incarnation = cluster.disks.get('n1')!.identity?.incarnation
+
+    const n1 = await cluster.start('n1', { bootstrap: true })
+    if (incarnation !== undefined) expect(n1.node.identity.incarnation).toBe(incarnation)
+    await cluster.clock.outcome(n1.node.waitForLeader())
+    expect(await cluster.set(n1, 'a')).toBe('a is number 1')
+    await cluster.closeAll()
+  })
+
+  test.each(moments)('%i ms into joining: the same command gets in, as one member', async ms => {
+    const cluster = new Cluster()
+    const [n1] = await cluster.found(1)
+    await cluster.set(n1!, 'a')
+    const join = (request: JoinRequest) => n1!.node.membership.join(request)
+    const cutShort = cluster.begin('n2', { join })
+    cutShort.catch(() => {})
+    await cluster.clock.run(ms)
+    cluster.disks.get('n2')!.crash()
+    await cluster.network.at('n2:1')?.close()
+
+    const n2 = await cluster.start('n2', { join })
+    await cluster.clock.until(() => n1!.node.status().membership.voters.length === 2)
+    expect(n1!.node.status().members.map(({ id }) => id)).toEqual(['n1', 'n2'])
+    expect(await cluster.get(n2)).toEqual(['a'])
+    await cluster.closeAll()
+  })
+})
+
+test('a new folder takes one way in, not none and not two', async () => {
+  const cluster = new Cluster()
+  await expect(cluster.start('n1')).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' })
+  const join = () => Promise.reject(new Error('not asked'))
+  await expect(cluster.start('n1', { bootstrap: true, join })).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' })
+  await cluster.start('n1', { bootstrap: true })
+  cluster.kill('n1')
+  // With a folder that has its cluster, neither flag does harm.
+  await cluster.start('n1', { bootstrap: true, join })
+  await cluster.closeAll()
+})
+
+test.each(['', 'a b', 'n1~2', 'x'.repeat(65), 'ü'])('%o cannot name a node', async id => {
+  await expect(new Cluster().begin('n1', { id, bootstrap: true })).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' })
+})

@@ -1,0 +1,71 @@
+import { Coverage } from './coverage.ts'
+import type { RunResult } from './core-simulation.ts'
+
+/** One run of one seed. With `print`, the same run is told line by line. */
+export type RunSeed = (seed: number, print?: (line: string) => void) => RunResult
+
+export type BatchResult = {
+  readonly firstSeed: number
+  readonly seeds: number
+  /** Run twice, to see that the same seed does the same. */
+  readonly repeated: number
+  readonly events: number
+  readonly simulatedMs: number
+  readonly wallMs: number
+  readonly coverage: Coverage
+  readonly violations: number
+}
+
+export type BatchOptions = {
+  readonly firstSeed: number
+  /** Stops after the first seed for which this is true. */
+  readonly isEnough: (seeds: number) => boolean
+  readonly run: RunSeed
+  /** Monotonic milliseconds, for the report only. */
+  readonly nowMs: () => number
+  readonly onResult: (result: RunResult, soFar: BatchResult) => void
+  readonly onViolation: (result: RunResult) => void
+}
+
+/** A batch ends early once so many runs have failed: more of them say no more. */
+const maxViolations = 10
+
+/** Runs one seed after the other. */
+export function runBatch({ firstSeed, isEnough, run, nowMs, onResult, onViolation }: BatchOptions): BatchResult {
+  const startedAt = nowMs()
+  const coverage = new Coverage()
+  let seeds = 0
+  let repeated = 0
+  let events = 0
+  let simulatedMs = 0
+  let violations = 0
+  const soFar = () => ({ firstSeed, seeds, repeated, events, simulatedMs, wallMs: nowMs() - startedAt, coverage, violations })
+  do {
+    let result = run(firstSeed + seeds)
+    seeds++
+    events += result.events
+    simulatedMs += result.simulatedMs
+    coverage.add(result.coverage)
+    if (isRepeated(seeds)) {
+      repeated++
+      result = compare(result, run(result.seed))
+    }
+    if (result.failure !== undefined) {
+      violations++
+      onViolation(result)
+    }
+    onResult(result, soFar())
+  } while (!isEnough(seeds) && violations < maxViolations)
+  return soFar()
+}
+
+/** The first few and then every sixteenth: chance that does not come from the seed shows quickly. */
+function isRepeated(seeds: number): boolean {
+  return seeds <= 3 || seeds % 16 === 0
+}
+
+function compare(first: RunResult, second: RunResult): RunResult {
+  if (first.failure !== undefined || first.hash === second.hash) return first
+  const message = `the same seed gave trace hash ${first.hash}, then ${second.hash}`
+  return { ...first, failure: { step: Math.min(first.events, second.events), invariant: 'determinism', message } }
+}

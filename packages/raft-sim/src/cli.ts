@@ -1,0 +1,113 @@
+import { runBatch } from './batch.ts'
+import type { BatchResult, RunSeed } from './batch.ts'
+import { columns } from './journal.ts'
+import { coverageList, explainViolation, progressLine, summary, verdict } from './report.ts'
+
+/** What the command line prints to, and its clock; neither reaches a simulated world. */
+export type Terminal = {
+  readonly write: (text: string) => void
+  /** Progress may be written over. */
+  readonly isInteractive: boolean
+  readonly nowMs: () => number
+}
+
+export type SimulationOptions = { readonly seed: number | undefined; readonly seconds: number | undefined; readonly trace: boolean }
+
+/** Fixed, so that two runs of the same length do the same. */
+const defaultSeed = 1
+
+export const usage = `npm run sim -- [--core] [--seconds N] [--seed N] [--trace]
+
+  --core       simulate the cores alone, without the nodes around them
+  --seconds N  run one seed after the other for so long (default 60)
+  --seed N     run this seed alone; with --seconds, start with it
+  --trace      print every event of the seed, and its trace hash
+`
+
+/** Throws a RangeError that says what is wrong with the arguments. */
+export function parseArguments(args: readonly string[]): SimulationOptions {
+  let seed: number | undefined
+  let seconds: number | undefined
+  let trace = false
+  for (let i = 0; i < args.length; i++) {
+    const [name, attached] = args[i]!.split('=', 2)
+    const value = () => numberFor(name!, attached ?? args[++i])
+    if (name === '--seed') seed = value()
+    else if (name === '--seconds') seconds = value()
+    else if (name === '--trace') trace = true
+    else throw new RangeError(`unknown argument ${args[i]}`)
+  }
+  if (seed !== undefined && !Number.isSafeInteger(seed)) throw new RangeError('--seed takes an integer')
+  if (trace && seed === undefined) throw new RangeError('--trace needs --seed N: it prints every event of one seed')
+  return { seed, seconds, trace }
+}
+
+function numberFor(name: string, text: string | undefined): number {
+  const value = Number(text)
+  if (text === undefined || text === '' || !(value >= 0)) throw new RangeError(`${name} needs a number`)
+  return value
+}
+
+/** Runs what the arguments ask for; returns the exit code. `command` is what repeats it. */
+export function runSimulation(options: SimulationOptions, run: RunSeed, command: string, terminal: Terminal): number {
+  const { seed, seconds } = options
+  if (seed !== undefined && seconds === undefined) return runOne(seed, options.trace, run, command, terminal)
+  return runMany(seed ?? defaultSeed, seconds ?? 60, run, command, terminal)
+}
+
+/** Prints nothing that depends on the machine or the moment: two runs of one seed can be compared as text. */
+function runOne(seed: number, trace: boolean, run: RunSeed, command: string, terminal: Terminal): number {
+  const line = (text: string) => terminal.write(`${text}\n`)
+  if (trace) line(`seed ${seed}; time in simulated seconds; role, term, end of the log, commit and applied index before the event`)
+  if (trace) line(columns)
+  let hash = ''
+  const firstTwice: RunSeed = (seed, print) => {
+    const result = run(seed, print ?? (trace && hash === '' ? line : undefined))
+    hash = result.hash
+    return result
+  }
+  const result = runBatch({
+    firstSeed: seed,
+    isEnough: () => true,
+    run: firstTwice,
+    nowMs: () => 0,
+    onResult: () => {},
+    onViolation: result => line(`\n${trace ? `VIOLATION of ${result.failure!.invariant}: ${result.failure!.message}` : explainViolation(result, run, command)}`),
+  })
+  line(`saw        ${coverageList(result.coverage)}`)
+  line(`trace hash ${hash}, the same twice`)
+  return conclude(result, false, terminal)
+}
+
+function runMany(firstSeed: number, seconds: number, run: RunSeed, command: string, terminal: Terminal): number {
+  const { write, isInteractive, nowMs } = terminal
+  const startedAt = nowMs()
+  let shownAt = startedAt
+  write(`seeds from ${firstSeed} on, for ${seconds} s\n`)
+  const clear = () => isInteractive && write('\r\x1b[2K')
+  const result = runBatch({
+    firstSeed,
+    isEnough: () => nowMs() - startedAt >= seconds * 1000,
+    run,
+    nowMs,
+    onResult(_result, soFar) {
+      if (nowMs() - shownAt < (isInteractive ? 500 : 10_000)) return
+      shownAt = nowMs()
+      clear()
+      write(`${progressLine(soFar)}${isInteractive ? '' : '\n'}`)
+    },
+    onViolation(result) {
+      clear()
+      write(`${explainViolation(result, run, command)}\n`)
+    },
+  })
+  clear()
+  write(summary(result))
+  return conclude(result, true, terminal)
+}
+
+function conclude(result: BatchResult, mustHaveSeenAll: boolean, terminal: Terminal): number {
+  const { text, ok } = verdict(result, mustHaveSeenAll)
+  terminal.write(`${text}\n`)
+  return ok ? 0 : 1
+}

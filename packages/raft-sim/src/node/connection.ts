@@ -1,0 +1,188 @@
+import type { Message, NodeId } from 'raft-core'
+import type { HandshakeRefusal, Hello, RaftErrorCode, RaftErrorDetails, SnapshotMeta } from 'raft-node'
+import type { Process } from './process.ts'
+
+/** What the connection will carry. */
+export type Purpose = 'messages' | 'snapshot'
+
+/** What one end says to the other. */
+export type Frame =
+  | { readonly type: 'hello'; readonly hello: Hello; readonly expects: NodeId; readonly purpose: Purpose }
+  | { readonly type: 'refusal'; readonly reason: HandshakeRefusal; readonly hello: Hello }
+  | { readonly type: 'message'; readonly message: Message }
+  | { readonly type: 'request'; readonly id: number; readonly body: Uint8Array }
+  | { readonly type: 'answer'; readonly id: number; readonly body: Uint8Array }
+  | { readonly type: 'failure'; readonly id: number; readonly error: Failure }
+  | { readonly type: 'snapshot'; readonly message: Message; readonly meta: SnapshotMeta }
+  | { readonly type: 'chunk'; readonly bytes: Uint8Array }
+  | { readonly type: 'end'; readonly size: number }
+  | { readonly type: 'received' }
+
+export type Failure = { readonly code: RaftErrorCode; readonly message: string } & Pick<RaftErrorDetails, 'outcome' | 'leader'>
+
+export type Receiver = {
+  frame(frame: Frame): void
+  /** Once, last: no more comes, and nothing arrives any more. */
+  closed(): void
+}
+
+/** What ends a stream of frames: nothing more is sent. */
+type Close = { readonly type: 'close' }
+type UnderWay = { readonly frame: Frame | Close; at: number }
+
+/** The network as a connection meets it. */
+export type Wire = {
+  readonly now: number
+  /** How long this takes from host to host; undefined: it breaks the connection. */
+  delay(from: string, to: string, frame: Frame | Close): number | undefined
+  isCut(from: string, to: string): boolean
+  later(delayMs: number, run: () => void): void
+  /** For a reset: how much of what is under way still arrives. */
+  share(): number
+  arrived(end: End, frame: Frame): void
+  forget(connection: Connection): void
+}
+
+/**
+ * Two ends of a TCP connection. Each direction delivers in order, or not at all from some point on. While a direction is cut nothing of
+ * it arrives; the kernel sends it again once it can.
+ */
+export class Connection {
+  readonly near: End
+  readonly far: End
+
+  constructor(wire: Wire, near: { readonly host: string; readonly process: Process }, far: { readonly host: string; readonly process: Process }) {
+    this.near = new End(this, wire, near.host, near.process)
+    this.far = new End(this, wire, far.host, far.process)
+  }
+
+  other(end: End): End {
+    return end === this.near ? this.far : this.near
+  }
+  /** Both ends learn that it is broken; of what was under way some may still arrive. */
+  reset(): void {
+    this.near.loseRest()
+    this.far.loseRest()
+  }
+}
+
+export class End {
+  readonly host: string
+  readonly process: Process
+  readonly connection: Connection
+  readonly #wire: Wire
+  #receiver: Receiver | undefined
+  /** What is under way to this end, in order. */
+  #underWay: UnderWay[] = []
+  #isOpen = true
+  #isClosedForSending = false
+
+  constructor(connection: Connection, wire: Wire, host: string, process: Process) {
+    this.connection = connection
+    this.#wire = wire
+    this.host = host
+    this.process = process
+  }
+
+  get isOpen(): boolean {
+    return this.#isOpen && !this.#isClosedForSending
+  }
+  get isGone(): boolean {
+    return !this.#isOpen
+  }
+  get other(): End {
+    return this.connection.other(this)
+  }
+  /** Frames that the other end has not taken yet. */
+  get queued(): number {
+    return this.other.#underWay.length
+  }
+
+  receive(receiver: Receiver): void {
+    this.#receiver = receiver
+  }
+
+  send(frame: Frame): void {
+    if (this.isOpen) this.#push(frame)
+  }
+  /** Nothing more is sent after what was; what still comes is not read. `closed` follows. */
+  close(): void {
+    if (!this.isOpen) return
+    this.#isClosedForSending = true
+    this.#push({ type: 'close' })
+    this.#wire.later(0, () => this.process.enter(() => this.#end()))
+  }
+  /** Says a last word; closes once the other side has closed, or after a while. */
+  finish(frame: Frame): void {
+    this.send(frame)
+    if (!this.isOpen) return
+    this.#isClosedForSending = true
+    this.#push({ type: 'close' })
+  }
+  /** The other end is gone without a word: only silence tells. */
+  silent(): void {
+    if (this.#isOpen) this.process.enter(() => this.close())
+  }
+
+  /** The process is gone, or the machine: nobody is there to be told. */
+  vanish(): void {
+    this.#isOpen = false
+    this.#isClosedForSending = true
+    this.#underWay = []
+    this.#wire.forget(this.connection)
+  }
+  /** Of what is under way to this end, a part still arrives, then the connection is closed. */
+  loseRest(): void {
+    if (!this.#isOpen) return
+    const rest = Math.floor(this.#wire.share() * (this.#underWay.length + 1))
+    this.#underWay = this.#underWay.slice(0, rest)
+    this.#schedule({ type: 'close' }, 1)
+  }
+  /** What was held back is sent again. */
+  retransmit(delayMs: number): void {
+    for (const item of this.#underWay) item.at = Math.max(item.at, this.#wire.now + delayMs)
+    if (this.#underWay.length > 0) this.#arriveIn(delayMs)
+  }
+
+  #push(frame: Frame | Close): void {
+    const { other } = this
+    const delay = this.#wire.delay(this.host, other.host, frame)
+    if (delay === undefined) this.connection.reset()
+    else if (other.#isOpen) other.#schedule(frame, delay)
+  }
+  #schedule(frame: Frame | Close, delayMs: number): void {
+    const before = this.#underWay.at(-1)?.at ?? 0
+    const at = Math.max(before, this.#wire.now + delayMs)
+    this.#underWay.push({ frame, at })
+    this.#arriveIn(at - this.#wire.now)
+  }
+  #arriveIn(delayMs: number): void {
+    this.#wire.later(delayMs, () => {
+      if (this.#underWay.length === 0 || this.#wire.isCut(this.other.host, this.host)) return
+      this.process.enter(() => this.#take())
+    })
+  }
+
+  /** Everything that is due comes in one piece, as from a socket. */
+  #take(): void {
+    while (this.#isOpen) {
+      const next = this.#underWay[0]
+      if (next === undefined || next.at > this.#wire.now || this.#wire.isCut(this.other.host, this.host)) return
+      this.#underWay.shift()
+      if (next.frame.type === 'close') return this.#end()
+      if (this.#isClosedForSending && next.frame.type !== 'received') continue
+      this.#wire.arrived(this, next.frame)
+      this.#receiver?.frame(next.frame)
+    }
+  }
+
+  #end(): void {
+    if (!this.#isOpen) return
+    if (this.isOpen) this.#push({ type: 'close' })
+    this.#isOpen = false
+    this.#isClosedForSending = true
+    this.#underWay = []
+    this.#wire.forget(this.connection)
+    this.#receiver?.closed()
+  }
+}

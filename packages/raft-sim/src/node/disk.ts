@@ -1,0 +1,217 @@
+import type { Batches, Files, KeyRange, KeyValue, OpenFile } from 'raft-node/level'
+import { RaftError } from 'raft-node'
+import type { Random } from '../random.ts'
+import type { Schedule } from '../world/schedule.ts'
+import type { DatabaseListener, Write } from './database.ts'
+import { Database } from './database.ts'
+import { FileTree } from './file-tree.ts'
+import type { FileBytes } from './file-tree.ts'
+import type { Process } from './process.ts'
+
+/** How long the next operation takes, in milliseconds. */
+export type DiskTimes = {
+  /** On what the kernel keeps in memory. */
+  cached(): number
+  /** Until the platter has it. */
+  sync(): number
+}
+
+export type DiskOptions = {
+  readonly schedule: Schedule
+  readonly random: Random
+  readonly times: DiskTimes
+  readonly listener: DatabaseListener
+  /** An operation has ended. */
+  readonly done: (what: string, process: Process) => void
+}
+
+type Operation = { readonly process: Process; readonly what: string; readonly act: () => void }
+
+/**
+ * The disk of one machine: files, and a database above whose own files nothing is simulated. Every operation takes time, has its effect
+ * at its end, and may or may not have had it when a crash comes before.
+ */
+export class Disk {
+  readonly files = new FileTree()
+  readonly database: Database
+  readonly #options: DiskOptions
+  #lockedBy: Process | undefined
+  /** What is under way: on files in any order, in the database one after the other. */
+  #onFiles = new Set<Operation>()
+  #inDatabase: Operation[] = []
+  #databaseFreeAt = 0
+
+  constructor(options: DiskOptions) {
+    this.#options = options
+    this.database = new Database(options.listener)
+  }
+
+  /** Operations that this process waits for. */
+  pendingOf(process: Process): number {
+    return [...this.#onFiles, ...this.#inDatabase].filter(operation => operation.process === process).length
+  }
+
+  /** The process is gone; the kernel, and what it holds in memory, is not. */
+  processDied(process: Process): void {
+    this.#endPending()
+    if (this.#lockedBy === process) this.#lockedBy = undefined
+  }
+  powerCut(): void {
+    this.#endPending()
+    this.#lockedBy = undefined
+    this.files.powerCut(this.#options.random)
+    this.database.powerCut(this.#options.random)
+  }
+
+  /** Of the operations under way the database has done the first few, in order; on files any may be done. */
+  #endPending(): void {
+    const { random } = this.#options
+    const inDatabase = this.#inDatabase.slice(0, random.below(this.#inDatabase.length + 1))
+    const onFiles = [...this.#onFiles].filter(() => random.chance(0.5))
+    this.#inDatabase = []
+    this.#onFiles = new Set()
+    this.#databaseFreeAt = 0
+    for (const { act } of [...inDatabase, ...onFiles]) act()
+  }
+
+  filesFor(process: Process): Files {
+    const { times } = this.#options
+    const tree = this.files
+    const cached = <T>(what: string, act: () => T) => this.#onFile(process, times.cached(), what, act)
+    const synced = (what: string, act: () => void) => this.#onFile(process, times.sync(), what, act)
+    const opened = (path: string, file: FileBytes): OpenFile => ({
+      readAt: (offset, length) => cached(`read ${path}`, () => file.readAt(offset, length)),
+      writeAt: (offset, bytes) => {
+        const taken = bytes.slice()
+        return cached(`write ${path}`, () => file.writeAt(offset, taken))
+      },
+      size: () => cached(`size of ${path}`, () => file.size),
+      truncate: size => cached(`truncate ${path}`, () => file.truncate(size)),
+      sync: () => synced(`sync ${path}`, () => file.sync()),
+      close: async () => {},
+    })
+    return {
+      open: path =>
+        cached(`open ${path}`, () => {
+          const file = tree.file(path)
+          return file && opened(path, file)
+        }),
+      create: path => cached(`create ${path}`, () => opened(path, tree.create(path))),
+      rename: (from, to) => cached(`rename ${from} to ${to}`, () => tree.rename(from, to)),
+      remove: path => cached(`remove ${path}`, () => tree.remove(path)),
+      list: folder => cached(`list ${folder}`, () => tree.list(folder)),
+      makeFolder: folder => cached(`make ${folder}`, () => tree.makeFolder(folder)),
+      syncFolder: folder => synced(`sync ${folder}`, () => tree.syncFolder(folder)),
+    }
+  }
+
+  batchesFor(process: Process): Batches {
+    const { times, random } = this.#options
+    const { database } = this
+    let isOpen = false
+    const requireOpen = () => {
+      if (!isOpen) throw new Error('the database is not open')
+    }
+    const queued = <T>(delayMs: number, what: string, act: () => T) => this.#queued(process, delayMs, what, act)
+    return {
+      open: () =>
+        queued(times.sync(), 'open the database', () => {
+          if (this.#lockedBy !== undefined && this.#lockedBy !== process) throw new RaftError('FOLDER_IN_USE', 'another process has the database')
+          this.#lockedBy = process
+          isOpen = true
+          database.reopen()
+        }),
+      write: async ({ puts, removes, sync }) => {
+        requireOpen()
+        const write: Write = { puts: puts.map(([key, value]) => [textOf(key), value.slice()]), removes: removes.map(textOf), sync }
+        await queued(sync ? times.sync() : times.cached(), sync ? 'save' : 'write', () => database.write(write))
+      },
+      removeRange: async range => {
+        requireOpen()
+        const keys = database.keys(textOf(range.from), textOf(range.to))
+        const half = random.below(keys.length + 1)
+        for (const removes of [keys.slice(0, half), keys.slice(half)]) {
+          if (removes.length > 0) await queued(times.cached(), 'remove', () => database.write({ removes, puts: [], sync: false }))
+        }
+      },
+      read: range => this.#read(process, range),
+      close: async () => {
+        if (!isOpen) return
+        isOpen = false
+        await queued(times.cached(), 'close the database', () => {
+          if (this.#lockedBy === process) this.#lockedBy = undefined
+        })
+      },
+    }
+  }
+
+  async *#read(process: Process, range: KeyRange): AsyncGenerator<readonly KeyValue[]> {
+    const { times, random } = this.#options
+    const keys = this.database.keys(textOf(range.from), textOf(range.to))
+    while (keys.length > 0) {
+      const page = keys.splice(0, random.between(1, 50))
+      yield await this.#onFile(process, times.cached(), 'read the database', () =>
+        page.flatMap(key => {
+          const value = this.database.get(key)
+          return value === undefined ? [] : [[bytesOf(key), value.slice()] as const]
+        }),
+      )
+    }
+  }
+
+  #onFile<T>(process: Process, delayMs: number, what: string, act: () => T): Promise<T> {
+    return this.#operation(process, what, act, operation => {
+      this.#onFiles.add(operation)
+      this.#options.schedule.after(delayMs, () => {
+        if (this.#onFiles.delete(operation)) this.#end(operation)
+      })
+    })
+  }
+
+  /** One after the other, as a single writer does them. */
+  #queued<T>(process: Process, delayMs: number, what: string, act: () => T): Promise<T> {
+    const { schedule } = this.#options
+    return this.#operation(process, what, act, operation => {
+      const queue = this.#inDatabase
+      queue.push(operation)
+      this.#databaseFreeAt = Math.max(this.#databaseFreeAt, schedule.now) + delayMs
+      schedule.after(this.#databaseFreeAt - schedule.now, () => {
+        const first = queue === this.#inDatabase ? queue.shift() : undefined
+        if (first !== undefined) this.#end(first)
+      })
+    })
+  }
+
+  #end(operation: Operation): void {
+    this.#options.done(operation.what, operation.process)
+    operation.act()
+  }
+
+  /** The effect comes first; then, once it is awake, the process hears of it. */
+  #operation<T>(process: Process, what: string, act: () => T, begin: (operation: Operation) => void): Promise<T> {
+    return new Promise((resolve, reject) => {
+      if (!process.isAlive) return
+      const hear = (run: () => void) => process.enter(run)
+      begin({
+        process,
+        what,
+        act() {
+          try {
+            const result = act()
+            hear(() => resolve(result))
+          } catch (error) {
+            hear(() => reject(error))
+          }
+        },
+      })
+    })
+  }
+}
+
+/** Keys as text of one character per byte: text compares as the bytes do. */
+export function textOf(key: Uint8Array): string {
+  return String.fromCharCode(...key)
+}
+function bytesOf(key: string): Uint8Array {
+  return Uint8Array.from(key, character => character.charCodeAt(0))
+}

@@ -1,0 +1,119 @@
+import type { Index, NodeId, Raft, Term } from 'raft-core'
+import { baseKey, decodeBase, decodeHardState, entryKey, hardStateKey, positionIn } from 'raft-node/level'
+import type { DurableImage } from '../invariants/ghost.ts'
+import { ChainLog } from '../world/chain-log.ts'
+import type { Write } from './database.ts'
+import type { Disk } from './disk.ts'
+import { textOf } from './disk.ts'
+
+const baseText = textOf(baseKey)
+const hardStateText = textOf(hardStateKey)
+const entryPrefix = entryKey(0)[0]!
+
+/** What the log of a node would be after a power cut now: read from the bytes that its disk has for certain. */
+export class NodeImage implements DurableImage {
+  term: Term = 0
+  vote: NodeId | undefined
+  commit: Index = 0
+  readonly log = new ChainLog({ index: 0, term: 0, chain: 0 })
+  readonly votes = new Map<Term, NodeId>()
+  /** The core that runs on it; knows which snapshots on the disk it has taken over. */
+  core: Raft | undefined
+  readonly #chainAt: (index: Index, term: Term) => number
+  #disk: Disk | undefined
+  readonly #snapshotFolder: string
+  #snapshots: readonly Index[] = []
+  #snapshotsVersion = -1
+
+  /** `chainAt`: what is known of the entry at a position; the records on disk hold the store's own hashes. */
+  constructor(snapshotFolder: string, chainAt: (index: Index, term: Term) => number) {
+    this.#snapshotFolder = snapshotFolder
+    this.#chainAt = chainAt
+  }
+
+  /** The newest snapshot that the node has made its own. One that has just been received is on the disk before that. */
+  get snapshotIndex(): Index {
+    const applied = this.core?.applied ?? 0
+    let newest = 0
+    for (const index of this.#durableSnapshots()) if (index <= applied) newest = Math.max(newest, index)
+    return newest
+  }
+
+  /** From now on this is the disk; everything on it counts. */
+  attach(disk: Disk): void {
+    this.#disk = disk
+    const hardState = disk.database.durable.get(hardStateText)
+    if (hardState !== undefined) this.#keepHardState(hardState)
+    this.#rebuild(disk)
+  }
+  /** The disk is lost, and with it everything that was promised. */
+  erase(): void {
+    this.#disk = undefined
+    this.#snapshots = []
+    this.term = 0
+    this.vote = undefined
+    this.commit = 0
+    this.log.reset({ index: 0, term: 0, chain: 0 })
+  }
+
+  kept({ removes, puts }: Write): void {
+    if (this.#disk === undefined) return
+    let from = Infinity
+    let rebuild = false
+    for (const key of removes) if (isEntry(key) && indexIn(key) > this.log.base) from = Math.min(from, indexIn(key))
+    for (const [key, value] of puts) {
+      if (key === hardStateText) this.#keepHardState(value)
+      else if (key === baseText) rebuild = true
+      else if (isEntry(key)) from = Math.min(from, indexIn(key))
+    }
+    if (rebuild) return this.#rebuild(this.#disk)
+    if (from < Infinity) this.log.truncateFrom(from)
+    for (const [key, value] of puts) if (isEntry(key)) this.#push(value)
+  }
+
+  #keepHardState(bytes: Uint8Array): void {
+    const hardState = decodeHardState(bytes)
+    if (hardState === undefined) throw new Error('a record of term and vote cannot be read')
+    this.term = hardState.term
+    this.vote = hardState.vote
+    this.commit = hardState.commit
+    if (hardState.vote !== undefined) this.votes.set(hardState.term, hardState.vote)
+  }
+
+  #rebuild({ database: { durable } }: Disk): void {
+    const bytes = durable.get(baseText)
+    const { index, term } = (bytes === undefined ? undefined : decodeBase(bytes))?.position ?? { index: 0, term: 0 }
+    this.log.reset({ index, term, chain: this.#chainAt(index, term) })
+    for (let next = index + 1; ; next++) {
+      const record = durable.get(textOf(entryKey(next)))
+      if (record === undefined) return
+      this.#push(record)
+    }
+  }
+  #push(record: Uint8Array): void {
+    const { index, term } = positionIn(record)
+    if (index === this.log.last + 1) this.log.push(term, this.#chainAt(index, term))
+  }
+
+  #durableSnapshots(): readonly Index[] {
+    const files = this.#disk?.files
+    const version = files?.versionOf(this.#snapshotFolder) ?? -1
+    if (files !== undefined && version !== this.#snapshotsVersion) {
+      this.#snapshotsVersion = version
+      const names = files.durableNames(this.#snapshotFolder).filter(name => name.endsWith('.snap'))
+      this.#snapshots = names.map(name => Number(name.slice(0, name.indexOf('-'))))
+    }
+    return this.#snapshots
+  }
+}
+
+function isEntry(key: string): boolean {
+  return key.charCodeAt(0) === entryPrefix
+}
+
+/** The index in an entry's key: after the prefix, eight bytes, the highest first. */
+function indexIn(key: string): Index {
+  let index = 0
+  for (let i = 1; i < key.length; i++) index = index * 256 + key.charCodeAt(i)
+  return index
+}

@@ -1,0 +1,95 @@
+import type { Timer } from 'raft-node'
+import type { Random } from '../random.ts'
+import type { Schedule } from '../world/schedule.ts'
+
+type Work = { readonly run: () => void; readonly isTimer: boolean }
+
+/** A turn of the event loop on a machine that has nothing else to do. */
+const turnMs = 0.02
+
+/**
+ * One process, as far as its event loop goes: it does one thing at a time, nothing while it is stopped, and nothing any more once it is
+ * dead. What comes meanwhile waits. The kernel beneath it goes on either way.
+ */
+export class Process {
+  isAlive = true
+  /** Since when it is stopped. */
+  stoppedAt: number | undefined
+  readonly #schedule: Schedule
+  readonly #random: Random
+  readonly #timers = new Set<object>()
+  #waiting: Work[] = []
+  #isWorking = false
+  #busyUntil = 0
+
+  constructor(schedule: Schedule, random: Random) {
+    this.#schedule = schedule
+    this.#random = random
+  }
+
+  /** What its clock shows: the time it has used in this turn counts. */
+  get now(): number {
+    return Math.max(this.#schedule.now, this.#busyUntil)
+  }
+  /** Timers that are set and neither ran nor were cancelled. */
+  get timers(): number {
+    return this.#timers.size
+  }
+
+  /** Runs now, or once the event loop gets round to it. */
+  enter(run: () => void): void {
+    this.#enter({ run, isTimer: false })
+  }
+
+  after(delayMs: number, run: () => void): Timer {
+    const timer = {}
+    this.#timers.add(timer)
+    const ring = () => {
+      if (this.#timers.delete(timer)) run()
+    }
+    this.#schedule.after(this.now + delayMs - this.#schedule.now, () => {
+      if (this.#timers.has(timer)) this.#enter({ run: ring, isTimer: true })
+    })
+    return { cancel: () => void this.#timers.delete(timer) }
+  }
+
+  /** It computes for so long: everything else waits. */
+  work(ms: number): void {
+    this.#busyUntil = this.now + ms
+  }
+
+  stop(): void {
+    this.stoppedAt ??= this.#schedule.now
+  }
+  /** Everything that waited happens now, one after the other; timers first, as they do when a real event loop goes on, or as it came. */
+  resume(): void {
+    if (this.stoppedAt === undefined) return
+    this.stoppedAt = undefined
+    if (this.#random.chance(0.5)) this.#waiting = [...this.#waiting.filter(work => work.isTimer), ...this.#waiting.filter(work => !work.isTimer)]
+    this.#workLater()
+  }
+  die(): void {
+    this.isAlive = false
+    this.#waiting = []
+    this.#timers.clear()
+  }
+
+  #enter(work: Work): void {
+    if (!this.isAlive) return
+    if (this.stoppedAt === undefined && !this.#isWorking && this.#schedule.now >= this.#busyUntil) return work.run()
+    this.#waiting.push(work)
+    this.#workLater()
+  }
+
+  #workLater(): void {
+    if (this.#isWorking || this.stoppedAt !== undefined || this.#waiting.length === 0) return
+    this.#isWorking = true
+    this.#schedule.after(Math.max(this.#busyUntil - this.#schedule.now, turnMs * this.#random.next()), () => {
+      this.#isWorking = false
+      if (!this.isAlive || this.stoppedAt !== undefined) return
+      const work = this.#waiting.shift()
+      if (this.#waiting.length > 0) this.#workLater()
+      work?.run()
+    })
+  }
+}
