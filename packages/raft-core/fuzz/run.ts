@@ -49,9 +49,10 @@ function live(raft: Raft): void {
     traffic.push(...ready.send, ...ready.sendAfterSave)
     raft.advance(ready)
   }
-  if (random.chance(0.01) && raft.applied > 1) {
-    raft.snapshotTaken({ term: 1, index: raft.applied, membership, data: new Uint8Array() })
-    raft.compact(raft.applied)
+  const [newest] = random.chance(0.01) ? raft.entries(raft.applied, raft.applied) : []
+  if (newest) {
+    raft.snapshotTaken({ term: newest.term, index: newest.index, membership, data: new Uint8Array() })
+    raft.compact(newest.index)
   }
 }
 

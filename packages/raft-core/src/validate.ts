@@ -1,5 +1,5 @@
 import type { Entry, Position } from './log/entry.ts'
-import { type Membership, membershipFault } from './membership/membership.ts'
+import { membershipFault } from './membership/membership.ts'
 import type { Message, MessageOf, MessageType, Snapshot } from './messages.ts'
 
 /** Terms and indices stay so far below the limit of safe integers that adding one is always safe. */

@@ -13,6 +13,7 @@ import { Members } from './members.ts'
 import { Peers } from './peers.ts'
 import { type EntryOutcome, Pending } from './pending.ts'
 import type { Identity, MemberInfo, Ports, SnapshotMeta } from './ports.ts'
+import { Proposals } from './proposals.ts'
 import { Reads } from './reads.ts'
 import type { Inspect } from './real-ports.ts'
 import type { RestoredFolder } from './restoring.ts'
@@ -47,6 +48,7 @@ export class Engine<Result> {
   readonly members = new Members()
   readonly faults: Faults
   readonly pending: Pending<Result>
+  readonly proposals: Proposals<Result>
   readonly reads: Reads
   readonly applier: Applier<Result>
   readonly snapshots: Snapshotter
@@ -78,6 +80,7 @@ export class Engine<Result> {
     this.changed = new Bell(clock)
     this.faults = new Faults(fault => this.#emit({ type: 'fault', ...fault }))
     this.pending = new Pending(clock)
+    this.proposals = new Proposals(raft, this.pending)
     this.peers = new Peers({ clock, transport, members, self: identity.nodeId, introduced: options.introduced })
     const base = restored.snapshot ?? { term: 0, index: 0 }
     this.applier = new Applier(
@@ -113,6 +116,7 @@ export class Engine<Result> {
     this.#checkMembership()
     this.peers.update()
     this.#ticker.start()
+    if (this.#isOnlyVoter()) this.input(() => this.raft.campaign())
     this.wake()
   }
 
@@ -130,6 +134,12 @@ export class Engine<Result> {
       this.fail(invariantBroken(error))
     }
     this.wake()
+  }
+
+  /** Nobody else could lead, so there is nobody to wait for. */
+  #isOnlyVoter(): boolean {
+    const { voters, outgoing } = this.members.membership
+    return voters.length === 1 && voters[0] === this.identity.nodeId && outgoing.length === 0
   }
 
   receive(from: NodeId, message: Message): void {
@@ -167,6 +177,7 @@ export class Engine<Result> {
     this.#ticker.stop()
     this.#failover.stop()
     this.applier.stop()
+    this.proposals.stop(error)
     this.pending.stop(error)
     this.reads.stop(error)
     this.changed.ring()
@@ -189,7 +200,10 @@ export class Engine<Result> {
       install: ({ index }: Snapshot) => this.applier.install(this.#receiver.metaOf(index)),
       apply: entries => this.applier.take(entries),
       reads: states => this.reads.answered(states),
-      gathered: () => this.reads.ask(),
+      gathered: () => {
+        this.proposals.propose()
+        this.reads.ask()
+      },
       failed: error => this.fail(error),
     }
   }

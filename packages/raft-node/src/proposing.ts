@@ -56,11 +56,9 @@ export class Proposing<Result> {
   }
 
   #propose(data: Uint8Array, deadline: Deadline): Promise<Applied<Result>> {
-    const { raft, pending } = this.#engine
     if (deadline.signal?.aborted) throw new RaftError('ABORTED', 'the caller gave up; nothing was done', { outcome: 'not-applied' })
-    const taken = raft.propose(data)
-    if (taken.accepted !== true) throw this.#leading.refusal(taken.accepted === false ? taken.reason : 'not-leader')
+    const applied = this.#engine.proposals.add(data, deadline, reason => this.#leading.refusal(reason))
     this.#engine.wake()
-    return pending.add({ index: taken.index, term: taken.term }, deadline)
+    return applied
   }
 }

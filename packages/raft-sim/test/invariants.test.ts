@@ -178,13 +178,17 @@ describe('monotonic state', () => {
   })
   test('a vote that changes within its term', () => {
     const told = (h: History) =>
-      h.takes('n1', { hardState: { term: 2, vote: 'n2', commit: 1 } }).takes('n1', { hardState: { term: 2, vote: 'n3', commit: 1 } })
+      h.becomes('n1', { term: 2 }).takes('n1', { hardState: { term: 2, vote: 'n2', commit: 1 } }).takes('n1', { hardState: { term: 2, vote: 'n3', commit: 1 } })
     expectViolation(monotonicState, told, /changes its vote in term 2/)
   })
   test('a committed entry that is replaced', () => {
     const told = (h: History) =>
       h.committed('n1', 2, 3).takes('n1', { hardState: { term: 2, vote: undefined, commit: 3 } }).appends('n1', command(3, 3))
     expectViolation(monotonicState, told, /replaces entry 3/)
+  })
+  test('a commit index that is never saved', () => {
+    const told = (h: History) => h.committed('n1', 2, 3).takes('n1', { hardState: { term: 2, vote: undefined, commit: 2 } })
+    expectViolation(monotonicState, told, /its last Readys saved 2, 2/)
   })
   test.each([
     ['an older term', { term: 1 }, /starts in term 1/],

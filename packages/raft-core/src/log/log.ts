@@ -202,8 +202,9 @@ export function restoredLog(restored: RestoredState, maxApplyBytes: number): Log
       throw new RangeError(`restored log is broken at index ${entry.index}: it follows index ${before.index} of term ${before.term}`)
     before = entry
   }
-  const term = restored.hardState?.term ?? before.term
-  if (term < before.term) throw new RangeError(`restored term ${term} lies before the log's last term ${before.term}`)
+  // A founding snapshot may name a term that nobody has entered; entries may not.
+  const term = restored.hardState?.term ?? 0
+  if (entries.length > 0 && term < before.term) throw new RangeError(`restored term ${term} lies before the log's last term ${before.term}`)
   const commit = Math.max(restored.hardState?.commit ?? 0, base.index)
   if (commit > before.index) throw new RangeError(`restored commit index ${commit} lies beyond the log, which ends at ${before.index}`)
   const applied = Math.max(restored.applied ?? 0, base.index)

@@ -1,12 +1,10 @@
-export { openStorage, type StorageOptions } from '../storage/level.ts'
-
 /** The stores themselves and what lies beneath them, for other disks than this machine's: simulated ones, for example. */
 export type { Batches, KeyRange, KeyValue } from '../storage/batches.ts'
+/** For those who look at a stored log from outside. */
+export { positionIn } from '../storage/entry-record.ts'
 export { FileSnapshotStore } from '../storage/file-snapshot-store.ts'
 export type { Files, OpenFile } from '../storage/files.ts'
 export { logFolder, snapshotFolder } from '../storage/folder-layout.ts'
+export { openStorage, type StorageOptions } from '../storage/level.ts'
 export { LevelLogStore } from '../storage/level-log-store.ts'
-
-/** For those who look at a stored log from outside. */
-export { positionIn } from '../storage/entry-record.ts'
 export { baseKey, decodeBase, decodeHardState, entryKey, hardStateKey } from '../storage/log-keys.ts'

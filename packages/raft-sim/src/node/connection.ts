@@ -66,6 +66,10 @@ export class Connection {
   }
 }
 
+/** Rounding must not make a frame wait for ever. */
+const roundingMs = 1e-6
+const lingerMs = 1_000
+
 export class End {
   readonly host: string
   readonly process: Process
@@ -74,8 +78,7 @@ export class End {
   #receiver: Receiver | undefined
   /** What is under way to this end, in order. */
   #underWay: UnderWay[] = []
-  #isOpen = true
-  #isClosedForSending = false
+  #state: 'open' | 'finishing' | 'closed' = 'open'
 
   constructor(connection: Connection, wire: Wire, host: string, process: Process) {
     this.connection = connection
@@ -85,10 +88,10 @@ export class End {
   }
 
   get isOpen(): boolean {
-    return this.#isOpen && !this.#isClosedForSending
+    return this.#state === 'open'
   }
-  get isGone(): boolean {
-    return !this.#isOpen
+  get isClosed(): boolean {
+    return this.#state === 'closed'
   }
   get other(): End {
     return this.connection.other(this)
@@ -98,6 +101,7 @@ export class End {
     return this.other.#underWay.length
   }
 
+  /** From now on this is where frames go. */
   receive(receiver: Receiver): void {
     this.#receiver = receiver
   }
@@ -105,37 +109,35 @@ export class End {
   send(frame: Frame): void {
     if (this.isOpen) this.#push(frame)
   }
-  /** Nothing more is sent after what was; what still comes is not read. `closed` follows. */
+  /** Nothing more is read, and nothing sent after what was. `closed` follows. */
   close(): void {
-    if (!this.isOpen) return
-    this.#isClosedForSending = true
-    this.#push({ type: 'close' })
-    this.#wire.later(0, () => this.process.enter(() => this.#end()))
+    if (this.isClosed) return
+    if (this.isOpen) this.#push({ type: 'close' })
+    this.#end()
   }
   /** Says a last word; closes once the other side has closed, or after a while. */
-  finish(frame: Frame): void {
-    this.send(frame)
+  finish(lastWord: Frame): void {
     if (!this.isOpen) return
-    this.#isClosedForSending = true
+    this.#push(lastWord)
     this.#push({ type: 'close' })
-  }
-  /** The other end is gone without a word: only silence tells. */
-  silent(): void {
-    if (this.#isOpen) this.process.enter(() => this.close())
+    this.#state = 'finishing'
+    this.#wire.later(lingerMs, () => this.process.enter(() => this.#end()))
   }
 
-  /** The process is gone, or the machine: nobody is there to be told. */
+  /** Nothing was heard of the other end for long: it counts as gone. */
+  giveUp(): void {
+    if (!this.isClosed) this.process.enter(() => this.close())
+  }
+  /** The process is gone, or its machine: nobody is there to be told. */
   vanish(): void {
-    this.#isOpen = false
-    this.#isClosedForSending = true
+    this.#state = 'closed'
     this.#underWay = []
     this.#wire.forget(this.connection)
   }
-  /** Of what is under way to this end, a part still arrives, then the connection is closed. */
+  /** Of what is under way to this end a part still arrives; then it learns that the connection is broken. */
   loseRest(): void {
-    if (!this.#isOpen) return
-    const rest = Math.floor(this.#wire.share() * (this.#underWay.length + 1))
-    this.#underWay = this.#underWay.slice(0, rest)
+    if (this.isClosed) return
+    this.#underWay.length = Math.floor(this.#wire.share() * (this.#underWay.length + 1))
     this.#schedule({ type: 'close' }, 1)
   }
   /** What was held back is sent again. */
@@ -148,7 +150,7 @@ export class End {
     const { other } = this
     const delay = this.#wire.delay(this.host, other.host, frame)
     if (delay === undefined) this.connection.reset()
-    else if (other.#isOpen) other.#schedule(frame, delay)
+    else if (!other.isClosed) other.#schedule(frame, delay)
   }
   #schedule(frame: Frame | Close, delayMs: number): void {
     const before = this.#underWay.at(-1)?.at ?? 0
@@ -158,31 +160,31 @@ export class End {
   }
   #arriveIn(delayMs: number): void {
     this.#wire.later(delayMs, () => {
-      if (this.#underWay.length === 0 || this.#wire.isCut(this.other.host, this.host)) return
-      this.process.enter(() => this.#take())
+      if (this.#underWay.length > 0 && !this.#isCut()) this.process.enter(() => this.#take())
     })
+  }
+  #isCut(): boolean {
+    return this.#wire.isCut(this.other.host, this.host)
   }
 
   /** Everything that is due comes in one piece, as from a socket. */
   #take(): void {
-    while (this.#isOpen) {
+    for (;;) {
       const next = this.#underWay[0]
-      if (next === undefined || next.at > this.#wire.now || this.#wire.isCut(this.other.host, this.host)) return
+      if (next === undefined || next.at > this.#wire.now + roundingMs || this.#isCut()) return
       this.#underWay.shift()
-      if (next.frame.type === 'close') return this.#end()
-      if (this.#isClosedForSending && next.frame.type !== 'received') continue
+      if (next.frame.type === 'close') return this.close()
+      if (!this.isOpen) continue
       this.#wire.arrived(this, next.frame)
       this.#receiver?.frame(next.frame)
     }
   }
 
   #end(): void {
-    if (!this.#isOpen) return
-    if (this.isOpen) this.#push({ type: 'close' })
-    this.#isOpen = false
-    this.#isClosedForSending = true
+    if (this.isClosed) return
+    this.#state = 'closed'
     this.#underWay = []
     this.#wire.forget(this.connection)
-    this.#receiver?.closed()
+    this.#wire.later(0, () => this.process.enter(() => this.#receiver?.closed()))
   }
 }

@@ -75,8 +75,8 @@ function calm(timeoutMs: number): Faults {
 function backlogMs(world: World): number {
   const { faults, scenario, observer } = world
   const nodes = [...world.nodes.values()]
-  const last = Math.max(...nodes.map(node => node.disk.log.last))
-  const lag = last - Math.min(observer.ghost.committed.last, ...nodes.map(node => node.disk.log.last))
+  const last = Math.max(observer.ghost.committed.last, ...nodes.map(node => node.disk.log.last))
+  const lag = last - Math.min(...nodes.map(node => node.applied))
   const { maxMessageBytes, maxInflight, maxInflightBytes, maxApplyBytes } = scenario.options
   const small = maxMessageBytes <= 1000 || maxInflight <= 4 || maxInflightBytes < Infinity || maxApplyBytes <= 500
   return small ? lag * (2 * faults.delayMs[1] + 2 * faults.saveMs[1] + scenario.applyMs[1]) : 0

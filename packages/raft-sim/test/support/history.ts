@@ -86,11 +86,12 @@ export class History {
     const first = entries[0]!.index
     log.splice(log.findIndex(entry => entry.index >= first) >>> 0, log.length)
     log.push(...entries)
-    const { term, vote } = this.node(id).ballot
-    return this.takes(id, { entries, hardState: { term, vote, commit: this.node(id).commit } })
+    return this.takes(id, { entries })
   }
   takes(id: NodeId, ready: { entries?: readonly Entry[]; hardState?: HardState; snapshot?: Snapshot }, digest = 0): this {
-    this.observer.took(this.node(id), this.#core(id), readyWith(ready), digest)
+    const { term, commit, ballot } = this.node(id)
+    const vote = ballot.term === term ? ballot.vote : undefined
+    this.observer.took(this.node(id), this.#core(id), readyWith({ hardState: { term, vote, commit }, ...ready }), digest)
     return this
   }
   /** All of its log is on disk. */
@@ -135,7 +136,7 @@ export class History {
 }
 
 function readyWith({ entries, hardState, snapshot }: { entries?: readonly Entry[]; hardState?: HardState; snapshot?: Snapshot }): Ready {
-  const receipt = { promises: [], term: 0, last: undefined, snapshotIndex: 0, ballot: false }
+  const receipt = { number: 1, promises: [], term: 0, last: undefined, snapshotIndex: 0, ballot: false }
   const nothing = { softState: undefined, send: [], mustSync: true, sendAfterSave: [], apply: [], reads: [], receipt }
   return { ...nothing, hardState, entries: entries ?? [], snapshot }
 }

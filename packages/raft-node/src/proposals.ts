@@ -1,0 +1,63 @@
+import type { Raft, Refusal } from 'raft-core'
+import type { Applied } from './api.ts'
+import { RaftError } from './errors.ts'
+import type { Pending } from './pending.ts'
+import type { Deadline } from './wait.ts'
+
+/** How the caller names a refusal: as an error that says who leads. */
+type Explain = (reason: Refusal) => RaftError
+
+type Gathered<Result> = {
+  readonly data: Uint8Array
+  readonly deadline: Deadline
+  readonly explain: Explain
+  resolve(applied: Promise<Applied<Result>>): void
+  reject(error: Error): void
+}
+
+/**
+ * Commands of one turn of the event loop go into the log together: one append, one message to each follower, one fsync for all of
+ * them, however many callers there are.
+ */
+export class Proposals<Result> {
+  readonly #raft: Raft
+  readonly #pending: Pending<Result>
+  #gathered: Gathered<Result>[] = []
+  #stopped: RaftError | undefined
+
+  constructor(raft: Raft, pending: Pending<Result>) {
+    this.#raft = raft
+    this.#pending = pending
+  }
+
+  /** Rejects with what `explain` makes of a refusal: then nothing was appended. */
+  add(data: Uint8Array, deadline: Deadline, explain: Explain): Promise<Applied<Result>> {
+    if (this.#stopped !== undefined) return Promise.reject(notBegun(this.#stopped))
+    return new Promise((resolve, reject) => this.#gathered.push({ data, deadline, explain, resolve, reject }))
+  }
+
+  /** All that gathered since the last call, in order. */
+  propose(): void {
+    const gathered = this.#gathered
+    if (gathered.length === 0) return
+    this.#gathered = []
+    const taken = this.#raft.proposeAll(gathered.map(({ data }) => data))
+    if (taken.accepted === true) {
+      for (const [at, { deadline, resolve }] of gathered.entries())
+        resolve(this.#pending.add({ index: taken.index + at, term: taken.term }, deadline))
+      return
+    }
+    const reason = taken.accepted === false ? taken.reason : 'not-leader'
+    for (const { explain, reject } of gathered) reject(explain(reason))
+  }
+
+  stop(error: RaftError): void {
+    this.#stopped = error
+    for (const { reject } of this.#gathered) reject(notBegun(error))
+    this.#gathered = []
+  }
+}
+
+function notBegun(error: RaftError): RaftError {
+  return new RaftError(error.code, error.message, { cause: error, outcome: 'not-applied' })
+}
