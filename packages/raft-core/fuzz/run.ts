@@ -1,13 +1,15 @@
 import { parseArgs } from 'node:util'
-import type { Membership, Message, Raft } from '../src/index.ts'
-import { createRaft } from '../src/index.ts'
+import type { Membership, Message, RaftOptions, TraceEvent } from '../src/index.ts'
+import { formatTrace } from '../src/index.ts'
 import { faultIn } from '../src/validate.ts'
+import { Member } from './member.ts'
 import { mutate, randomMessage } from './messages.ts'
 import type { Random } from './random.ts'
 import { seeded } from './random.ts'
 
 /**
- * Throws messages at cores in every role: real ones, real ones with fields changed, and ones made up. Nothing may make a core throw.
+ * Throws messages at cores in every role, whose drivers do all that a driver may in any legal order: real messages, real ones with
+ * fields changed, and ones made up. Nothing may make a core throw.
  *
  *   npm run fuzz -w raft-core -- --messages 1000000 --seed 1
  */
@@ -24,36 +26,29 @@ const tally: Tally = { sent: 0, valid: 0, crashes: 0, roles: new Map() }
 /** Real traffic, to deliver and to mutate: the newest messages of the cluster. */
 let traffic: Message[] = []
 
-function newCluster(): Raft[] {
+function newCluster(): Member[] {
   traffic = []
-  const options = { maxInflight: 1 + random.below(4), maxMessageBytes: random.chance(0.5) ? 1 : 1 << 20, overlapping: random.chance(0.5) }
-  const more = { preVote: random.chance(0.8), checkQuorum: random.chance(0.8), forwardProposals: random.chance(0.5) }
+  const options: Partial<RaftOptions> = {
+    electionTicks: 3,
+    overlapping: random.chance(0.7),
+    preVote: random.chance(0.8),
+    checkQuorum: random.chance(0.8),
+    forwardProposals: random.chance(0.5),
+    stepDownOnRemoval: random.chance(0.8),
+    maxInflight: 1 + random.below(4),
+    maxInflightBytes: random.chance(0.5) ? 20 : Number.POSITIVE_INFINITY,
+    maxMessageBytes: random.chance(0.5) ? 1 : 1 << 20,
+    maxApplyBytes: random.chance(0.5) ? 1 : 1 << 20,
+    maxUncommittedBytes: random.chance(0.5) ? 20 : Number.POSITIVE_INFINITY,
+  }
+  // A trace that is listened to must not break anything either.
+  const trace = random.chance(0.5) ? (event: TraceEvent) => void formatTrace(event) : undefined
+  const lease = options.checkQuorum && random.chance(0.2)
+  const all = { ...options, readMode: lease ? ('lease' as const) : ('quorum' as const), trace }
   return [...ids, 'n4'].map(id => {
     const snapshot = { term: 1, index: 1, membership, data: new Uint8Array() }
-    return createRaft({ id, random: random.next, restored: { snapshot }, electionTicks: 3, ...options, ...more })
+    return new Member({ id, random: random.next, restored: { snapshot }, ...all })
   })
-}
-
-/** What an application does between messages, so that every role and state comes up. */
-function live(raft: Raft): void {
-  if (random.chance(0.3)) raft.tick()
-  if (random.chance(0.02)) raft.campaign()
-  if (random.chance(0.1)) raft.propose(random.bytes(8))
-  if (random.chance(0.01))
-    raft.proposeMembership({ transition: 'auto', changes: [{ type: 'learner', id: 'n4', promote: true }], context: undefined })
-  if (random.chance(0.05)) raft.read(`read-${random.below(1000)}`)
-  if (random.chance(0.01)) raft.transferLeadership(random.pick(ids))
-  if (random.chance(0.01)) raft.forgetLeader()
-  if (raft.hasReady()) {
-    const ready = raft.ready()
-    traffic.push(...ready.send, ...ready.sendAfterSave)
-    raft.advance(ready)
-  }
-  const [newest] = random.chance(0.01) ? raft.entries(raft.applied, raft.applied) : []
-  if (newest) {
-    raft.snapshotTaken({ term: newest.term, index: newest.index, membership, data: new Uint8Array() })
-    raft.compact(newest.index)
-  }
 }
 
 function nextMessage(source: Random): Message {
@@ -62,9 +57,9 @@ function nextMessage(source: Random): Message {
   return source.chance(0.4) ? real : mutate(source, real)
 }
 
-function throwAt(cluster: Raft[]): void {
+function throwAt(cluster: readonly Member[]): void {
   const message = nextMessage(random)
-  const target = cluster.find(raft => raft.id === message?.to) ?? random.pick(cluster)
+  const target = (cluster.find(({ raft }) => raft.id === message?.to) ?? random.pick(cluster)).raft
   tally.sent++
   if (faultIn(message) === undefined && message.to === target.id && message.from !== target.id) {
     tally.valid++
@@ -77,7 +72,10 @@ function throwAt(cluster: Raft[]): void {
 let cluster = newCluster()
 while (tally.sent < total) {
   try {
-    for (const raft of cluster) live(raft)
+    for (const member of cluster) {
+      member.live(random, [...ids, 'n4'])
+      traffic.push(...member.work(random))
+    }
     if (traffic.length > 64) traffic = traffic.slice(-64)
     for (let i = 0; i < 8 && tally.sent < total; i++) throwAt(cluster)
     if (random.chance(0.002)) cluster = newCluster()

@@ -1,6 +1,7 @@
 import type { Entry, Index, NodeId } from './log/entry.ts'
 import type { Snapshot } from './messages.ts'
 import type { HardState } from './ready.ts'
+import type { StateTrace } from './state-trace.ts'
 import type { Trace } from './trace.ts'
 
 /** What a node starts from: what its disk holds. A new node leaves all of it out. */
@@ -73,10 +74,12 @@ export type RaftOptions = {
 
   /** Called with everything that happens, and why. Costs nothing when absent. */
   readonly trace?: Trace | undefined
+  /** Called with every step in the terms of etcd's TLA+ specification: see `formatStateEvent`. Costs nothing when absent. */
+  readonly stateTrace?: StateTrace | undefined
 }
 
 /** Options with every default filled in. */
-export type Settings = Required<Omit<RaftOptions, 'restored' | 'trace' | 'random' | 'id'>>
+export type Settings = Required<Omit<RaftOptions, 'restored' | 'trace' | 'stateTrace' | 'random' | 'id'>>
 
 const defaults: Settings = {
   electionTicks: 10,
@@ -110,7 +113,7 @@ const choices = {
 
 /** Throws a RangeError that names the option: a wrong option is a mistake in a program, not something to run with. */
 export function settle(options: RaftOptions): Settings {
-  const { id, restored: _restored, random: _random, trace: _trace, ...given } = options
+  const { id, restored: _restored, random: _random, trace: _trace, stateTrace: _stateTrace, ...given } = options
   const settings: Settings = { ...defaults }
   for (const [name, value] of Object.entries(given)) {
     if (!Object.hasOwn(defaults, name)) throw new RangeError(`unknown option ${name}`)

@@ -21,6 +21,8 @@ export type { ProgressStatus, ProposeResult, Raft, Refusal, Status, StepResult }
 export { createRaft } from './raft.ts'
 export { InvariantError } from './invariant-error.ts'
 export type { Trace, TraceEvent } from './trace.ts'
+export type { StateEvent, StateTrace } from './state-trace.ts'
+export { formatStateEvent } from './trace-ndjson.ts'
 export { formatMembership, formatPosition, formatTrace } from './trace-format.ts'
 export { isMember, isVoter, memberIds } from './membership/membership.ts'
 export { committedIndex, voteOutcome } from './membership/quorum.ts'

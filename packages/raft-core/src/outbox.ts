@@ -2,6 +2,7 @@ import type { Position } from './log/entry.ts'
 import type { Message } from './messages.ts'
 import type { RaftMachine } from './raft.ts'
 import type { HardState, Ready, SaveReceipt, SoftState } from './ready.ts'
+import { traceState } from './state-trace.ts'
 
 /** What has gathered for the driver since the last Ready, and what is still out with it. */
 export type Outbox = {
@@ -64,6 +65,7 @@ export function takeReady(raft: RaftMachine): Ready {
   outbox.free = []
   outbox.promises = []
   raft.readsAnswered = []
+  if (raft.stateTrace) traceState(raft, 'Ready')
   return {
     softState,
     send: wait ? [] : free,

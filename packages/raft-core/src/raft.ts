@@ -23,6 +23,8 @@ import type { HardState, ReadState, Ready, SaveReceipt } from './ready.ts'
 import { recordSnapshotOutcome } from './replication/snapshot.ts'
 import type { Leader, Role, RoleName } from './roles.ts'
 import { becomeFollower } from './roles.ts'
+import type { StateTrace } from './state-trace.ts'
+import { traceMessage, traceState } from './state-trace.ts'
 import { statusOf } from './status.ts'
 import { passTermGate } from './term-gate.ts'
 import { tick } from './ticks.ts'
@@ -42,6 +44,7 @@ export class RaftMachine implements Raft {
   readonly id: NodeId
   readonly settings: Settings
   readonly trace: Trace | undefined
+  readonly stateTrace: StateTrace | undefined
   readonly #random: () => number
 
   term: Term
@@ -96,6 +99,9 @@ export class RaftMachine implements Raft {
       settled: 0,
       lastBallot: 0,
     }
+    // Only now: what was restored is where the trace begins.
+    this.stateTrace = options.stateTrace
+    if (this.stateTrace) traceState(this, 'InitState')
   }
 
   get role(): RoleName {
@@ -268,10 +274,12 @@ export class RaftMachine implements Raft {
 
   /** A message that rests on nothing but what is on disk already. */
   post(message: Message): void {
+    if (this.stateTrace) traceMessage(this, 'Send', message)
     this.outbox.free.push(message)
   }
   /** A message that must not leave before all that came before it is saved. May be to this node itself. */
   promise(message: Message): void {
+    if (this.stateTrace) traceMessage(this, 'Send', message)
     this.outbox.promises.push(message)
   }
   ignore(message: Message, because: string): void {
@@ -287,6 +295,7 @@ export class RaftMachine implements Raft {
     let index = this.log.lastIndex
     for (const payload of payloads) entries.push(entryOf(this.term, ++index, payload))
     if (!this.#reserveBytes(leader, entries)) return false
+    if (this.stateTrace) this.#traceOwn(entries)
     this.log.append(entries)
     if (this.trace) this.trace({ type: 'append', first: entries[0]!, last: entries[entries.length - 1]! })
     const hint = { term: 0, index: 0 }
@@ -301,6 +310,7 @@ export class RaftMachine implements Raft {
   }
 
   setMembership(membership: Membership, index: Index): void {
+    if (this.stateTrace) traceState(this, 'ApplyConfChange', { next: membership })
     this.membership = membership
     this.membershipIndex = index
     if (this.trace) this.trace({ type: 'membership', index, membership })
@@ -328,6 +338,12 @@ export class RaftMachine implements Raft {
     this.#membershipAppliedTo = Math.max(this.#membershipAppliedTo, index)
   }
 
+  #traceOwn(entries: readonly Entry[]): void {
+    for (const entry of entries) {
+      if (entry.type !== 'membership') traceState(this, 'Replicate')
+      else if (entry.change.changes.length > 0) traceState(this, 'ChangeConf', { change: entry.change })
+    }
+  }
   #reserveBytes(leader: Leader, entries: readonly Entry[]): boolean {
     const { maxUncommittedBytes } = this.settings
     if (maxUncommittedBytes === Infinity) return true

@@ -4,6 +4,7 @@ import type { LeaderReads } from './reads.ts'
 import { abandonReads, newLeaderReads } from './reads.ts'
 import type { Progress } from './replication/progress.ts'
 import { newProgressMap } from './replication/progress.ts'
+import { traceState } from './state-trace.ts'
 
 export type Follower = { readonly name: 'follower'; leader: NodeId | undefined }
 export type PreCandidate = { readonly name: 'preCandidate'; readonly votes: Map<NodeId, boolean> }
@@ -35,7 +36,10 @@ export type Role = Roles[RoleName]
 /** §5.1, §5.2: also from follower to follower, when the term or the leader is news. */
 export function becomeFollower(raft: RaftMachine, term: Term, leader: NodeId | undefined, because: string): Follower {
   const follower: Follower = { name: 'follower', leader }
+  // To the specification a pre-candidate is a follower still.
+  const isNews = raft.state.name !== 'preCandidate' || term !== raft.term
   enter(raft, follower, term, because)
+  if (raft.stateTrace && isNews) traceState(raft, 'BecomeFollower')
   return follower
 }
 
@@ -50,6 +54,7 @@ export function becomeCandidate(raft: RaftMachine, because: string): void {
   raft.assert(raft.state.name !== 'leader', 'a leader never campaigns')
   enter(raft, { name: 'candidate', votes: new Map() }, raft.term + 1, because)
   raft.vote = raft.id
+  if (raft.stateTrace) traceState(raft, 'BecomeCandidate')
 }
 
 export function becomeLeader(raft: RaftMachine, because: string): Leader {
@@ -67,6 +72,7 @@ export function becomeLeader(raft: RaftMachine, because: string): Leader {
     commitAtHeartbeat: raft.log.commit,
   }
   enter(raft, leader, raft.term, because)
+  if (raft.stateTrace) traceState(raft, 'BecomeLeader')
   return leader
 }
 

@@ -1,12 +1,15 @@
 import type { Message } from './messages.ts'
 import type { RaftMachine } from './raft.ts'
 import { becomeFollower } from './roles.ts'
+import { traceMessage } from './state-trace.ts'
 
 /**
  * §5.1: terms are a logical clock. Settles whose term is later, so that every rule sees a message of its own term. Returns whether a
  * rule should see it at all.
  */
 export function passTermGate(raft: RaftMachine, message: Message): boolean {
+  if (message.term > raft.term && isHeldOff(raft, message)) return false
+  if (raft.stateTrace) traceMessage(raft, 'Receive', message)
   if (message.term === raft.term || isTermless(message)) return true
   return message.term > raft.term ? meetLater(raft, message) : meetEarlier(raft, message)
 }
@@ -15,16 +18,17 @@ function isTermless(message: Message): boolean {
   return message.type === 'propose' || message.type === 'readIndex'
 }
 
+/** Thesis §4.2.3: while a leader is alive, an election can only do harm; unless that leader asked for it. */
+function isHeldOff(raft: RaftMachine, message: Message): boolean {
+  if (message.type !== 'requestVote' && message.type !== 'preVote') return false
+  const wanted = message.type === 'requestVote' && message.transfer
+  const inLease = raft.settings.checkQuorum && raft.leader !== undefined && raft.elapsed < raft.settings.electionTicks
+  if (!inLease || wanted) return false
+  raft.ignore(message, `heard from ${raft.leader} ${raft.elapsed} ticks ago`)
+  return true
+}
+
 function meetLater(raft: RaftMachine, message: Message): boolean {
-  if (message.type === 'requestVote' || message.type === 'preVote') {
-    // Thesis §4.2.3: while a leader is alive, an election can only do harm; unless that leader asked for it.
-    const wanted = message.type === 'requestVote' && message.transfer
-    const inLease = raft.settings.checkQuorum && raft.leader !== undefined && raft.elapsed < raft.settings.electionTicks
-    if (inLease && !wanted) {
-      raft.ignore(message, `heard from ${raft.leader} ${raft.elapsed} ticks ago`)
-      return false
-    }
-  }
   // Thesis §9.6: a pre-vote speaks of a term that nobody has entered; so does a grant of one.
   if (message.type === 'preVote') return true
   if (message.type === 'preVoteReply' && message.granted) return true

@@ -1,5 +1,5 @@
-import { Coverage } from './coverage.ts'
 import type { RunResult } from './core-simulation.ts'
+import { Coverage } from './coverage.ts'
 
 /** One run of one seed. With `print`, the same run is told line by line. */
 export type RunSeed = (seed: number, print?: (line: string) => void) => RunResult

@@ -1,5 +1,5 @@
-import { runBatch } from './batch.ts'
 import type { BatchResult, RunSeed } from './batch.ts'
+import { runBatch } from './batch.ts'
 import { columns } from './journal.ts'
 import { coverageList, explainViolation, progressLine, summary, verdict } from './report.ts'
 
@@ -72,7 +72,8 @@ function runOne(seed: number, trace: boolean, run: RunSeed, command: string, ter
     run: firstTwice,
     nowMs: () => 0,
     onResult: () => {},
-    onViolation: result => line(`\n${trace ? `VIOLATION of ${result.failure!.invariant}: ${result.failure!.message}` : explainViolation(result, run, command)}`),
+    onViolation: result =>
+      line(`\n${trace ? `VIOLATION of ${result.failure!.invariant}: ${result.failure!.message}` : explainViolation(result, run, command)}`),
   })
   line(`saw        ${coverageList(result.coverage)}`)
   line(`trace hash ${hash}, the same twice`)

@@ -1,5 +1,12 @@
 /** What a batch of runs must have seen at least once: a simulation in which nothing went wrong has shown nothing. */
-export const required = ['leader change', 'committed write', 'linearizable read', 'membership change', 'installed snapshot', 'crash'] as const
+export const required = [
+  'leader change',
+  'committed write',
+  'linearizable read',
+  'membership change',
+  'installed snapshot',
+  'crash',
+] as const
 
 /** What else is counted, for the reader of the report. */
 const counted = [

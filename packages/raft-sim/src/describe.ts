@@ -55,7 +55,9 @@ export function describeChange({ transition, changes }: MembershipChange): strin
 /** The core's own account of what it does and why. */
 export function describeTrace(event: TraceEvent): string {
   const { type, ...rest } = event
-  const words = Object.entries(rest).flatMap(([name, value]) => (name === 'because' || value === undefined ? [] : [`${name}=${show(value)}`]))
+  const words = Object.entries(rest).flatMap(([name, value]) =>
+    name === 'because' || value === undefined ? [] : [`${name}=${show(value)}`],
+  )
   return `${type} ${words.join(' ')}${'because' in event ? `: ${event.because}` : ''}`
 }
 

@@ -7,7 +7,10 @@ export type Range = readonly [low: number, high: number]
 type Recurring = { readonly everyMs: number; readonly lastsMs: Range } | undefined
 
 export type CoreOptions = Required<
-  Pick<RaftOptions, 'electionTicks' | 'heartbeatTicks' | 'preVote' | 'checkQuorum' | 'stepDownOnRemoval' | 'overlapping' | 'forwardProposals'> &
+  Pick<
+    RaftOptions,
+    'electionTicks' | 'heartbeatTicks' | 'preVote' | 'checkQuorum' | 'stepDownOnRemoval' | 'overlapping' | 'forwardProposals'
+  > &
     Pick<RaftOptions, 'maxMessageBytes' | 'maxApplyBytes' | 'maxInflight' | 'maxInflightBytes' | 'maxUncommittedBytes'>
 >
 
@@ -84,7 +87,7 @@ export function drawScenario(random: Random): Scenario {
     stepwise: random.chance(0.3),
     applyEach: random.chance(0.5),
     applyMs: random.chance(0.5) ? [0, 0] : [0, random.spread(2, 100)],
-    snapshotEvery: random.pick([1, 3, 10, 30, 100]),
+    snapshotEvery: random.pick([1, 3, 10, 30, 100, 1000]),
     trailing: random.pick([0, 0, 3, 20]),
     writeMs: random.spread(15, 300),
     readMs: random.spread(30, 1000),
@@ -93,7 +96,8 @@ export function drawScenario(random: Random): Scenario {
 }
 
 function drawOptions(random: Random, electionTicks: number, overlapping: boolean): CoreOptions {
-  const limit = (likelihood: number, values: readonly number[], otherwise: number) => (random.chance(likelihood) ? random.pick(values) : otherwise)
+  const limit = (likelihood: number, values: readonly number[], otherwise: number) =>
+    random.chance(likelihood) ? random.pick(values) : otherwise
   return {
     electionTicks,
     heartbeatTicks: electionTicks >= 5 ? random.pick([1, 1, 2]) : 1,
@@ -111,8 +115,10 @@ function drawOptions(random: Random, electionTicks: number, overlapping: boolean
 }
 
 function drawFaults(random: Random, timeoutMs: number): Faults {
-  const rate = (likelihood: number, low: number, high: number) => (random.chance(likelihood) ? random.spread(low * 1e5, high * 1e5) / 1e5 : 0)
-  const every = (likelihood: number, low: number, high: number) => (random.chance(likelihood) ? random.spread(low * timeoutMs, high * timeoutMs) : undefined)
+  const rate = (likelihood: number, low: number, high: number) =>
+    random.chance(likelihood) ? random.spread(low * 1e5, high * 1e5) / 1e5 : 0
+  const every = (likelihood: number, low: number, high: number) =>
+    random.chance(likelihood) ? random.spread(low * timeoutMs, high * timeoutMs) : undefined
   const recurring = (everyMs: number | undefined, longest: number): Recurring =>
     everyMs === undefined ? undefined : { everyMs, lastsMs: [timeoutMs / 4, longest * timeoutMs] }
   const fastest = random.spread(1, 20)
@@ -133,7 +139,7 @@ function drawFaults(random: Random, timeoutMs: number): Faults {
     crashAtSaveRate: rate(0.3, 0.001, 0.02),
     pause: recurring(every(0.4, 5, 30), 4),
     skew: random.chance(0.4) ? 0.2 : 0,
-    membershipMs: every(0.7, 1, 15),
+    membershipMs: every(0.7, 0.3, 15),
     transferMs: every(0.4, 4, 20),
     forgetMs: every(0.3, 4, 20),
     campaignMs: every(0.3, 3, 40),

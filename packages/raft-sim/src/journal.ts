@@ -2,7 +2,23 @@ import type { Raft } from 'raft-core'
 import { fold, hex } from './hash.ts'
 
 /** The kinds of events. Idle ticks are none. */
-const kinds = ['deliver', 'saved', 'timeout', 'crash', 'restart', 'pause', 'resume', 'write', 'read', 'member', 'transfer', 'forget', 'snapshot', 'fault', 'heal'] as const
+const kinds = [
+  'deliver',
+  'saved',
+  'timeout',
+  'crash',
+  'restart',
+  'pause',
+  'resume',
+  'write',
+  'read',
+  'member',
+  'transfer',
+  'forget',
+  'snapshot',
+  'fault',
+  'heal',
+] as const
 export type EventKind = (typeof kinds)[number]
 const codes = new Map(kinds.map((kind, code) => [kind, code]))
 

@@ -1,7 +1,7 @@
 import type { BatchResult, RunSeed } from './batch.ts'
 import type { RunResult } from './core-simulation.ts'
-import { marks } from './coverage.ts'
 import type { Coverage } from './coverage.ts'
+import { marks } from './coverage.ts'
 import { columns } from './journal.ts'
 
 /** A failed run explains itself: runs it again and shows how it came to that. */
@@ -55,7 +55,10 @@ export function coverageList(coverage: Coverage): string {
 }
 
 /** The last line, for people and for scripts. */
-export function verdict({ seeds, events, simulatedMs, coverage, violations }: BatchResult, mustHaveSeenAll: boolean): { text: string; ok: boolean } {
+export function verdict(
+  { seeds, events, simulatedMs, coverage, violations }: BatchResult,
+  mustHaveSeenAll: boolean,
+): { text: string; ok: boolean } {
   const missing = mustHaveSeenAll ? coverage.missing() : []
   const size = `${seeds} seed${seeds === 1 ? '' : 's'}, ${events} events, ${duration(simulatedMs)} simulated`
   if (violations === 0 && missing.length > 0) return { text: `${size}: proves nothing, it never saw: ${missing.join(', ')}`, ok: false }

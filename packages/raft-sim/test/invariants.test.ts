@@ -75,7 +75,15 @@ describe('one vote', () => {
 
 describe('leader append-only', () => {
   test('a leader that replaces an entry', () => {
-    expectViolation(leaderAppendOnly, h => h.leads('n1', 2).appends('n1', command(2, 2)).appends('n1', command(2, 2, 99)), /replaces its own entry 2/)
+    expectViolation(
+      leaderAppendOnly,
+      h =>
+        h
+          .leads('n1', 2)
+          .appends('n1', command(2, 2))
+          .appends('n1', command(2, 2, 99)),
+      /replaces its own entry 2/,
+    )
   })
 })
 
@@ -91,7 +99,16 @@ describe('log matching', () => {
     expectViolation(logMatching, h => h.appends('n1', command(3, 2)), /gap/)
   })
   test('a message with entries that the log does not hold', () => {
-    const message: Message = { type: 'appendEntries', from: 'n1', to: 'n2', term: 2, session: 0, after: { index: 1, term: 1 }, entries: [command(2, 2, 99)], commit: 1 }
+    const message: Message = {
+      type: 'appendEntries',
+      from: 'n1',
+      to: 'n2',
+      term: 2,
+      session: 0,
+      after: { index: 1, term: 1 },
+      entries: [command(2, 2, 99)],
+      commit: 1,
+    }
     expectViolation(logMatching, h => h.leads('n1', 2).appends('n1', command(2, 2)).sends(message), /sends to n2 an entry 2@2/)
   })
 })
@@ -132,14 +149,22 @@ describe('state machine safety', () => {
   })
   test('a snapshot with another state', () => {
     const snapshot = { index: 2, term: 2, membership: three, data: new Uint8Array() }
-    expectViolation(stateMachineSafety, h => h.committed('n1', 2, 2).applies('n1', command(2, 2), 7).takes('n2', { snapshot }, 8), /not the one at 2/)
+    expectViolation(
+      stateMachineSafety,
+      h => h.committed('n1', 2, 2).applies('n1', command(2, 2), 7).takes('n2', { snapshot }, 8),
+      /not the one at 2/,
+    )
   })
 })
 
 describe('commit validity', () => {
   const written = (h: History) => h.leads('n1', 2).appends('n1', command(2, 2))
   test('a commit that only the leader has on disk', () => {
-    expectViolation(commitValidity, h => written(h).saves('n1').appends('n2', command(2, 2)).becomes('n1', { commit: 2 }), /no majority has on disk/)
+    expectViolation(
+      commitValidity,
+      h => written(h).saves('n1').appends('n2', command(2, 2)).becomes('n1', { commit: 2 }),
+      /no majority has on disk/,
+    )
   })
   test('a commit that a learner was counted for', () => {
     const told = (h: History) => written(h).saves('n1').appends('n4', command(2, 2)).saves('n4').becomes('n1', { commit: 2 })
@@ -147,7 +172,12 @@ describe('commit validity', () => {
   })
   test('a joint commit that only one majority has', () => {
     const joint = membershipOf(['n1', 'n2', 'n3'], { outgoing: ['n1', 'n4'] })
-    expectViolation(commitValidity, h => written(h).saves('n1').appends('n2', command(2, 2)).saves('n2').becomes('n1', { commit: 2 }), /no majority/, joint)
+    expectViolation(
+      commitValidity,
+      h => written(h).saves('n1').appends('n2', command(2, 2)).saves('n2').becomes('n1', { commit: 2 }),
+      /no majority/,
+      joint,
+    )
   })
   test('a disk with other entries at the same indices does not count', () => {
     const told = (h: History) => written(h).saves('n1').appends('n2', command(2, 1)).saves('n2').becomes('n1', { commit: 2 })
@@ -164,7 +194,11 @@ describe('commit validity', () => {
     expectViolation(commitValidity, h => h.committed('n1', 2, 3).becomes('n2', { commit: 4 }), /believes that 4 is committed/)
   })
   test('a follower with other entries below its commit index', () => {
-    const told = (h: History) => h.committed('n1', 2, 3).becomes('n2', { commit: 3 }).appends('n2', command(3, 2, 99))
+    const told = (h: History) =>
+      h
+        .committed('n1', 2, 3)
+        .becomes('n2', { commit: 3 })
+        .appends('n2', command(3, 2, 99))
     expectViolation(commitValidity, told, /other entries up to its commit index/)
   })
 })
@@ -178,12 +212,18 @@ describe('monotonic state', () => {
   })
   test('a vote that changes within its term', () => {
     const told = (h: History) =>
-      h.becomes('n1', { term: 2 }).takes('n1', { hardState: { term: 2, vote: 'n2', commit: 1 } }).takes('n1', { hardState: { term: 2, vote: 'n3', commit: 1 } })
+      h
+        .becomes('n1', { term: 2 })
+        .takes('n1', { hardState: { term: 2, vote: 'n2', commit: 1 } })
+        .takes('n1', { hardState: { term: 2, vote: 'n3', commit: 1 } })
     expectViolation(monotonicState, told, /changes its vote in term 2/)
   })
   test('a committed entry that is replaced', () => {
     const told = (h: History) =>
-      h.committed('n1', 2, 3).takes('n1', { hardState: { term: 2, vote: undefined, commit: 3 } }).appends('n1', command(3, 3))
+      h
+        .committed('n1', 2, 3)
+        .takes('n1', { hardState: { term: 2, vote: undefined, commit: 3 } })
+        .appends('n1', command(3, 3))
     expectViolation(monotonicState, told, /replaces entry 3/)
   })
   test('a commit index that is never saved', () => {
@@ -206,7 +246,11 @@ describe('monotonic state', () => {
 
 describe('persist before send', () => {
   test('a message of a term that is not on disk', () => {
-    expectViolation(persistBeforeSend, h => h.sends({ type: 'heartbeatReply', from: 'n2', to: 'n1', term: 2, readToken: 0 }), /disk knows only term 1/)
+    expectViolation(
+      persistBeforeSend,
+      h => h.sends({ type: 'heartbeatReply', from: 'n2', to: 'n1', term: 2, readToken: 0 }),
+      /disk knows only term 1/,
+    )
   })
   test('a grant that is not on disk', () => {
     expectViolation(persistBeforeSend, h => h.savesBallot('n2', 2).sends(grant('n2', 'n1', 2)), /grants its vote in term 2 to n1/)
@@ -216,19 +260,33 @@ describe('persist before send', () => {
     expectViolation(persistBeforeSend, h => h.savesBallot('n2', 2).sends(request), /asks for votes/)
   })
   test('an acknowledgement of entries that are not on disk', () => {
-    const told = (h: History) => h.committed('n1', 2, 3).appends('n2', command(4, 2)).sends(accept('n2', 'n1', 2, 4))
+    const told = (h: History) =>
+      h
+        .committed('n1', 2, 3)
+        .appends('n2', command(4, 2))
+        .sends(accept('n2', 'n1', 2, 4))
     expectViolation(persistBeforeSend, told, /acknowledges 4 to n1; its disk has 3/)
   })
   test('an acknowledgement of other entries than the leader has', () => {
     const told = (h: History) =>
-      h.leads('n1', 2).appends('n1', command(2, 2)).appends('n2', command(2, 1)).saves('n2').savesBallot('n2', 2).sends(accept('n2', 'n1', 2, 2))
+      h
+        .leads('n1', 2)
+        .appends('n1', command(2, 2))
+        .appends('n2', command(2, 1))
+        .saves('n2')
+        .savesBallot('n2', 2)
+        .sends(accept('n2', 'n1', 2, 2))
     expectViolation(persistBeforeSend, told, /other entries than that leader/)
   })
   test('a log compacted past the snapshot on disk', () => {
     expectViolation(persistBeforeSend, h => h.committed('n1', 2, 3).observer.compacted(h.node('n1'), 3), /snapshot on disk is at 1/)
   })
   test('an entry applied before it is on disk', () => {
-    expectViolation(persistBeforeSend, h => h.committed('n1', 2, 3).appends('n2', command(4, 2)).applies('n2', command(4, 2)), /before it is on disk/)
+    expectViolation(
+      persistBeforeSend,
+      h => h.committed('n1', 2, 3).appends('n2', command(4, 2)).applies('n2', command(4, 2)),
+      /before it is on disk/,
+    )
   })
 })
 
@@ -280,7 +338,11 @@ describe('config safety', () => {
     expectViolation(configSafety, told, /the one at 2 is not applied/)
   })
   test('a change before the log of the election is applied', () => {
-    expectViolation(configSafety, h => h.appends('n1', command(2, 1)).leads('n1', 2).appends('n1', change(3, 2)), /log at the election went to 2/)
+    expectViolation(
+      configSafety,
+      h => h.appends('n1', command(2, 1)).leads('n1', 2).appends('n1', change(3, 2)),
+      /log at the election went to 2/,
+    )
   })
   test('two voters at once', () => {
     expectViolation(configSafety, h => h.reconfigures('n1', 2, membershipOf(['n1', 'n2', 'n3', 'n4', 'n5'])), /leaps/)

@@ -1,6 +1,7 @@
 // `npm run sim`: simulates whole clusters from a seed.
-import { parseArguments, runSimulation, simulateCore, usage } from 'raft-sim'
+
 import type { RunSeed, Terminal } from 'raft-sim'
+import { parseArguments, runSimulation, simulateCore, usage } from 'raft-sim'
 
 const terminal: Terminal = {
   write: text => process.stdout.write(text),

@@ -2,14 +2,16 @@ import type { Index } from '../log/entry.ts'
 import { committedIndex } from '../membership/quorum.ts'
 import type { RaftMachine } from '../raft.ts'
 import type { Leader } from '../roles.ts'
+import { traceState } from '../state-trace.ts'
 import type { Trace } from '../trace.ts'
 
 /** §5.3, §5.4.2: commit what every majority has on disk, but count only for entries of our own term. Returns whether commit moved. */
 export function advanceCommit(raft: RaftMachine, leader: Leader): boolean {
   const held = committedIndex(raft.membership, id => leader.progress.get(id)?.match)
-  if (held <= raft.log.commit || raft.log.termAt(held) !== raft.term) return false
-  commitTo(raft, held)
-  return true
+  const moves = held > raft.log.commit && raft.log.termAt(held) === raft.term
+  if (moves) commitTo(raft, held)
+  if (raft.stateTrace) traceState(raft, 'Commit')
+  return moves
 }
 
 export function commitTo(raft: RaftMachine, index: Index): void {

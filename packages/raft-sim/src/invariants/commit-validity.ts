@@ -9,7 +9,8 @@ export const commitValidity: Invariant = {
   name: 'commit-validity',
   section: '3.7',
   paper: '§5.3, §5.4.2, §6',
-  statement: 'A leader commits entries of its own term, once a majority of every active set of voters has them on disk; nothing committed changes.',
+  statement:
+    'A leader commits entries of its own term, once a majority of every active set of voters has them on disk; nothing committed changes.',
 
   commits(ghost, node, to, leader) {
     if (leader !== undefined) return checkCount(ghost, node, to, leader)
@@ -27,7 +28,11 @@ export const commitValidity: Invariant = {
   sends(_ghost, node, message) {
     if (message.type !== 'appendEntries' && message.type !== 'heartbeat') return
     if (message.commit <= node.commit) return
-    throw new Violation(this.name, node.id, `${node.id} tells ${message.to} to commit ${message.commit}, and has committed ${node.commit} itself`)
+    throw new Violation(
+      this.name,
+      node.id,
+      `${node.id} tells ${message.to} to commit ${message.commit}, and has committed ${node.commit} itself`,
+    )
   },
 }
 
@@ -35,7 +40,11 @@ function checkCount(ghost: Ghost, node: NodeGhost, to: Index, { term, log }: Lea
   const chain = log.chainAt(to)
   const before = ghost.committed.last
   if (log.termAt(to) !== term) {
-    throw new Violation(commitValidity.name, node.id, `${node.id} leads term ${term} and commits by counting entry ${to} of term ${log.termAt(to)}`)
+    throw new Violation(
+      commitValidity.name,
+      node.id,
+      `${node.id} leads term ${term} and commits by counting entry ${to} of term ${log.termAt(to)}`,
+    )
   }
   const saved = node.membershipsInCall.some(membership => quorumHas(membership, id => hasOnDisk(ghost.nodes.get(id), to, chain!)))
   if (!saved) throw new Violation(commitValidity.name, node.id, `${node.id} commits ${to}@${term}, which no majority has on disk`)

@@ -8,15 +8,24 @@ export const configSafety: Invariant = {
   name: 'config-safety',
   section: '3.11',
   paper: '§6, thesis §4.1, §4.2.3',
-  statement: 'Memberships change one at a time and step by step, only voters of the applied membership campaign, and nobody disturbs a living leader.',
+  statement:
+    'Memberships change one at a time and step by step, only voters of the applied membership campaign, and nobody disturbs a living leader.',
 
   proposes(_ghost, node, leader, entry, applied) {
     if (applied < leader.lastAtElection) {
-      throw new Violation(this.name, node.id, `${node.id} takes a membership change at ${applied} applied; its log at the election went to ${leader.lastAtElection}`)
+      throw new Violation(
+        this.name,
+        node.id,
+        `${node.id} takes a membership change at ${applied} applied; its log at the election went to ${leader.lastAtElection}`,
+      )
     }
     const pending = leader.changes.find(index => index > applied && index < entry.index)
     if (pending === undefined) return
-    throw new Violation(this.name, node.id, `${node.id} takes a membership change at ${entry.index} while the one at ${pending} is not applied`)
+    throw new Violation(
+      this.name,
+      node.id,
+      `${node.id} takes a membership change at ${entry.index} while the one at ${pending} is not applied`,
+    )
   },
 
   campaigns(_ghost, node, core, unapplied) {
@@ -24,7 +33,11 @@ export const configSafety: Invariant = {
       throw new Violation(this.name, node.id, `${node.id} campaigns and is not a voter: ${showMembership(node.membership)}`)
     }
     if (unapplied.length === 0) return
-    throw new Violation(this.name, node.id, `${node.id} campaigns as ${core.role} with the committed membership change ${unapplied[0]!.index} unapplied`)
+    throw new Violation(
+      this.name,
+      node.id,
+      `${node.id} campaigns as ${core.role} with the committed membership change ${unapplied[0]!.index} unapplied`,
+    )
   },
 
   elected(_ghost, node, leader) {
@@ -35,11 +48,19 @@ export const configSafety: Invariant = {
   reconfigures(ghost, node, index, membership) {
     const known = ghost.configs.at(index)
     if (known !== undefined && !sameMembership(known, membership)) {
-      throw new Violation(this.name, node.id, `${node.id} applies at ${index} ${showMembership(membership)}; others ${showMembership(known)}`)
+      throw new Violation(
+        this.name,
+        node.id,
+        `${node.id} applies at ${index} ${showMembership(membership)}; others ${showMembership(known)}`,
+      )
     }
     const before = ghost.configs.upTo(index - 1)
     if (known !== undefined || mayFollow(before, membership)) return
-    throw new Violation(this.name, node.id, `at ${index} the membership leaps from ${showMembership(before)} to ${showMembership(membership)}`)
+    throw new Violation(
+      this.name,
+      node.id,
+      `at ${index} the membership leaps from ${showMembership(before)} to ${showMembership(membership)}`,
+    )
   },
 
   installs(ghost, node, snapshot) {
@@ -51,7 +72,11 @@ export const configSafety: Invariant = {
     if (message.type !== 'requestVote' || message.transfer || !node.checkQuorum || core.term === node.term) return
     const inTouch = node.role === 'leader' || (node.followed !== undefined && node.ticksSinceLeader < node.electionTicks)
     if (!inTouch) return
-    throw new Violation(this.name, node.id, `${message.from} raised the term of ${node.id} to ${core.term}, which heard from a leader just before`)
+    throw new Violation(
+      this.name,
+      node.id,
+      `${message.from} raised the term of ${node.id} to ${core.term}, which heard from a leader just before`,
+    )
   },
 }
 

@@ -1,7 +1,7 @@
 import type { HardState, Index, Membership, NodeId, RoleName, Term } from 'raft-core'
 import { noMembers } from 'raft-core'
-import { ChainLog } from '../world/chain-log.ts'
 import type { ChainBase } from '../world/chain-log.ts'
+import { ChainLog } from '../world/chain-log.ts'
 import { CommittedLog } from './committed-log.ts'
 import { ConfigHistory } from './config-history.ts'
 

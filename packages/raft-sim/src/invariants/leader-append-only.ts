@@ -11,7 +11,11 @@ export const leaderAppendOnly: Invariant = {
     if (leader === undefined) return
     const { log } = leader
     if (entry.index > log.last + 1) {
-      throw new Violation(this.name, node.id, `${node.id} leads term ${leader.term} and leaves a gap after index ${log.last}: ${entry.index}`)
+      throw new Violation(
+        this.name,
+        node.id,
+        `${node.id} leads term ${leader.term} and leaves a gap after index ${log.last}: ${entry.index}`,
+      )
     }
     if (entry.index <= log.last && entry.index > log.base && log.chainAt(entry.index) !== chain) {
       throw new Violation(this.name, node.id, `${node.id} leads term ${leader.term} and replaces its own entry ${entry.index}`)

@@ -24,7 +24,11 @@ export const leaderCompleteness: Invariant = {
     const chain = leader.log.chainAt(to)
     for (const later of laterLeaders(ghost, leader)) {
       if (holds(later, to, chain)) continue
-      throw new Violation(this.name, node.id, `${node.id} commits ${to} in term ${leader.term}, but ${later.id} leads term ${later.term} without it`)
+      throw new Violation(
+        this.name,
+        node.id,
+        `${node.id} commits ${to} in term ${leader.term}, but ${later.id} leads term ${later.term} without it`,
+      )
     }
   },
 }

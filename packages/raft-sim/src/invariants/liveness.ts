@@ -5,7 +5,8 @@ export const liveness: Invariant = {
   name: 'liveness',
   section: '3.14',
   paper: '§5.6, §9.3',
-  statement: 'After all faults are over, the cluster elects a leader, serves writes and reads, brings all members level, and then stays calm.',
+  statement:
+    'After all faults are over, the cluster elects a leader, serves writes and reads, brings all members level, and then stays calm.',
 }
 
 /** What is still missing, in words; undefined when nothing is. */

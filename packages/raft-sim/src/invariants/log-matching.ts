@@ -32,10 +32,15 @@ export const logMatching: Invariant = {
 /** Against the log of the leadership that the message speaks for, which may be over by the time it leaves. */
 function checkEntries(ghost: Ghost, node: NodeGhost, { after, entries, to, term }: MessageOf<'appendEntries'>): void {
   const leader = ghost.leaders.get(term)
-  if (leader?.id !== node.id) throw new Violation(logMatching.name, node.id, `${node.id} sends entries in term ${term}, which it does not lead`)
+  if (leader?.id !== node.id)
+    throw new Violation(logMatching.name, node.id, `${node.id} sends entries in term ${term}, which it does not lead`)
   const { log } = leader
   if (log.termAt(after.index) !== after.term) {
-    throw new Violation(logMatching.name, node.id, `${node.id} sends to ${to} what follows ${after.index}@${after.term}, which its log does not hold`)
+    throw new Violation(
+      logMatching.name,
+      node.id,
+      `${node.id} sends to ${to} what follows ${after.index}@${after.term}, which its log does not hold`,
+    )
   }
   let running = log.chainAt(after.index)!
   let index = after.index
@@ -44,6 +49,10 @@ function checkEntries(ghost: Ghost, node: NodeGhost, { after, entries, to, term 
     // Beyond the log known, it was appended in the same moment in which the leadership ended: new to us, so nobody may know otherwise.
     const known = ++index > log.last ? (ghost.chainOf(index, entry.term) ?? running) : log.chainAt(index)
     if (entry.index === index && known === running) continue
-    throw new Violation(logMatching.name, node.id, `${node.id} sends to ${to} an entry ${entry.index}@${entry.term} that its log does not hold`)
+    throw new Violation(
+      logMatching.name,
+      node.id,
+      `${node.id} sends to ${to} an entry ${entry.index}@${entry.term} that its log does not hold`,
+    )
   }
 }

@@ -1,17 +1,14 @@
-import type { Entry, Index, Membership, MembershipEntry, Message, MessageOf, Raft, Ready, Snapshot, Status, Term } from 'raft-core'
+import type { Entry, Index, Membership, MembershipEntry, Message, MessageOf, Ready, Snapshot, Status } from 'raft-core'
 import { chain } from '../hash.ts'
-import { ChainLog } from '../world/chain-log.ts'
-import type { ChainBase } from '../world/chain-log.ts'
-import type { Ghost, NodeGhost } from './ghost.ts'
-import { LeaderGhost } from './ghost.ts'
+import type { ChainBase, ChainLog } from '../world/chain-log.ts'
+import type { Ghost, LeaderGhost, NodeGhost } from './ghost.ts'
 import type { CoreView, Invariant } from './invariant.ts'
 import { Violation } from './invariant.ts'
+import type { ObservedCore } from './leadership.ts'
+import { leadership, leadershipOf } from './leadership.ts'
 
 type Hook = Exclude<keyof Invariant, 'name' | 'section' | 'paper' | 'statement'>
 type With<H extends Hook> = Invariant & Required<Pick<Invariant, H>>
-
-/** What the observer asks a core for, beside its counters: only when a role changes. */
-export type ObservedCore = CoreView & Pick<Raft, 'entries' | 'status'>
 
 /** Told of everything that happens: shows it to every invariant that cares, then writes it into the ghost. */
 export class Observer {
@@ -244,28 +241,8 @@ export class Observer {
   }
 }
 
-/** The whole log at the moment of the election, also what no Ready has shown yet. */
-function leadershipOf(core: ObservedCore, node: NodeGhost): LeaderGhost {
-  const { log } = node
-  const { first, last } = core.status()
-  const leaderLog = new ChainLog({ index: first - 1, term: log.termAt(first - 1) ?? 0, chain: log.chainAt(first - 1) ?? 0 })
-  const changes: Index[] = []
-  for (const entry of core.entries(first, last.index)) {
-    // The entry that the new leader itself has appended already comes with its Ready.
-    if (entry.term === core.term) break
-    leaderLog.push(entry.term, chain(leaderLog.lastChain, entry))
-    if (entry.type === 'membership') changes.push(entry.index)
-  }
-  return new LeaderGhost(core.id, core.term, leaderLog, changes)
-}
-
 function isSignOfLife({ type }: Message): boolean {
   return type === 'appendEntries' || type === 'heartbeat' || type === 'installSnapshot'
-}
-
-function leadership(ghost: Ghost, node: NodeGhost, term: Term): LeaderGhost | undefined {
-  const leader = ghost.leaders.get(term)
-  return leader?.id === node.id ? leader : undefined
 }
 
 function restoredLog({ disk }: NodeGhost, base: ChainBase): ChainLog {

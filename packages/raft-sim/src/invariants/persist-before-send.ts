@@ -31,7 +31,11 @@ export const persistBeforeSend: Invariant = {
 
   compacts(_ghost, node, index) {
     if (index <= node.disk.snapshotIndex) return
-    throw new Violation(this.name, node.id, `${node.id} forgets its log up to ${index}; its snapshot on disk is at ${node.disk.snapshotIndex}`)
+    throw new Violation(
+      this.name,
+      node.id,
+      `${node.id} forgets its log up to ${index}; its snapshot on disk is at ${node.disk.snapshotIndex}`,
+    )
   },
 }
 
@@ -56,5 +60,9 @@ function checkAcknowledgement(ghost: Ghost, node: NodeGhost, { accepted, index, 
   const theirs = ghost.leaders.get(term)?.log
   if (theirs === undefined || index < log.base || index < theirs.base) return
   if (theirs.chainAt(index) === log.chainAt(index)) return
-  throw new Violation(persistBeforeSend.name, node.id, `${node.id} acknowledges ${index} to ${to}; its disk has other entries than that leader`)
+  throw new Violation(
+    persistBeforeSend.name,
+    node.id,
+    `${node.id} acknowledges ${index} to ${to}; its disk has other entries than that leader`,
+  )
 }

@@ -6,11 +6,16 @@ export const readIndex: Invariant = {
   name: 'read-index',
   section: '3.10',
   paper: 'thesis §6.4',
-  statement: 'A read sees all that was committed when it was asked, and its leader has since been confirmed by a quorum and committed in its own term.',
+  statement:
+    'A read sees all that was committed when it was asked, and its leader has since been confirmed by a quorum and committed in its own term.',
 
   releases(_ghost, node, read, index, leader) {
     if (index < read.committed) {
-      throw new Violation(this.name, node.id, `${node.id} lets a read be served at ${index}; ${read.committed} was committed when it was asked`)
+      throw new Violation(
+        this.name,
+        node.id,
+        `${node.id} lets a read be served at ${index}; ${read.committed} was committed when it was asked`,
+      )
     }
     if (leader === undefined) throw new Violation(this.name, node.id, `${node.id} answers a read and has never led`)
     if (!leader.committedInTerm) {
@@ -23,6 +28,10 @@ export const readIndex: Invariant = {
 
   serves(_ghost, node, read) {
     if (node.applied >= read.committed) return
-    throw new Violation(this.name, node.id, `${node.id} serves a read at ${node.applied}; ${read.committed} was committed when it was asked`)
+    throw new Violation(
+      this.name,
+      node.id,
+      `${node.id} serves a read at ${node.applied}; ${read.committed} was committed when it was asked`,
+    )
   },
 }

@@ -16,6 +16,8 @@ export type Frame =
   | { readonly type: 'snapshot'; readonly message: Message; readonly meta: SnapshotMeta }
   | { readonly type: 'chunk'; readonly bytes: Uint8Array }
   | { readonly type: 'end'; readonly size: number }
+  /** A chunk was taken: there is room for another. */
+  | { readonly type: 'room' }
   | { readonly type: 'received' }
 
 export type Failure = { readonly code: RaftErrorCode; readonly message: string } & Pick<RaftErrorDetails, 'outcome' | 'leader'>
@@ -51,9 +53,9 @@ export class Connection {
   readonly near: End
   readonly far: End
 
-  constructor(wire: Wire, near: { readonly host: string; readonly process: Process }, far: { readonly host: string; readonly process: Process }) {
-    this.near = new End(this, wire, near.host, near.process)
-    this.far = new End(this, wire, far.host, far.process)
+  constructor(wire: Wire, near: Process, far: Process) {
+    this.near = new End(this, wire, near)
+    this.far = new End(this, wire, far)
   }
 
   other(end: End): End {
@@ -71,7 +73,6 @@ const roundingMs = 1e-6
 const lingerMs = 1_000
 
 export class End {
-  readonly host: string
   readonly process: Process
   readonly connection: Connection
   readonly #wire: Wire
@@ -80,13 +81,15 @@ export class End {
   #underWay: UnderWay[] = []
   #state: 'open' | 'finishing' | 'closed' = 'open'
 
-  constructor(connection: Connection, wire: Wire, host: string, process: Process) {
+  constructor(connection: Connection, wire: Wire, process: Process) {
     this.connection = connection
     this.#wire = wire
-    this.host = host
     this.process = process
   }
 
+  get host(): string {
+    return this.process.host
+  }
   get isOpen(): boolean {
     return this.#state === 'open'
   }

@@ -1,11 +1,11 @@
-import type { Batches, Files, KeyRange, KeyValue, OpenFile } from 'raft-node/level'
 import { RaftError } from 'raft-node'
+import type { Batches, Files, KeyRange, KeyValue, OpenFile } from 'raft-node/level'
 import type { Random } from '../random.ts'
 import type { Schedule } from '../world/schedule.ts'
 import type { DatabaseListener, Write } from './database.ts'
 import { Database } from './database.ts'
-import { FileTree } from './file-tree.ts'
 import type { FileBytes } from './file-tree.ts'
+import { FileTree } from './file-tree.ts'
 import type { Process } from './process.ts'
 
 /** How long the next operation takes, in milliseconds. */
@@ -116,7 +116,8 @@ export class Disk {
     return {
       open: () =>
         queued(times.sync(), 'open the database', () => {
-          if (this.#lockedBy !== undefined && this.#lockedBy !== process) throw new RaftError('FOLDER_IN_USE', 'another process has the database')
+          if (this.#lockedBy !== undefined && this.#lockedBy !== process)
+            throw new RaftError('FOLDER_IN_USE', 'another process has the database')
           this.#lockedBy = process
           isOpen = true
           database.reopen()
@@ -190,7 +191,7 @@ export class Disk {
   /** The effect comes first; then, once it is awake, the process hears of it. */
   #operation<T>(process: Process, what: string, act: () => T, begin: (operation: Operation) => void): Promise<T> {
     return new Promise((resolve, reject) => {
-      if (!process.isAlive) return
+      if (!process.isAlive) return reject(new Error('the process is gone'))
       const hear = (run: () => void) => process.enter(run)
       begin({
         process,

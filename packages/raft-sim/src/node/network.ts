@@ -45,6 +45,7 @@ export class Network implements Wire {
   /** Directed pairs of hosts that cannot hear each other: `from>to`, and since when. */
   #cut = new Map<string, number>()
   #slow = new Set<string>()
+  #lastPort = 40_000
 
   constructor({ schedule, random, faults, coverage, silenceMs, arrived }: NetworkOptions) {
     this.#schedule = schedule
@@ -75,7 +76,7 @@ export class Network implements Wire {
 
   /** Asks again, as TCP does, while nothing comes back; who dials gives up when he likes, by `stillWanted`. */
   dial(process: Process, address: string, stillWanted: () => boolean, outcome: DialOutcome): void {
-    const from = hostOf(process, address, this.#hosts)
+    const from = process.host
     const to = hostIn(address)
     const roundTrip = this.#delay(from, to) + this.#delay(to, from)
     this.later(roundTrip, () => {
@@ -87,26 +88,20 @@ export class Network implements Wire {
       process.enter(() => {
         if (!stillWanted()) return
         if (listener === undefined || this.#listeners.get(address) !== listener) return outcome.failed(true)
-        this.#connect({ host: from, process }, { host: to, process: listener.process }, listener, outcome)
+        this.#connect(process, listener, outcome)
       })
     })
   }
 
-  #connect(near: { host: string; process: Process }, far: { host: string; process: Process }, listener: Listener, outcome: DialOutcome): void {
-    const connection = new Connection(this, near, far)
+  #connect(process: Process, listener: Listener, outcome: DialOutcome): void {
+    const connection = new Connection(this, process, listener.process)
     this.#connections.add(connection)
-    far.process.enter(() => listener.accept(connection.far, `${near.host}:${++this.#ports}`))
+    listener.process.enter(() => listener.accept(connection.far, `${process.host}:${++this.#lastPort}`))
     outcome.connected(connection.near)
   }
-  #ports = 40_000
 
   // ── machines ──
 
-  readonly #hosts = new Map<Process, string>()
-  /** This process runs on that machine. */
-  boots(process: Process, host: string): void {
-    this.#hosts.set(process, host)
-  }
   /** The kernel closes what the process had open; whoever dials is refused. */
   processDied(process: Process): void {
     this.#endProcess(process, end => end.other.loseRest())
@@ -130,7 +125,6 @@ export class Network implements Wire {
 
   #endProcess(process: Process, tell: (end: End) => void): void {
     for (const [address, listener] of this.#listeners) if (listener.process === process) this.#listeners.delete(address)
-    this.#hosts.delete(process)
     for (const { near, far } of [...this.#connections]) {
       for (const end of [near, far]) {
         if (end.process !== process) continue
@@ -256,13 +250,12 @@ export function hostIn(address: string): string {
   return address.slice(0, address.lastIndexOf(':'))
 }
 
-function hostOf(process: Process, _address: string, hosts: ReadonlyMap<Process, string>): string {
-  const host = hosts.get(process)
-  if (host === undefined) throw new Error('a process that runs on no machine dials')
-  return host
-}
-
 /** About as many bytes as it would have. */
-function sizeOf(frame: { readonly type: string; readonly message?: unknown; readonly body?: Uint8Array; readonly bytes?: Uint8Array }): number {
+function sizeOf(frame: {
+  readonly type: string
+  readonly message?: unknown
+  readonly body?: Uint8Array
+  readonly bytes?: Uint8Array
+}): number {
   return 100 + (frame.body?.length ?? 0) + (frame.bytes?.length ?? 0)
 }

@@ -12,6 +12,8 @@ const turnMs = 0.02
  * dead. What comes meanwhile waits. The kernel beneath it goes on either way.
  */
 export class Process {
+  /** The machine that it runs on. */
+  readonly host: string
   isAlive = true
   /** Since when it is stopped. */
   stoppedAt: number | undefined
@@ -22,7 +24,8 @@ export class Process {
   #isWorking = false
   #busyUntil = 0
 
-  constructor(schedule: Schedule, random: Random) {
+  constructor(host: string, schedule: Schedule, random: Random) {
+    this.host = host
     this.#schedule = schedule
     this.#random = random
   }
@@ -65,7 +68,8 @@ export class Process {
   resume(): void {
     if (this.stoppedAt === undefined) return
     this.stoppedAt = undefined
-    if (this.#random.chance(0.5)) this.#waiting = [...this.#waiting.filter(work => work.isTimer), ...this.#waiting.filter(work => !work.isTimer)]
+    if (this.#random.chance(0.5))
+      this.#waiting = [...this.#waiting.filter(work => work.isTimer), ...this.#waiting.filter(work => !work.isTimer)]
     this.#workLater()
   }
   die(): void {

@@ -36,12 +36,19 @@ export class Clients {
     const { journal, schedule, coverage } = this.#world
     const count = this.#random.chance(0.1) ? this.#random.between(2, 5) : 1
     const commands = Array.from({ length: count }, () => this.#command())
-    journal.record('write', schedule.now, node, count, this.#commands, () => `${count} command${count > 1 ? 's' : ''} to number ${this.#commands}`)
+    journal.record(
+      'write',
+      schedule.now,
+      node,
+      count,
+      this.#commands,
+      () => `${count} command${count > 1 ? 's' : ''} to number ${this.#commands}`,
+    )
     const driver = node.driver!
     const result = driver.input(core => {
       const result = count === 1 ? core.propose(commands[0]!) : core.proposeAll(commands)
       if (result.accepted === true) {
-        driver.awaitWrite(result.term, result.index + count - 1, () => {
+        driver.callers.awaitWrite(result.term, result.index + count - 1, () => {
           coverage.saw('committed write')
           done()
         })
@@ -55,7 +62,9 @@ export class Clients {
     const { journal, schedule } = this.#world
     const context = `r${++this.#reads}`
     journal.record('read', schedule.now, node, this.#reads, 0, () => context)
-    node.driver!.read(context, done)
+    const driver = node.driver!
+    driver.callers.awaitRead(context, done)
+    if (!driver.input(core => core.read(context)).accepted) driver.callers.giveUp(context)
   }
 
   #transfer(node: SimNode): void {

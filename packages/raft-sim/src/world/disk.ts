@@ -1,8 +1,8 @@
 import type { Entry, HardState, Index, NodeId, RestoredState, Snapshot, Term } from 'raft-core'
 import type { DurableImage } from '../invariants/ghost.ts'
 import type { Random } from '../random.ts'
-import { ChainLog } from './chain-log.ts'
 import type { ChainBase } from './chain-log.ts'
+import { ChainLog } from './chain-log.ts'
 
 /** What one Ready writes: kept whole or not at all. */
 export type DiskBatch = {

@@ -72,7 +72,14 @@ export class SimNode {
     const driver = new Driver(this, core)
     this.driver = driver
     this.paused = false
-    world.journal.record('restart', world.schedule.now, this, base.index, this.#starts, () => `from its disk: snapshot ${base.index}, log to ${disk.log.last}`)
+    world.journal.record(
+      'restart',
+      world.schedule.now,
+      this,
+      base.index,
+      this.#starts,
+      () => `from its disk: snapshot ${base.index}, log to ${disk.log.last}`,
+    )
     driver.pump()
     this.#planTick(driver, random.next() * this.#tickMs)
   }
@@ -119,7 +126,14 @@ export class SimNode {
     if (driver === undefined) return false
     this.whenAwake(driver, () => {
       const { journal, schedule } = this.world
-      journal.record('deliver', schedule.now, this, message.term * 16 + message.type.length, from(message), () => `${message.from} → ${this.id} ${describeMessage(message)}`)
+      journal.record(
+        'deliver',
+        schedule.now,
+        this,
+        message.term * 16 + message.type.length,
+        from(message),
+        () => `${message.from} → ${this.id} ${describeMessage(message)}`,
+      )
       driver.receive(message)
     })
     return true

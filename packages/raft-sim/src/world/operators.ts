@@ -34,7 +34,10 @@ export function propose(world: World, change: MembershipChange, ifMembershipInde
 function drawChange(world: World, random: Random, membership: Membership): MembershipChange {
   const count = random.chance(0.3) ? random.between(2, 3) : 1
   const changes = Array.from({ length: count }, () => drawOne(world, random, membership))
-  const transition = count === 1 ? random.pick(['auto', 'auto', 'auto', 'implicit', 'explicit'] as const) : random.pick(['auto', 'implicit', 'explicit'] as const)
+  const transition =
+    count === 1
+      ? random.pick(['auto', 'auto', 'auto', 'implicit', 'explicit'] as const)
+      : random.pick(['auto', 'implicit', 'explicit'] as const)
   return { transition, changes, context: random.chance(0.1) ? new Uint8Array(random.between(1, 20)) : undefined }
 }
 

@@ -135,7 +135,8 @@ function stateOf(world: World, fresh: { readonly written: boolean; readonly read
   const state = summary(members)
   return {
     serving: servingProblem(fresh, others, state),
-    level: levelProblem(leader, members, membership) ?? (strangers(world, membership).length > 0 ? 'removed machines still run' : undefined),
+    level:
+      levelProblem(leader, members, membership) ?? (strangers(world, membership).length > 0 ? 'removed machines still run' : undefined),
     terms: members
       .map(node => `${node.id}:${node.core?.term}`)
       .sort()
@@ -143,7 +144,11 @@ function stateOf(world: World, fresh: { readonly written: boolean; readonly read
   }
 }
 
-function servingProblem(fresh: { readonly written: boolean; readonly read: boolean }, others: readonly SimNode[], state: string): string | undefined {
+function servingProblem(
+  fresh: { readonly written: boolean; readonly read: boolean },
+  others: readonly SimNode[],
+  state: string,
+): string | undefined {
   if (others.length > 0) return `there are several leaders: ${state}`
   if (!fresh.written) return `no fresh write was served: ${state}`
   return fresh.read ? undefined : `no fresh read was served: ${state}`
@@ -155,7 +160,8 @@ function levelProblem(leader: SimNode, members: readonly SimNode[], membership: 
   if (membership.outgoing.length > 0) return `the membership stays joint: ${showMembership(membership)}`
   for (const node of members) {
     const behind = node.core === undefined || node.core.commit !== commit || node.applied !== commit || last.index !== commit
-    if (behind) return `${node.id} does not catch up with ${leader.id}, which has ${last.index} and committed ${commit}: ${summary(members)}`
+    if (behind)
+      return `${node.id} does not catch up with ${leader.id}, which has ${last.index} and committed ${commit}: ${summary(members)}`
     if (!sameMembership(node.ghost.membership, membership)) return `${node.id} has ${showMembership(node.ghost.membership)}`
   }
   return undefined

@@ -15,6 +15,11 @@ export class Schedule {
     this.#random = random
   }
 
+  /** When the next event is due; never, if nothing is planned. */
+  get nextAt(): number {
+    return this.#times[0] ?? Infinity
+  }
+
   after(delayMs: number, run: () => void): void {
     const time = this.now + delayMs
     const key = this.#random.next()

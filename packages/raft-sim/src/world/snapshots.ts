@@ -1,25 +1,24 @@
 import type { Index, Membership, Raft, Snapshot } from 'raft-core'
 import { noMembers } from 'raft-core'
-import type { Driver } from './driver.ts'
+import type { CoreAccess } from './applier.ts'
 import type { SimNode } from './node.ts'
+import type { DigestMachine } from './state-machine.ts'
 
-/**
- * When one node takes a snapshot of its state machine, and how much of the log it forgets then. A snapshot older than the newest
- * member is of no use to that member, so a change of membership calls for one too.
- */
+/** When one node takes a snapshot of its state machine, and how much of the log it forgets then. */
 export class Snapshots {
   readonly #node: SimNode
-  readonly #driver: Driver
+  readonly #driver: CoreAccess
+  readonly #machine: DigestMachine
   #membership: Membership
   #membershipIndex: Index
   #taken: Index
-  #membersChanged = false
   #writing = false
   #superseded = false
 
-  constructor(node: SimNode, driver: Driver) {
+  constructor(node: SimNode, driver: CoreAccess, machine: DigestMachine) {
     this.#node = node
     this.#driver = driver
+    this.#machine = machine
     const { snapshot } = node.disk
     this.#membership = snapshot?.membership ?? noMembers
     this.#membershipIndex = snapshot?.membershipIndex ?? snapshot?.index ?? 0
@@ -29,7 +28,6 @@ export class Snapshots {
   reconfigured(membership: Membership, index: Index): void {
     this.#membership = membership
     this.#membershipIndex = index
-    this.#membersChanged = true
   }
   /** What the core says of the membership is not true of the state machine yet: no snapshot until it has caught up. */
   superseded(): void {
@@ -43,18 +41,23 @@ export class Snapshots {
   }
 
   takeIfDue(): void {
-    const { machine } = this.#driver
-    const due = machine.index - this.#taken >= this.#node.world.scenario.snapshotEvery || this.#membersChanged
-    if (!due || this.#writing || this.#superseded || machine.index <= this.#taken) return
+    const machine = this.#machine
+    const due = machine.index - this.#taken >= this.#node.world.scenario.snapshotEvery
+    if (!due || this.#writing || this.#superseded) return
     const { world, disk, ghost, random } = this.#node
     const { index, term } = machine
-    const snapshot: Snapshot = { index, term, membership: this.#membership, membershipIndex: this.#membershipIndex, data: machine.snapshot() }
+    const snapshot: Snapshot = {
+      index,
+      term,
+      membership: this.#membership,
+      membershipIndex: this.#membershipIndex,
+      data: machine.snapshot(),
+    }
     this.#writing = true
-    this.#membersChanged = false
     this.#taken = index
     disk.writeSnapshot(snapshot, ghost.appliedChain)
     const [low, high] = world.faults.saveMs
-    world.schedule.after(low + 3 * (high - low) * random.next(), () => this.#node.whenAwake(this.#driver, () => this.#written(snapshot)))
+    world.schedule.after(low + 3 * (high - low) * random.next(), () => this.#driver.whenAwake(() => this.#written(snapshot)))
   }
 
   #written(snapshot: Snapshot): void {

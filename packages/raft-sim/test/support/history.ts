@@ -1,17 +1,22 @@
 import type { Entry, HardState, Membership, MembershipEntry, Message, NodeId, Ready, RoleName, Snapshot, Status } from 'raft-core'
 import { noMembers } from 'raft-core'
-import { Ghost, NodeGhost } from '../../src/invariants/ghost.ts'
 import type { DurableImage } from '../../src/invariants/ghost.ts'
+import { Ghost, NodeGhost } from '../../src/invariants/ghost.ts'
 import type { Invariant } from '../../src/invariants/invariant.ts'
+import type { ObservedCore } from '../../src/invariants/leadership.ts'
 import { Observer } from '../../src/invariants/observer.ts'
-import type { ObservedCore } from '../../src/invariants/observer.ts'
 import { ChainLog } from '../../src/world/chain-log.ts'
 
 const genesis = { index: 1, term: 1, chain: 1 }
 
 export const membershipOf = (voters: readonly NodeId[], rest: Partial<Membership> = {}): Membership => ({ ...noMembers, voters, ...rest })
 
-export const command = (index: number, term: number, byte = index): Entry => ({ index, term, type: 'command', data: new Uint8Array([byte]) })
+export const command = (index: number, term: number, byte = index): Entry => ({
+  index,
+  term,
+  type: 'command',
+  data: new Uint8Array([byte]),
+})
 export const change = (index: number, term: number): MembershipEntry => ({
   index,
   term,
@@ -130,7 +135,10 @@ export class History {
     this.leads(id, term)
     const first = this.node(id).log.last + 1
     const entries = Array.from({ length: last - first + 1 }, (_, i) => command(first + i, term))
-    for (const node of this.ghost.nodes.keys()) this.appends(node, ...entries).saves(node).savesBallot(node, term)
+    for (const node of this.ghost.nodes.keys())
+      this.appends(node, ...entries)
+        .saves(node)
+        .savesBallot(node, term)
     return this.becomes(id, { commit: last })
   }
 }

@@ -1,4 +1,4 @@
-import type { Message, Raft, RaftOptions, Ready, ReadState } from 'raft-core'
+import type { Message, Raft, RaftOptions, ReadState, Ready } from 'raft-core'
 import { createRaft } from 'raft-core'
 
 type CreateCore = (options: RaftOptions) => Raft

@@ -1,0 +1,405 @@
+import type { Message, NodeId } from 'raft-core'
+import type { Clock, HandshakeRefusal, Hello, SnapshotMeta, Timer, Transport, TransportEvents } from 'raft-node'
+import { RaftError } from 'raft-node'
+import type { End, Frame, Purpose, Receiver } from './connection.ts'
+import type { Network } from './network.ts'
+import type { Process } from './process.ts'
+import { failureOf, notConnected, Requests } from './requests.ts'
+import { receiveSnapshot, SnapshotSending } from './snapshot-stream.ts'
+
+export type SimTransportOptions = {
+  readonly network: Network
+  readonly process: Process
+  readonly clock: Clock
+  /** `host:port`, on the host of the process. */
+  readonly listen: string
+  readonly handshakeMs: number
+  /** The wait after the second failure in a row; it doubles up to `maxRedialMs`. */
+  readonly redialMs: number
+  readonly maxRedialMs: number
+  /** Frames that may wait for one peer. */
+  readonly maxQueue: number
+  readonly chunkBytes: number
+  /** A message leaves for another node. */
+  readonly sent?: (message: Message) => void
+}
+
+type Greeting = Extract<Frame, { type: 'hello' }>
+type PeerState = 'connected' | 'lost' | 'refused'
+
+/** A connection that lasted so long was a good one. */
+const goodAfterRedials = 20
+const quietMs = 60_000
+
+/**
+ * The transport of one process, on connections that behave as TCP's do. Like the real one it dials every peer, sends on what it has
+ * dialled and gets its answers there, and has connections of their own for snapshots.
+ */
+export class SimTransport implements Transport {
+  readonly options: SimTransportOptions
+  readonly #peers = new Map<NodeId, Peer>()
+  readonly #served = new Map<string, End>()
+  readonly #ends = new Set<End>()
+  readonly #snapshots = new Set<SnapshotSending>()
+  readonly #reported = new Map<string, number>()
+  #events: TransportEvents | undefined
+  #wanted: ReadonlyMap<NodeId, string> = new Map()
+  #isClosed = false
+
+  constructor(options: SimTransportOptions) {
+    this.options = options
+  }
+
+  get events(): TransportEvents {
+    if (this.#events === undefined) throw new Error('the transport is not started')
+    return this.#events
+  }
+  get isClosed(): boolean {
+    return this.#isClosed
+  }
+
+  async start(events: TransportEvents): Promise<{ readonly address: string }> {
+    const { network, process, listen } = this.options
+    if (this.#isClosed) throw new RaftError('NODE_STOPPED', 'the transport was closed while it started', { outcome: 'not-applied' })
+    if (!network.listen(listen, { process, accept: (end, remote) => this.#accept(end, remote) })) {
+      throw new RaftError('ADDRESS_IN_USE', `somebody listens on ${listen}`)
+    }
+    this.#events = events
+    this.#connectPeers()
+    return { address: listen }
+  }
+
+  setPeers(peers: ReadonlyMap<NodeId, string>): void {
+    for (const [id, address] of this.#wanted) if (peers.get(id) !== address) this.#disconnect(id)
+    this.#wanted = new Map(peers)
+    this.#connectPeers()
+  }
+
+  send(message: Message): void {
+    if (this.#isClosed) return
+    this.options.sent?.(message)
+    this.#peers.get(message.to)?.send({ type: 'message', message })
+  }
+
+  request(to: NodeId, body: Uint8Array, { timeoutMs }: { readonly timeoutMs: number }): Promise<Uint8Array> {
+    return this.#peers.get(to)?.request(body.slice(), timeoutMs) ?? Promise.reject(notConnected(to))
+  }
+
+  async sendSnapshot(message: Message, meta: SnapshotMeta, data: AsyncIterable<Uint8Array>): Promise<void> {
+    const peer = this.#peers.get(message.to)
+    if (message.type !== 'installSnapshot') throw new RaftError('INVALID_ARGUMENT', 'a snapshot is announced by installSnapshot')
+    if (peer === undefined) throw notConnected(message.to)
+    this.options.sent?.(message)
+    const sending = new SnapshotSending(this, peer, { message, meta, data })
+    this.#snapshots.add(sending)
+    try {
+      await sending.done
+    } finally {
+      this.#snapshots.delete(sending)
+    }
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    this.options.network.unlisten(this.options.listen, this.options.process)
+    for (const peer of this.#peers.values()) peer.close()
+    this.#peers.clear()
+    for (const sending of this.#snapshots) sending.abort()
+    for (const end of [...this.#ends]) end.close()
+  }
+
+  #connectPeers(): void {
+    if (this.#events === undefined || this.#isClosed) return
+    const own = this.#events.hello().nodeId
+    for (const [id, address] of this.#wanted) {
+      if (id !== own && !this.#peers.has(id)) this.#peers.set(id, new Peer(this, id, address))
+    }
+  }
+
+  /** Both ways: what comes from a node that is gone, or that lives elsewhere now, is not for us. */
+  #disconnect(id: NodeId): void {
+    this.#peers.get(id)?.close()
+    this.#peers.delete(id)
+    for (const sending of this.#snapshots) if (sending.to === id) sending.abort()
+    for (const purpose of ['messages', 'snapshot'] as const) this.#served.get(`${purpose} ${id}`)?.close()
+  }
+
+  // ── handshakes ──
+
+  /**
+   * Connects and greets. One of the outcomes is called, later, unless `cancel` comes first. What this node says of itself is what was
+   * true when it dialled.
+   */
+  dial(target: { readonly id: NodeId; readonly address: string }, purpose: Purpose, outcome: Dialled): Dialling {
+    const { network, process, clock, handshakeMs } = this.options
+    const own = this.events.hello()
+    let state: 'dialling' | 'done' = 'dialling'
+    let end: End | undefined
+    const failed = (refused: boolean) => {
+      if (state === 'done') return
+      state = 'done'
+      timer.cancel()
+      outcome.failed(refused)
+    }
+    const timer = clock.after(handshakeMs, () => {
+      if (end === undefined) failed(false)
+      else end.close()
+    })
+    network.dial(process, target.address, () => state === 'dialling' && !this.#isClosed, {
+      failed,
+      connected: opened => {
+        end = opened
+        this.#own(opened)
+        opened.receive({
+          frame: frame => {
+            const refusal = this.#judgeAnswer(opened, frame, own, target)
+            if (refusal !== undefined || state === 'done') return
+            state = 'done'
+            timer.cancel()
+            opened.receive(this.#tracked(opened, outcome.connected(opened)))
+          },
+          closed: () => {
+            this.#ends.delete(opened)
+            failed(false)
+          },
+        })
+        opened.send({ type: 'hello', hello: own, expects: target.id, purpose })
+      },
+    })
+    return {
+      cancel: () => {
+        if (state === 'done') return
+        state = 'done'
+        timer.cancel()
+        end?.close()
+      },
+    }
+  }
+
+  #own(end: End): void {
+    this.#ends.add(end)
+  }
+  #tracked(end: End, receiver: Receiver): Receiver {
+    return {
+      frame: frame => receiver.frame(frame),
+      closed: () => {
+        this.#ends.delete(end)
+        receiver.closed()
+      },
+    }
+  }
+
+  /** The reason not to go on, if there is one. */
+  #judgeAnswer(
+    end: End,
+    frame: Frame,
+    own: Hello,
+    { id, address }: { readonly id: NodeId; readonly address: string },
+  ): HandshakeRefusal | undefined {
+    if (frame.type === 'refusal') {
+      this.mismatch(frame.hello, frame.reason, 'out', address)
+      end.close()
+      return frame.reason
+    }
+    if (frame.type !== 'hello') return undefined
+    const isOther = frame.hello.nodeId !== id
+    const reason = judge(own, frame, hello => (isOther ? 'other-node' : this.events.admit(hello)))
+    if (reason === undefined) return undefined
+    this.mismatch(frame.hello, reason, 'out', address)
+    end.finish({ type: 'refusal', reason, hello: own })
+    return reason
+  }
+
+  #accept(end: End, remote: string): void {
+    if (this.#isClosed) return end.close()
+    this.#own(end)
+    const timer = this.options.clock.after(this.options.handshakeMs, () => end.close())
+    end.receive({
+      frame: frame => {
+        if (frame.type !== 'hello') return end.close()
+        timer.cancel()
+        this.#greeted(end, frame, remote)
+      },
+      closed: () => {
+        this.#ends.delete(end)
+        timer.cancel()
+      },
+    })
+  }
+
+  #greeted(end: End, greeting: Greeting, remote: string): void {
+    const own = this.events.hello()
+    const reason = judge(own, greeting, hello => this.events.admit(hello))
+    if (reason !== undefined) {
+      this.mismatch(greeting.hello, reason, 'in', remote)
+      return end.finish({ type: 'refusal', reason, hello: own })
+    }
+    end.send({ type: 'hello', hello: own, expects: greeting.hello.nodeId, purpose: greeting.purpose })
+    this.#serve(end, own, greeting, remote)
+  }
+
+  /** A new connection replaces an older one for the same purpose: the peer has given that up, even if we have not noticed yet. */
+  #serve(end: End, own: Hello, { hello, purpose }: Greeting, remote: string): void {
+    const key = `${purpose} ${hello.nodeId}`
+    this.#served.get(key)?.close()
+    this.#served.set(key, end)
+    const ids = { own: own.nodeId, peer: hello.nodeId }
+    const receiver = purpose === 'messages' ? this.#servePeer(end, ids, remote) : receiveSnapshot(this, end, ids)
+    end.receive(
+      this.#tracked(end, {
+        frame: frame => receiver.frame(frame),
+        closed: () => {
+          if (this.#served.get(key) === end) this.#served.delete(key)
+          receiver.closed()
+        },
+      }),
+    )
+  }
+
+  #servePeer(end: End, ids: { readonly own: NodeId; readonly peer: NodeId }, remote: string): Receiver {
+    return {
+      frame: frame => {
+        if (frame.type === 'message') {
+          const { from, to } = frame.message
+          if (from === ids.peer && to === ids.own) this.events.message(from, frame.message)
+        } else if (frame.type === 'request') this.#answer(end, ids.peer, frame)
+        else if (frame.type === 'refusal') {
+          this.mismatch(frame.hello, frame.reason, 'in', remote)
+          end.close()
+        }
+      },
+      closed: () => {},
+    }
+  }
+
+  #answer(end: End, peer: NodeId, { id, body }: Extract<Frame, { type: 'request' }>): void {
+    this.events.request(peer, body).then(
+      answer => end.send({ type: 'answer', id, body: answer.slice() }),
+      error => end.send({ type: 'failure', id, error: failureOf(error) }),
+    )
+  }
+
+  /** The same one at most once a minute. */
+  mismatch(theirs: Hello | undefined, reason: HandshakeRefusal, direction: 'in' | 'out', remote: string): void {
+    const now = this.options.clock.now()
+    const key = [direction, reason, remote.slice(0, remote.lastIndexOf(':')), theirs?.nodeId].join(' ')
+    if (now - (this.#reported.get(key) ?? -quietMs) < quietMs) return
+    this.#reported.set(key, now)
+    this.events.mismatch(theirs, reason, direction, remote)
+  }
+}
+
+export type Dialled = { connected(end: End): Receiver; failed(refused: boolean): void }
+export type Dialling = { cancel(): void }
+
+function judge(own: Hello, theirs: Greeting, admit: TransportEvents['admit']): HandshakeRefusal | undefined {
+  if (theirs.hello.clusterId !== own.clusterId) return 'other-cluster'
+  if (theirs.expects !== own.nodeId) return 'other-node'
+  return admit(theirs.hello)
+}
+
+/** The connection to one peer: dialled, kept, dialled again. */
+export class Peer {
+  readonly id: NodeId
+  readonly address: string
+  readonly #transport: SimTransport
+  #dialling: Dialling | undefined
+  #end: End | undefined
+  #requests: Requests | undefined
+  #timer: Timer | undefined
+  /** What leaves once the connection stands. */
+  #queue: Frame[] = []
+  #reported: PeerState | undefined
+  #failures = 0
+  #connectedAt: number | undefined
+  #isClosed = false
+
+  constructor(transport: SimTransport, id: NodeId, address: string) {
+    this.#transport = transport
+    this.id = id
+    this.address = address
+    this.#dial()
+  }
+
+  send(frame: Frame): void {
+    const { maxQueue } = this.#transport.options
+    if (this.#end !== undefined) {
+      if (this.#end.queued < maxQueue) this.#end.send(frame)
+    } else if (this.#dialling !== undefined && this.#queue.length < maxQueue) this.#queue.push(frame)
+  }
+
+  request(body: Uint8Array, timeoutMs: number): Promise<Uint8Array> {
+    if (this.#end === undefined || this.#requests === undefined) return Promise.reject(notConnected(this.id))
+    if (this.#end.queued >= this.#transport.options.maxQueue)
+      return Promise.reject(new RaftError('OVERLOADED', `the queue to ${this.id} is full`))
+    return this.#requests.send(body, timeoutMs)
+  }
+
+  close(): void {
+    this.#isClosed = true
+    this.#timer?.cancel()
+    this.#dialling?.cancel()
+    this.#requests?.lost()
+    this.#end?.close()
+    this.#end = undefined
+    this.#requests = undefined
+  }
+
+  #dial(): void {
+    this.#queue = []
+    this.#dialling = this.#transport.dial(this, 'messages', {
+      connected: end => this.#connected(end),
+      failed: refused => this.#retry(refused ? 'refused' : 'lost'),
+    })
+  }
+
+  #connected(end: End): Receiver {
+    const requests = new Requests(this.id, end, this.#transport.options.clock)
+    this.#dialling = undefined
+    this.#end = end
+    this.#requests = requests
+    this.#connectedAt = this.#transport.options.clock.now()
+    for (const frame of this.#queue.splice(0)) end.send(frame)
+    this.#report('connected')
+    return {
+      frame: frame => {
+        if (frame.type === 'answer') requests.answered(frame.id, frame.body)
+        else if (frame.type === 'failure') requests.failed(frame.id, frame.error)
+        else if (frame.type === 'refusal') {
+          this.#transport.mismatch(frame.hello, frame.reason, 'out', this.address)
+          end.close()
+        }
+      },
+      closed: () => {
+        requests.lost()
+        this.#retry('lost')
+      },
+    }
+  }
+
+  #retry(seen: PeerState): void {
+    if (this.#isClosed) return
+    this.#end = undefined
+    this.#requests = undefined
+    this.#dialling = undefined
+    this.#timer = this.#transport.options.clock.after(this.#wait(), () => this.#dial())
+    this.#report(seen)
+  }
+
+  /** At once after the first failure, then ever later. */
+  #wait(): number {
+    const { clock, redialMs, maxRedialMs } = this.#transport.options
+    if (this.#connectedAt !== undefined && clock.now() - this.#connectedAt >= goodAfterRedials * redialMs) this.#failures = 0
+    this.#connectedAt = undefined
+    const failures = this.#failures++
+    if (failures === 0) return 0
+    return Math.min(maxRedialMs, redialMs * 2 ** Math.min(failures - 1, 30)) * (0.5 + clock.random() / 2)
+  }
+
+  #report(state: PeerState): void {
+    if (this.#reported === state) return
+    this.#reported = state
+    this.#transport.events.peer(this.id, state)
+  }
+}
