@@ -11,10 +11,10 @@ const usage = `npm start -- [--nodes N] [--port PORT] [--data DIR]
 Runs a cluster on this machine until Ctrl-C.
   --nodes N     how many nodes, 1 to 9 (default 3; an odd number survives as many failures as the next even one)
   --port PORT   the first node's HTTP port (default 8180); its Raft port is 6 higher, the next node's ports 100 higher
-  --data DIR    where the nodes keep their data (default .raft in this repository); a second start finds it`
+  --data DIR    where the nodes keep their data (default .raft/PORT in this repository); a second start finds it`
 
 export type NodePlan = { readonly id: string; readonly http: string; readonly raft: string; readonly dir: string }
-export type Plan = { readonly data: string; readonly nodes: readonly NodePlan[] }
+export type Plan = { readonly port: number; readonly data: string; readonly nodes: readonly NodePlan[] }
 
 /** Wrong options end the process with one line; --help with the whole text. */
 export function planFrom(argv: readonly string[]): Plan {
@@ -25,8 +25,9 @@ export function planFrom(argv: readonly string[]): Plan {
   }
   const count = integer('--nodes', nodes, { min: 1, max: 9 })
   const first = integer('--port', port, { min: 1, max: 65_535 - 6 - 100 * (count - 1) })
-  const folder = resolve(env.INIT_CWD ?? '.', data)
-  return { data: folder, nodes: Array.from({ length: count }, (_, at) => nodePlan(at, first, folder)) }
+  // A folder for each port: nodes are known to each other by their addresses, so data of other ports would be of no use.
+  const folder = data === undefined ? join(root, '.raft', String(first)) : resolve(env.INIT_CWD ?? '.', data)
+  return { port: first, data: folder, nodes: Array.from({ length: count }, (_, at) => nodePlan(at, first, folder)) }
 }
 
 function nodePlan(at: number, firstPort: number, data: string): NodePlan {
@@ -42,7 +43,7 @@ function parse(argv: readonly string[]) {
       options: {
         nodes: { type: 'string', default: '3' },
         port: { type: 'string', default: '8180' },
-        data: { type: 'string', default: join(root, '.raft') },
+        data: { type: 'string' },
         help: { type: 'boolean', short: 'h', default: false },
       },
     }).values

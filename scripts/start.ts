@@ -2,12 +2,13 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { env } from 'node:process'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { portOf, rememberPort } from './start-data.ts'
 import { commandFor, StartedNode } from './start-node.ts'
 import { fail, type NodePlan, planFrom, shown } from './start-options.ts'
 import { firstBusyAddress } from './start-ports.ts'
 import { answers, leaderOf } from './start-ready.ts'
 
-const { data, nodes: plans } = planFrom(process.argv.slice(2))
+const { port, data, nodes: plans } = planFrom(process.argv.slice(2))
 const started: StartedNode[] = []
 let stopping = false
 let introduced = false
@@ -17,6 +18,11 @@ stopWithNpm()
 
 const busy = await firstBusyAddress(plans)
 if (busy !== undefined) fail(`${busy} is in use; stop what listens there, or choose other ports: npm start -- --port 9180`)
+
+const known = portOf(data)
+if (known !== undefined && known !== port)
+  fail(`${shown(data)} holds a cluster of port ${known}; add --port ${known}, or name another --data`)
+rememberPort(data, port)
 
 await startAll()
 if (!stopping) await introduce()
@@ -67,7 +73,8 @@ Ctrl-C stops them all; their data stays in ${shown(data)}
 function onEnd(node: StartedNode, how: string): void {
   if (stopping) return
   if (!introduced) {
-    console.error(`npm start: ${node.plan.id} could not start: ${node.lastLine.replace(/^raftctl: /, '')}`)
+    const reason = how.startsWith('SIG') ? how : node.lastLine.replace(/^raftctl: /, '')
+    console.error(`npm start: ${node.plan.id} could not start: ${reason}`)
     void stop(1)
     return
   }

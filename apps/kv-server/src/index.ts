@@ -1,4 +1,5 @@
 export { type KvServer, type KvServerOptions, startServer } from './start-server.ts'
+export { createLog } from './log.ts'
 export { KvStore } from './kv-store.ts'
 export type { Stored } from './stored.ts'
 export { type Command, type CommandResult, decodeCommand, encodeCommand, type Pair, resultCodec } from './command.ts'

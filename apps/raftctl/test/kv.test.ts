@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import KvDelete from '../src/commands/kv/delete.ts'
 import KvGet from '../src/commands/kv/get.ts'
 import KvSet from '../src/commands/kv/set.ts'
@@ -59,6 +59,15 @@ test('the next endpoint is asked when one does not answer, in whatever way sever
   ]) {
     expect((await runCommand(KvGet, 'kv:get', ['foo', ...argv])).stdout).toBe('bar\n')
   }
+})
+
+test('RAFTCTL_ENDPOINTS may hold several, too', async () => {
+  const away = await fakeNode()
+  away.close()
+  node.keys.set('foo', 'bar')
+  vi.stubEnv('RAFTCTL_ENDPOINTS', `${away.address}, ${node.address}`)
+  expect((await runCommand(KvGet, 'kv:get', ['foo'])).stdout).toBe('bar\n')
+  vi.unstubAllEnvs()
 })
 
 test('an endpoint that is none is refused at once', async () => {

@@ -1,3 +1,5 @@
+// The global of this name is a getter, which would cost more than what it gets.
+import { Buffer } from 'node:buffer'
 import type { Cluster } from './cluster.ts'
 
 export type Load = {
@@ -25,7 +27,7 @@ export function freshEntry(): Uint8Array {
 }
 
 /** One round: propose, and drain. */
-export function playRound(cluster: Cluster, { entries, together }: Load): void {
+function playRound(cluster: Cluster, { entries, together }: Load): void {
   if (together) cluster.proposeAll(freshEntries(entries))
   else for (let i = 0; i < entries; i++) cluster.propose(freshEntry())
   cluster.drain()

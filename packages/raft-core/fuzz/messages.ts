@@ -27,6 +27,7 @@ export function randomMessage(random: Random, ids: readonly NodeId[]): Message {
   const entries: Entry[] = Array.from({ length: random.below(4) }, (_, i) => randomEntry(random, after.term, after.index + 1 + i))
   const list = () => ids.filter(() => random.chance(0.6))
   const membership = { voters: list(), outgoing: [], learners: [], learnersNext: [], autoLeave: random.chance(0.1), promoting: [] }
+  const type = random.pick(types)
   const everything = {
     lastEntry: position(),
     transfer: random.chance(0.2),
@@ -34,7 +35,7 @@ export function randomMessage(random: Random, ids: readonly NodeId[]): Message {
     session: random.below(6),
     after,
     entries,
-    commit: count(),
+    commit: type === 'voteReply' || type === 'preVoteReply' ? position() : count(),
     accepted: random.chance(0.6),
     index: count(),
     hint: position(),
@@ -43,7 +44,7 @@ export function randomMessage(random: Random, ids: readonly NodeId[]): Message {
     target: random.pick(ids),
     context: `read-${random.below(1000)}`,
   }
-  return { type: random.pick(types), from: random.pick(ids), to: random.pick(ids), term, ...everything } as unknown as Message
+  return { type, from: random.pick(ids), to: random.pick(ids), term, ...everything } as unknown as Message
 }
 
 function randomEntry(random: Random, term: number, index: number): Entry {

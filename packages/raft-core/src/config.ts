@@ -65,6 +65,8 @@ export type RaftOptions = {
    * and would wait for ever; taking it is safe, since a node that is not a voter in it neither votes for itself nor counts. Default false.
    */
   readonly snapshotsMustNameNode?: boolean
+  /** Refusals of votes tell how far the log is committed, so that a membership change cannot strand those who missed its commit. Default true. */
+  readonly refusalsTellCommit?: boolean
   /** What a member acknowledged before it was removed counts no more once it is added again. Default true. */
   readonly replicationSessions?: boolean
   /** Reads that cannot be confirmed are answered as expired, or dropped. Default `expire`. */
@@ -100,6 +102,7 @@ const defaults: Settings = {
   untakenChange: 'refuse',
   checkMembershipChanges: true,
   snapshotsMustNameNode: false,
+  refusalsTellCommit: true,
   replicationSessions: true,
   unconfirmedReads: 'expire',
   transferChecksLog: true,

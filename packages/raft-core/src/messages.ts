@@ -17,11 +17,12 @@ export type Snapshot = Position & {
 export interface MessageBodies {
   /** A candidate asks for a vote (§5.2). `transfer` marks an election that the leader itself asked for (thesis §3.10): it may interrupt a lease. */
   requestVote: { readonly lastEntry: Position; readonly transfer: boolean }
-  voteReply: { readonly granted: boolean }
+  /** `commit`, when refused: how far the answering node knows the log to be committed. {0, 0}: it does not say. */
+  voteReply: { readonly granted: boolean; readonly commit: Position }
   /** "Would you vote for me in this term?" Nothing is promised and no term changes (thesis §9.6). */
   preVote: { readonly lastEntry: Position }
   /** Granted: `term` is the term asked about. Refused: `term` is the answering node's own. */
-  preVoteReply: { readonly granted: boolean }
+  preVoteReply: { readonly granted: boolean; readonly commit: Position }
   /**
    * Entries to be held after `after`, and how far the leader has committed (§5.3). `session` names this life of the member in the
    * leader's eyes and comes back with the answer: after a removal, what was acknowledged before it counts no more. 0: not used.

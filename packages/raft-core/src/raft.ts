@@ -3,6 +3,7 @@ import { receive } from './behaviour.ts'
 import type { RaftOptions, Settings } from './config.ts'
 import { settle } from './config.ts'
 import { tryCampaign } from './election/campaign.ts'
+import { learnCommit } from './election/learn-commit.ts'
 import { handOver } from './election/resign.ts'
 import { InvariantError } from './invariant-error.ts'
 import type { Entry, Index, MembershipChange, MembershipEntry, NodeId, Payload, Term } from './log/entry.ts'
@@ -130,6 +131,7 @@ export class RaftMachine implements Raft {
     if (message.to !== this.id) return { accepted: false, reason: 'for another node' }
     if (isAnswer(message) && !isMember(this.membership, message.from)) return { accepted: false, reason: 'unknown-peer' }
     this.#refusal = undefined
+    if (message.type === 'voteReply' || message.type === 'preVoteReply') learnCommit(this, message)
     if (passTermGate(this, message)) receive(this, message)
     return this.#refusal === undefined ? taken : { accepted: false, reason: this.#refusal }
   }

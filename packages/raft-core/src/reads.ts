@@ -42,9 +42,11 @@ export function takeReadRequest(raft: RaftMachine, leader: Leader, { from, conte
   openRead(raft, leader, { from, context })
 }
 
+/** Not the leader, but asked as if it were. Where reads expire, the asking node hears so at once and can ask the right one itself. */
 export function passReadOn(raft: RaftMachine, follower: Follower, message: MessageOf<'readIndex'>): void {
-  if (follower.leader === undefined || follower.leader === message.from) refuseRead(raft, message, 'no leader')
-  else raft.post({ ...message, to: follower.leader })
+  const { leader } = follower
+  if (raft.settings.unconfirmedReads === 'expire' || leader === undefined || leader === message.from) refuseRead(raft, message)
+  else raft.post({ ...message, to: leader })
 }
 
 export function refuseReadRequest(raft: RaftMachine, _role: Role, message: MessageOf<'readIndex'>): void {
@@ -56,13 +58,14 @@ function openRead(raft: RaftMachine, leader: Leader, request: ReadRequest): void
   const { voters, outgoing } = raft.membership
   const oneVoter = voters.length === 1 && outgoing.length === 0
   // etcd asks nobody when there is one voter. We do wait for the first commit of the term: a restart may have forgotten a commit index.
-  if (oneVoter && raft.settings.unconfirmedReads === 'drop') return answerRead(raft, request, raft.log.commit)
+  if (oneVoter && raft.settings.unconfirmedReads === 'drop') return answerRead(raft, request, raft.log.commit, 'there is one voter')
   if (!hasCommittedInTerm(raft)) {
     raft.readsAwaitingCommit.push(request)
     if (raft.trace) raft.trace({ type: 'readWaits', context: request.context, because: 'nothing of this term is committed yet' })
     return
   }
-  if (raft.settings.readMode === 'lease' || (oneVoter && voters[0] === raft.id)) return answerRead(raft, request, raft.log.commit)
+  if (raft.settings.readMode === 'lease') return answerRead(raft, request, raft.log.commit, 'the lease holds')
+  if (oneVoter && voters[0] === raft.id) return answerRead(raft, request, raft.log.commit, 'it is the only voter')
   const { reads } = leader
   reads.open.push({ ...request, token: reads.nextToken++, index: raft.log.commit })
   broadcastHeartbeat(raft, leader, newestToken(reads))
@@ -88,7 +91,8 @@ export function answerConfirmedReads(raft: RaftMachine, { reads }: Leader): void
   if (reads.open.length === 0) return
   const upTo = committedIndex(raft.membership, id => (id === raft.id ? Infinity : reads.confirmed.get(id)))
   const waiting = reads.open.findIndex(read => read.token > upTo)
-  for (const read of reads.open.splice(0, waiting === -1 ? reads.open.length : waiting)) answerRead(raft, read, read.index)
+  for (const read of reads.open.splice(0, waiting === -1 ? reads.open.length : waiting))
+    answerRead(raft, read, read.index, 'a quorum confirms')
 }
 
 /**
@@ -104,8 +108,8 @@ export function expireLeaderReads(raft: RaftMachine, { reads }: Leader): void {
   for (const read of late) refuseRead(raft, read, 'no quorum confirmed it within an election timeout')
 }
 
-function answerRead(raft: RaftMachine, { from, context }: ReadRequest, index: Index): void {
-  if (raft.trace) raft.trace({ type: 'read', context, index, because: from === raft.id ? 'confirmed' : `confirmed for ${from}` })
+function answerRead(raft: RaftMachine, { from, context }: ReadRequest, index: Index, because: string): void {
+  if (raft.trace) raft.trace({ type: 'read', context, index, because })
   if (from === raft.id) raft.readsAnswered.push({ context, index })
   else raft.post({ type: 'readIndexReply', from: raft.id, to: from, term: raft.term, context, index })
 }

@@ -1,3 +1,4 @@
+import { knownCommit } from './election/learn-commit.ts'
 import type { Message } from './messages.ts'
 import type { RaftMachine } from './raft.ts'
 import { becomeFollower } from './roles.ts'
@@ -48,7 +49,7 @@ function meetEarlier(raft: RaftMachine, message: Message): boolean {
     raft.promise({ type: 'appendReply', from: id, to: message.from, term, session: 0, accepted: true, index: 0, hint: nowhere })
   } else if (message.type === 'preVote') {
     // A refusal that carries our term lets a node that is behind catch up with it.
-    raft.promise({ type: 'preVoteReply', from: id, to: message.from, term, granted: false })
+    raft.promise({ type: 'preVoteReply', from: id, to: message.from, term, granted: false, commit: knownCommit(raft, false) })
   }
   raft.ignore(message, `of the earlier term ${message.term}`)
   return false

@@ -11,6 +11,8 @@ export function formatTrace(event: TraceEvent): string {
   switch (event.type) {
     case 'role':
       return `becomes ${roles[event.role]} in term ${event.term}: ${event.because}`
+    case 'stays':
+      return `does not campaign: ${event.because}`
     case 'leader':
       return event.leader === undefined ? `knows no leader in term ${event.term}` : `follows ${event.leader} in term ${event.term}`
     case 'vote':

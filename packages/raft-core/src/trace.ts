@@ -12,6 +12,8 @@ import type { RoleName } from './roles.ts'
  */
 export type TraceEvent =
   | { readonly type: 'role'; readonly role: RoleName; readonly term: Term; readonly because: string }
+  /** It does not campaign, although asked to, or although it is time. */
+  | { readonly type: 'stays'; readonly because: string }
   | { readonly type: 'leader'; readonly leader: NodeId | undefined; readonly term: Term }
   | {
       readonly type: 'vote'

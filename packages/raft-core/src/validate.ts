@@ -21,9 +21,9 @@ export function faultIn(message: Message): string | undefined {
 
 const checks: { readonly [T in MessageType]: (message: MessageOf<T>) => boolean } = {
   requestVote: m => isPosition(m.lastEntry) && typeof m.transfer === 'boolean',
-  voteReply: m => typeof m.granted === 'boolean',
+  voteReply: m => typeof m.granted === 'boolean' && isPosition(m.commit),
   preVote: m => isPosition(m.lastEntry),
-  preVoteReply: m => typeof m.granted === 'boolean',
+  preVoteReply: m => typeof m.granted === 'boolean' && isPosition(m.commit),
   appendEntries: m =>
     isCount(m.session) && isPosition(m.after) && isCount(m.commit) && m.after.term <= m.term && followOn(m.entries, m.after, m.term),
   appendReply: m => isCount(m.session) && typeof m.accepted === 'boolean' && isCount(m.index) && isPosition(m.hint),

@@ -1,5 +1,6 @@
-import { createRaft, type NodeId, type Raft, type Snapshot, type Trace } from 'raft-core'
+import { createRaft, type NodeId, type Raft, type Snapshot } from 'raft-core'
 import type { Clock, SnapshotMeta } from './ports.ts'
+import type { Inspect } from './real-ports.ts'
 import type { RestoredFolder } from './restoring.ts'
 import type { Settings } from './settings.ts'
 
@@ -14,11 +15,11 @@ type CoreOptions = {
   readonly clock: Clock
   readonly settings: Settings
   readonly restored: RestoredFolder
-  readonly trace: Trace | undefined
+  readonly inspect: Inspect | undefined
 }
 
 /** The core as this package runs it: safe defaults, and saves that overlap with everything else. */
-export function createCore({ id, clock, settings, restored, trace }: CoreOptions): Raft {
+export function createCore({ id, clock, settings, restored, inspect }: CoreOptions): Raft {
   const { snapshot, hardState, entries } = restored
   return createRaft({
     id,
@@ -27,7 +28,8 @@ export function createCore({ id, clock, settings, restored, trace }: CoreOptions
     overlapping: true,
     maxUncommittedBytes,
     maxInflightBytes,
-    trace,
+    ...inspect?.limits,
+    trace: inspect?.trace,
     restored: { snapshot: snapshot && withoutData(snapshot), hardState, entries },
   })
 }

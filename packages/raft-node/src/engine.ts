@@ -72,7 +72,7 @@ export class Engine<Result> {
     this.identity = identity
     this.address = options.address
     this.#emit = options.emit
-    this.raft = createCore({ id: identity.nodeId, clock, settings, restored, trace: options.inspect?.trace })
+    this.raft = createCore({ id: identity.nodeId, clock, settings, restored, inspect: options.inspect })
     options.inspect?.core?.(this.raft)
     const { raft, members } = this
     if (restored.snapshot !== undefined) members.restore(restored.snapshot)

@@ -1,4 +1,4 @@
-import type { Raft, Trace } from 'raft-core'
+import type { Raft, RaftOptions, Trace } from 'raft-core'
 import type { NodeOptions } from './api.ts'
 import { systemClock } from './clock/system-clock.ts'
 import { RaftError } from './errors.ts'
@@ -16,7 +16,13 @@ export type World = Omit<Ports<unknown>, 'stateMachine'> & {
   /** For simulators and tools: sees the core of this node, and hears what happens in it and why. Reading only. */
   readonly inspect?: Inspect | undefined
 }
-export type Inspect = { readonly trace?: Trace | undefined; core?(raft: Raft): void }
+export type Inspect = {
+  readonly trace?: Trace | undefined
+  core?(raft: Raft): void
+  /** Other limits than the core's own: so small that what happens at a limit happens all the time. */
+  readonly limits?: Partial<Pick<RaftOptions, LimitName>> | undefined
+}
+type LimitName = 'maxMessageBytes' | 'maxApplyBytes' | 'maxInflight' | 'maxInflightBytes' | 'maxUncommittedBytes'
 
 /** This machine's clock, disk and network, where nothing else was handed in. Only here does a node get to know its adapters. */
 export function worldFor({ dir, listen }: NodeOptions<unknown>, overrides: Partial<World>): World {

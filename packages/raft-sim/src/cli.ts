@@ -76,7 +76,7 @@ function runOne(seed: number, trace: boolean, run: RunSeed, command: string, ter
       line(`\n${trace ? `VIOLATION of ${result.failure!.invariant}: ${result.failure!.message}` : explainViolation(result, run, command)}`),
   })
   line(`saw        ${coverageList(result.coverage)}`)
-  line(`trace hash ${hash}, the same twice`)
+  line(`trace hash ${hash}${result.violations === 0 ? ', the same twice' : ''}`)
   return conclude(result, false, terminal)
 }
 

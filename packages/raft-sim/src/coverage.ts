@@ -29,6 +29,16 @@ const counted = [
   'compaction',
   'truncation',
   'overlapping saves',
+  'join',
+  'lost folder',
+  'wiped folder refused',
+  'replace',
+  'forwarded write',
+  'stale read',
+  'definite failure',
+  'unknown outcome',
+  'graceful close',
+  'slow disk',
 ] as const
 
 export type Mark = (typeof required)[number] | (typeof counted)[number]

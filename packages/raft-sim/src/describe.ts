@@ -19,7 +19,7 @@ function details(message: Message): string {
       return `last=${at(message.lastEntry)}`
     case 'voteReply':
     case 'preVoteReply':
-      return message.granted ? 'granted' : 'refused'
+      return message.granted ? 'granted' : `refused commit=${at(message.commit)}`
     case 'appendEntries':
       return `after=${at(message.after)} [${message.entries.map(showEntry).join(' ')}] commit=${message.commit}`
     case 'appendReply':

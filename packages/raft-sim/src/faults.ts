@@ -6,7 +6,7 @@ export type Range = readonly [low: number, high: number]
 /** Mean time between two, and how long each lasts. Undefined: never in this run. */
 type Recurring = { readonly everyMs: number; readonly lastsMs: Range } | undefined
 
-export type CoreOptions = Required<
+type CoreOptions = Required<
   Pick<
     RaftOptions,
     'electionTicks' | 'heartbeatTicks' | 'preVote' | 'checkQuorum' | 'stepDownOnRemoval' | 'overlapping' | 'forwardProposals'

@@ -18,6 +18,10 @@ const kinds = [
   'snapshot',
   'fault',
   'heal',
+  'disk',
+  'join',
+  'close',
+  'answer',
 ] as const
 export type EventKind = (typeof kinds)[number]
 const codes = new Map(kinds.map((kind, code) => [kind, code]))

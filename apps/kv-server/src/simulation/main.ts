@@ -1,6 +1,6 @@
 // `npm run sim`: simulates whole clusters from a seed.
 
-import type { RunSeed, Terminal } from 'raft-sim'
+import type { RunSeed, SimulationOptions, Terminal } from 'raft-sim'
 import { parseArguments, runSimulation, simulateCore, usage } from 'raft-sim'
 
 const terminal: Terminal = {
@@ -15,14 +15,19 @@ process.exitCode = main(process.argv.slice(2))
 
 function main(args: readonly string[]): number {
   if (args.includes('--help')) return say(usage, 0)
+  if (!args.includes('--core')) return say('whole nodes cannot be simulated yet: use --core\n', 2)
+  const options = optionsFrom(args.filter(arg => arg !== '--core'))
+  return options === undefined ? 2 : runSimulation(options, cores, 'npm run sim -- --core', terminal)
+}
+
+function optionsFrom(args: readonly string[]): SimulationOptions | undefined {
   try {
-    const options = parseArguments(args.filter(arg => arg !== '--core'))
-    if (args.includes('--core')) return runSimulation(options, cores, 'npm run sim -- --core', terminal)
+    return parseArguments(args)
   } catch (error) {
-    if (error instanceof RangeError) return say(`${error.message}\n\n${usage}`, 2)
-    throw error
+    if (!(error instanceof RangeError)) throw error
+    say(`${error.message}\n\n${usage}`, 2)
+    return undefined
   }
-  return say('whole nodes cannot be simulated yet: use --core\n', 2)
 }
 
 function say(text: string, exitCode: number): number {

@@ -67,4 +67,4 @@ function reason(message: string): string {
 
 const firstLine = (text: string): string => text.split('\n', 1)[0] ?? ''
 
-export const oneLine = (text: string): string => text.replace(/\s*\n\s*/g, ' ').trim()
+const oneLine = (text: string): string => text.replace(/\s*\n\s*/g, ' ').trim()

@@ -1,7 +1,7 @@
 import { Args, Flags } from '@oclif/core'
 
 /** What `node start` and `node join` share. The names in `aliases` are the workshop's. */
-export const nodeFlags = {
+const nodeFlags = {
   http: Flags.string({
     aliases: ['httpaddr'],
     env: 'RAFTCTL_HTTP',

@@ -43,7 +43,7 @@ export async function runNode(flags: NodeFlags, bin: string): Promise<void> {
 
 async function start(flags: NodeFlags, { http, raft, join }: Addresses, stopper: Stopper): Promise<KvServer> {
   // Loaded here and not above: `kv get` and `--help` need none of it.
-  const [{ startServer }, { createLog }] = await Promise.all([import('kv-server'), import('./log.ts')])
+  const [{ startServer }, { nodeLog }] = await Promise.all([import('kv-server'), import('./log.ts')])
   const server = await startServer({
     dir: flags.dir,
     http,
@@ -56,7 +56,7 @@ async function start(flags: NodeFlags, { http, raft, join }: Addresses, stopper:
     snapshotBytes: flags['snapshot-bytes'],
     // Half of them stay behind a snapshot, so that a node which was away for a moment needs none.
     trailingEntries: Math.floor(flags['snapshot-entries'] / 2),
-    log: createLog({ level: flags['log-level'], format: flags['log-format'] }),
+    log: nodeLog({ level: flags['log-level'], format: flags['log-format'] }),
     onFatal: ({ message }) => stopper.fail(message),
   })
   const { identity, members } = server.node.status()

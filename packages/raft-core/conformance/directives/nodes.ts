@@ -70,6 +70,7 @@ function raftOptions({ options }: Block) {
     checkMembershipChanges: !on('disable-conf-change-validation'),
     unconfirmedReads: 'drop',
     transferChecksLog: false,
+    refusalsTellCommit: false,
     replicationSessions: false,
     snapshotsMustNameNode: true,
   } as const

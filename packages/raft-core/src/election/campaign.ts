@@ -4,6 +4,8 @@ import type { RaftMachine } from '../raft.ts'
 import type { Follower } from '../roles.ts'
 import { becomeCandidate, becomePreCandidate } from '../roles.ts'
 
+const nowhere = { term: 0, index: 0 }
+
 /** Why an election is held. A transfer skips the pre-vote and interrupts leases: the leader itself asked for it (thesis §3.10). */
 export type Cause = 'timeout' | 'asked' | 'transfer'
 
@@ -12,22 +14,27 @@ const reasons: { readonly [C in Cause]: string } = { timeout: 'no leader', asked
 /** §5.2, when this node may. */
 export function tryCampaign(raft: RaftMachine, cause: Cause): void {
   if (raft.state.name === 'leader') return
-  if (!isPromotable(raft)) return
-  // Membership takes effect when applied: before that we might win a majority that no longer decides.
-  if (raft.hasUnappliedMembership()) return
+  const obstacle = reasonNotTo(raft)
+  if (obstacle !== undefined) {
+    if (raft.trace) raft.trace({ type: 'stays', because: obstacle })
+    return
+  }
   const because = reasons[cause]
   if (raft.settings.preVote && cause !== 'transfer') preCampaign(raft, because)
   else campaign(raft, cause, because)
 }
 
+function reasonNotTo(raft: RaftMachine): string | undefined {
+  if (raft.resigned !== undefined) return raft.resigned
+  if (raft.log.snapshot !== undefined) return 'a snapshot is not saved yet'
+  if (!isPromotable(raft)) return 'it is not a voter'
+  // Membership takes effect when applied: before that we might win a majority that no longer decides.
+  return raft.hasUnappliedMembership() ? 'a committed membership change is not applied yet' : undefined
+}
+
 /** A voter that can do a leader's work, with its log in place: not in the middle of receiving a snapshot. */
-export function isPromotable(raft: RaftMachine): boolean {
-  return (
-    raft.resigned === undefined &&
-    isVoter(raft.membership, raft.id) &&
-    !isLearner(raft.membership, raft.id) &&
-    raft.log.snapshot === undefined
-  )
+export function isPromotable({ membership, id, resigned, log }: RaftMachine): boolean {
+  return resigned === undefined && isVoter(membership, id) && !isLearner(membership, id) && log.snapshot === undefined
 }
 
 /** Thesis §9.6: ask whether an election could be won, without raising the term. */
@@ -36,7 +43,7 @@ function preCampaign(raft: RaftMachine, because: string): void {
   const term = raft.term + 1
   const lastEntry = raft.log.last
   for (const to of voterIds(raft.membership)) {
-    if (to === raft.id) raft.promise({ type: 'preVoteReply', from: raft.id, to, term, granted: true })
+    if (to === raft.id) raft.promise({ type: 'preVoteReply', from: raft.id, to, term, granted: true, commit: nowhere })
     else raft.post({ type: 'preVote', from: raft.id, to, term, lastEntry })
   }
 }
@@ -47,7 +54,7 @@ export function campaign(raft: RaftMachine, cause: Cause, because: string): void
   const { term } = raft
   const lastEntry = raft.log.last
   for (const to of voterIds(raft.membership)) {
-    if (to === raft.id) raft.promise({ type: 'voteReply', from: raft.id, to, term, granted: true })
+    if (to === raft.id) raft.promise({ type: 'voteReply', from: raft.id, to, term, granted: true, commit: nowhere })
     else raft.post({ type: 'requestVote', from: raft.id, to, term, lastEntry, transfer: cause === 'transfer' })
   }
 }

@@ -7,6 +7,7 @@ import { replicateToAll } from '../replication/send.ts'
 import type { Candidate, PreCandidate, Role } from '../roles.ts'
 import { becomeFollower, becomeLeader } from '../roles.ts'
 import { campaign } from './campaign.ts'
+import { knownCommit } from './learn-commit.ts'
 
 /** §5.2, §5.4.1: one vote a term, only for a candidate whose log is at least as up to date as ours. Learners answer too: they may be voters by now. */
 export function answerVote(raft: RaftMachine, _role: Role, request: MessageOf<'requestVote'>): void {
@@ -17,7 +18,7 @@ export function answerVote(raft: RaftMachine, _role: Role, request: MessageOf<'r
     raft.elapsed = 0
     raft.vote = request.from
   }
-  raft.promise({ type: 'voteReply', from: raft.id, to: request.from, term: raft.term, granted })
+  raft.promise({ type: 'voteReply', from: raft.id, to: request.from, term: raft.term, granted, commit: knownCommit(raft, granted) })
 }
 
 /** Thesis §9.6: what we would answer, promising nothing. A grant names the term asked about, a refusal our own. */
@@ -25,7 +26,8 @@ export function answerPreVote(raft: RaftMachine, _role: Role, request: MessageOf
   const free = request.term > raft.term || raft.vote === request.from || (raft.vote === undefined && raft.leader === undefined)
   const granted = free && raft.log.isUpToDate(request.lastEntry)
   traceVote(raft, 'preVote', request, granted, free)
-  raft.promise({ type: 'preVoteReply', from: raft.id, to: request.from, term: granted ? request.term : raft.term, granted })
+  const term = granted ? request.term : raft.term
+  raft.promise({ type: 'preVoteReply', from: raft.id, to: request.from, term, granted, commit: knownCommit(raft, granted) })
 }
 
 function traceVote(

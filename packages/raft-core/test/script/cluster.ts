@@ -1,3 +1,4 @@
+import type { Raft } from '../../src/api.ts'
 import type { RaftOptions } from '../../src/config.ts'
 import type { NodeId } from '../../src/log/entry.ts'
 import { noMembers } from '../../src/membership/membership.ts'
@@ -16,6 +17,8 @@ export class Cluster {
   delayed: Message[] = []
   /** Nodes that are cut off: they reach each other, and nobody else. */
   isolated: ReadonlySet<NodeId> = new Set()
+  /** The cells of the behaviour table that were reached: `follower × heartbeat`. */
+  readonly cells = new Set<string>()
   readonly print: (line: string) => void
   #options: Options = {}
 
@@ -58,7 +61,10 @@ export class Cluster {
       if (this.isolated.has(message.from) !== this.isolated.has(message.to)) continue
       const node = this.nodes.get(message.to)
       if (node?.raft === undefined) continue
+      const cell = cellOf(node.raft, message)
+      node.ignored = false
       const result = node.raft.step(message)
+      if (cell && !node.ignored) this.cells.add(cell)
       if (!result.accepted) this.print(`${node.id} turns ${message.type} from ${message.from} away: ${result.reason}`)
       node.work()
     }
@@ -80,4 +86,13 @@ export class Cluster {
     this.wire = this.wire.filter(message => !filter(message))
     return taken
   }
+}
+
+/** The rule that this message will meet behind the term gate; undefined when it does not get there. */
+function cellOf(raft: Raft, message: Message): string | undefined {
+  const termless = message.type === 'propose' || message.type === 'readIndex'
+  if (message.term < raft.term && !termless) return undefined
+  const speaksOfLater = message.type === 'preVote' || (message.type === 'preVoteReply' && message.granted)
+  const role = message.term > raft.term && !speaksOfLater ? 'follower' : raft.role
+  return `${role} × ${message.type}`
 }

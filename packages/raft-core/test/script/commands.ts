@@ -2,6 +2,7 @@ import type { RaftOptions } from '../../src/config.ts'
 import { formatMembership } from '../../src/trace-format.ts'
 import { changeMembers } from './change.ts'
 import type { Cluster, Filter } from './cluster.ts'
+import { forge } from './forge.ts'
 import { formatEntry, formatOutcome, formatProgress, formatStatus } from './format.ts'
 import type { Node } from './node.ts'
 import type { Command } from './parse.ts'
@@ -19,6 +20,7 @@ export const commands: Readonly<Record<string, Run>> = {
   delay: (cluster, command) => void cluster.delayed.push(...cluster.take(filter(command))),
   release: cluster => void cluster.wire.push(...cluster.delayed.splice(0)),
   duplicate: (cluster, command) => void cluster.wire.push(...cluster.wire.filter(filter(command))),
+  forge: (cluster, command) => void cluster.wire.push(forge(command)),
   reverse: cluster => void cluster.wire.reverse(),
   isolate: (cluster, { args }) => {
     cluster.isolated = new Set(args)
@@ -47,12 +49,17 @@ export const commands: Readonly<Record<string, Run>> = {
   forget: onNode(node => node.core.forgetLeader()),
   unreachable: onNode((node, { args }) => node.core.reportUnreachable(args[1] ?? '')),
   'snapshot-failed': onNode((node, { args }) => node.core.reportSnapshot(args[1] ?? '', 'failed')),
+  'snapshot-received': onNode((node, { args }) => node.core.reportSnapshot(args[1] ?? '', 'received')),
+  resign: onNode((node, { args }) => node.core.resign(args.slice(1).join(' '))),
+  recovered: onNode(node => node.core.recovered()),
   snapshot: onNode(node => node.takeSnapshot()),
   compact: onNode((node, { args }) => node.compact(Number(args[1]))),
   crash: onNode(node => node.crash()),
   restart: onNode(node => node.restart()),
   hold: onNode(node => node.hold()),
   free: onNode(node => node.free()),
+  stall: onNode(node => node.stall()),
+  apply: onNode(node => node.apply()),
   save: onNode((node, { args }) => {
     for (let count = Number(args[1] ?? 1); count > 0; count--) node.save()
   }),

@@ -30,7 +30,7 @@ function formatBody(message: Message): string {
       return `term=${message.term} last=${at(message.lastEntry)}`
     case 'voteReply':
     case 'preVoteReply':
-      return `${message.granted ? 'granted' : 'refused'} term=${message.term}`
+      return `${message.granted ? 'granted' : `refused commit=${at(message.commit)}`} term=${message.term}`
     case 'appendEntries':
       return `after=${at(message.after)} entries=[${message.entries.map(at).join(' ')}] commit=${message.commit}`
     case 'appendReply':

@@ -19,6 +19,11 @@ export class Node {
   /** A slow disk: saves wait in `saving` until the script lets them end. */
   #holding = false
   #saving: Ready[] = []
+  /** A slow state machine: what is saved waits in `applying` to be applied. */
+  #stalled = false
+  #applying: Ready[] = []
+  /** Whether the core has ignored the message delivered last. */
+  ignored = false
   readonly #options: RaftOptions
   readonly #world: Surroundings
   /** The term of every entry applied, for snapshots. */
@@ -28,6 +33,7 @@ export class Node {
     this.id = options.id
     this.#world = world
     const trace: RaftOptions['trace'] = event => {
+      if (event.type === 'ignore') this.ignored = true
       // Entries print when they are saved.
       if (event.type !== 'append') this.#print(formatTrace(event))
     }
@@ -44,6 +50,7 @@ export class Node {
   crash(): void {
     this.raft = undefined
     this.#saving = []
+    this.#applying = []
   }
   restart(): void {
     this.raft = createRaft({ ...this.#options, restored: this.disk.restore() })
@@ -79,13 +86,30 @@ export class Node {
     this.work()
   }
 
+  /** From now on entries are applied only when told to. */
+  stall(): void {
+    if (this.#options.overlapping !== true) throw new Error('only a cluster with overlapping=true can apply late')
+    this.#stalled = true
+  }
+  /** Applies what has been handed out so far. */
+  apply(): void {
+    for (const { apply } of this.#applying.splice(0)) {
+      for (const entry of apply) this.#apply(entry)
+      const last = apply.at(-1)
+      if (last) this.core.appliedTo(last.index)
+    }
+    this.work()
+  }
+
   #finish(ready: Ready): void {
     this.#printSave(ready)
     this.disk.save(ready)
     this.#post(ready.sendAfterSave)
-    for (const entry of ready.apply) this.#apply(entry)
+    if (!this.#stalled) for (const entry of ready.apply) this.#apply(entry)
     for (const read of ready.reads) this.#print(formatRead(read))
-    this.core.advance(ready)
+    if (!this.#stalled) return this.core.advance(ready)
+    this.#applying.push(ready)
+    this.core.saved(ready)
   }
 
   #printSave({ hardState, mustSync, entries, snapshot }: Ready): void {

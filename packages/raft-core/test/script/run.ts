@@ -2,8 +2,8 @@ import { Cluster } from './cluster.ts'
 import { commands } from './commands.ts'
 import { parseScript } from './parse.ts'
 
-/** Plays a script and returns it with what each of its blocks printed. */
-export function runScript(script: string): string {
+/** Plays a script and returns it with what each of its blocks printed. `cells` gathers the rules that its messages met. */
+export function runScript(script: string, cells?: Set<string>): string {
   let printed: string[] = []
   let silent = false
   const cluster = new Cluster(line => {
@@ -19,5 +19,6 @@ export function runScript(script: string): string {
     }
     return `${input}\n---\n${printed.join('\n') || 'ok'}\n`
   })
+  for (const cell of cluster.cells) cells?.add(cell)
   return blocks.join('\n')
 }

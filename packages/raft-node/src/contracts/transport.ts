@@ -330,9 +330,9 @@ function everyMessage(from: NodeId, to: NodeId): Message[] {
   const change = { transition: 'auto', changes: [{ type: 'learner', id: 'n4', promote: true }], context: bytes(1, 2) } as const
   return [
     { ...at, type: 'requestVote', lastEntry: position, transfer: true },
-    { ...at, type: 'voteReply', granted: false },
+    { ...at, type: 'voteReply', granted: false, commit: { term: 2, index: 7 } },
     { ...at, type: 'preVote', lastEntry: { term: 0, index: 0 } },
-    { ...at, type: 'preVoteReply', granted: true },
+    { ...at, type: 'preVoteReply', granted: true, commit: { term: 0, index: 0 } },
     { ...at, type: 'appendEntries', session: 0, after: { term: 0, index: 0 }, entries: [], commit: 0 },
     {
       ...at,

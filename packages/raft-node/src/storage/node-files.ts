@@ -1,5 +1,5 @@
 import { constants } from 'node:fs'
-import { type FileHandle, mkdir, open, readdir, rename, rm } from 'node:fs/promises'
+import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { Files, OpenFile } from './files.ts'
 
@@ -21,12 +21,20 @@ export const nodeFiles: Files = {
     const names = await absent(readdir(folder))
     return names?.sort() ?? []
   },
-  async makeFolder(folder) {
-    const topmost = await mkdir(folder, { recursive: true, mode: ownerOnlyFolder })
-    if (topmost === undefined) return
-    for (let made = folder; made.length >= topmost.length; made = dirname(made)) await syncFolder(dirname(made))
-  },
+  makeFolder,
   syncFolder,
+}
+
+/** One level at a time: `mkdir`'s own recursion never ends where a folder is there and takes none inside (`/proc`). */
+async function makeFolder(folder: string): Promise<void> {
+  if ((await absent(stat(folder)))?.isDirectory()) return
+  const parent = dirname(folder)
+  if (parent !== folder) await makeFolder(parent)
+  await mkdir(folder, { mode: ownerOnlyFolder }).catch(async error => {
+    // Made by somebody else in the meantime: as good as made here.
+    if (error.code !== 'EEXIST' || !(await stat(folder)).isDirectory()) throw error
+  })
+  await syncFolder(parent)
 }
 
 async function syncFolder(folder: string): Promise<void> {

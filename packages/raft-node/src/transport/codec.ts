@@ -44,9 +44,9 @@ const bodies: { readonly [T in MessageType]: BodyCodec<T> } = {
     write: body => [...positionFields(body.lastEntry), body.transfer],
     read: reader => ({ lastEntry: readPosition(reader), transfer: reader.flag() }),
   },
-  voteReply: { number: 2, write: body => [body.granted], read: reader => ({ granted: reader.flag() }) },
+  voteReply: { number: 2, write: writeBallot, read: readBallot },
   preVote: { number: 3, write: body => positionFields(body.lastEntry), read: reader => ({ lastEntry: readPosition(reader) }) },
-  preVoteReply: { number: 4, write: body => [body.granted], read: reader => ({ granted: reader.flag() }) },
+  preVoteReply: { number: 4, write: writeBallot, read: readBallot },
   appendEntries: {
     number: 5,
     write: body => [body.session, ...positionFields(body.after), encodeEntries(body.entries), body.commit],
@@ -110,6 +110,14 @@ export function readId(reader: TupleReader): string {
   const id = reader.text(idLengthMax)
   if (id === '') throw corrupt('the id of a node')
   return id
+}
+
+function writeBallot({ granted, commit }: MessageBodies['voteReply']): Field[] {
+  return [granted, ...positionFields(commit)]
+}
+
+function readBallot(reader: TupleReader): MessageBodies['voteReply'] {
+  return { granted: reader.flag(), commit: readPosition(reader) }
 }
 
 export function positionFields(position: Position): Field[] {

@@ -2,11 +2,14 @@ import { RaftError } from 'raft-node'
 import type { Batches, Files, KeyRange, KeyValue, OpenFile } from 'raft-node/level'
 import type { Random } from '../random.ts'
 import type { Schedule } from '../world/schedule.ts'
-import type { DatabaseListener, Write } from './database.ts'
+import type { Write } from './database.ts'
 import { Database } from './database.ts'
 import type { FileBytes } from './file-tree.ts'
 import { FileTree } from './file-tree.ts'
 import type { Process } from './process.ts'
+
+/** The one folder that a node has here. */
+export const dataFolder = '/data'
 
 /** How long the next operation takes, in milliseconds. */
 export type DiskTimes = {
@@ -20,7 +23,6 @@ export type DiskOptions = {
   readonly schedule: Schedule
   readonly random: Random
   readonly times: DiskTimes
-  readonly listener: DatabaseListener
   /** An operation has ended. */
   readonly done: (what: string, process: Process) => void
 }
@@ -34,6 +36,8 @@ type Operation = { readonly process: Process; readonly what: string; readonly ac
 export class Disk {
   readonly files = new FileTree()
   readonly database: Database
+  /** Hears what of the database survives a power cut from now on. */
+  keeping: (write: Write) => void = () => {}
   readonly #options: DiskOptions
   #lockedBy: Process | undefined
   /** What is under way: on files in any order, in the database one after the other. */
@@ -43,7 +47,7 @@ export class Disk {
 
   constructor(options: DiskOptions) {
     this.#options = options
-    this.database = new Database(options.listener)
+    this.database = new Database(write => this.keeping(write))
   }
 
   /** Operations that this process waits for. */

@@ -71,7 +71,8 @@ export class Network implements Wire {
     return [...this.#listeners.values()].some(listener => listener.process === process)
   }
   connectionsOf(process: Process): number {
-    return [...this.#connections].filter(({ near, far }) => near.process === process || far.process === process).length
+    const ends = [...this.#connections].flatMap(({ near, far }) => [near, far])
+    return ends.filter(end => end.process === process && !end.isClosed).length
   }
 
   /** Asks again, as TCP does, while nothing comes back; who dials gives up when he likes, by `stillWanted`. */

@@ -1,14 +1,15 @@
 import type { Index, NodeId, Raft, Term } from 'raft-core'
-import { baseKey, decodeBase, decodeHardState, entryKey, hardStateKey, positionIn } from 'raft-node/level'
+import { baseKey, decodeBase, decodeHardState, entryKey, hardStateKey, positionIn, snapshotFolder } from 'raft-node/level'
 import type { DurableImage } from '../invariants/ghost.ts'
 import { ChainLog } from '../world/chain-log.ts'
 import type { Write } from './database.ts'
 import type { Disk } from './disk.ts'
-import { textOf } from './disk.ts'
+import { dataFolder, textOf } from './disk.ts'
 
 const baseText = textOf(baseKey)
 const hardStateText = textOf(hardStateKey)
 const entryPrefix = entryKey(0)[0]!
+const snapshots = `${dataFolder}/${snapshotFolder}`
 
 /** What the log of a node would be after a power cut now: read from the bytes that its disk has for certain. */
 export class NodeImage implements DurableImage {
@@ -21,14 +22,16 @@ export class NodeImage implements DurableImage {
   core: Raft | undefined
   readonly #chainAt: (index: Index, term: Term) => number
   #disk: Disk | undefined
-  readonly #snapshotFolder: string
   #snapshots: readonly Index[] = []
   #snapshotsVersion = -1
 
   /** `chainAt`: what is known of the entry at a position; the records on disk hold the store's own hashes. */
-  constructor(snapshotFolder: string, chainAt: (index: Index, term: Term) => number) {
-    this.#snapshotFolder = snapshotFolder
+  constructor(chainAt: (index: Index, term: Term) => number) {
     this.#chainAt = chainAt
+  }
+
+  get disk(): Disk | undefined {
+    return this.#disk
   }
 
   /** The newest snapshot that the node has made its own. One that has just been received is on the disk before that. */
@@ -42,6 +45,7 @@ export class NodeImage implements DurableImage {
   /** From now on this is the disk; everything on it counts. */
   attach(disk: Disk): void {
     this.#disk = disk
+    disk.keeping = write => this.#kept(write)
     const hardState = disk.database.durable.get(hardStateText)
     if (hardState !== undefined) this.#keepHardState(hardState)
     this.#rebuild(disk)
@@ -56,7 +60,7 @@ export class NodeImage implements DurableImage {
     this.log.reset({ index: 0, term: 0, chain: 0 })
   }
 
-  kept({ removes, puts }: Write): void {
+  #kept({ removes, puts }: Write): void {
     if (this.#disk === undefined) return
     let from = Infinity
     let rebuild = false
@@ -97,10 +101,10 @@ export class NodeImage implements DurableImage {
 
   #durableSnapshots(): readonly Index[] {
     const files = this.#disk?.files
-    const version = files?.versionOf(this.#snapshotFolder) ?? -1
+    const version = files?.versionOf(snapshots) ?? -1
     if (files !== undefined && version !== this.#snapshotsVersion) {
       this.#snapshotsVersion = version
-      const names = files.durableNames(this.#snapshotFolder).filter(name => name.endsWith('.snap'))
+      const names = files.durableNames(snapshots).filter(name => name.endsWith('.snap'))
       this.#snapshots = names.map(name => Number(name.slice(0, name.indexOf('-'))))
     }
     return this.#snapshots

@@ -6,6 +6,7 @@ type Work = { readonly run: () => void; readonly isTimer: boolean }
 
 /** A turn of the event loop on a machine that has nothing else to do. */
 const turnMs = 0.02
+const longMs = 50
 
 /**
  * One process, as far as its event loop goes: it does one thing at a time, nothing while it is stopped, and nothing any more once it is
@@ -23,6 +24,8 @@ export class Process {
   #waiting: Work[] = []
   #isWorking = false
   #busyUntil = 0
+  /** When it was last held up for long. */
+  #heldUpUntil = -1
 
   constructor(host: string, schedule: Schedule, random: Random) {
     this.host = host
@@ -56,9 +59,16 @@ export class Process {
     return { cancel: () => void this.#timers.delete(timer) }
   }
 
+  /** Whether its event loop has run without a long halt since then. */
+  wasAwakeSince(time: number): boolean {
+    return this.stoppedAt === undefined && this.#heldUpUntil < time
+  }
+
   /** It computes for so long: everything else waits. */
   work(ms: number): void {
+    if (ms === 0) return
     this.#busyUntil = this.now + ms
+    if (this.#busyUntil - this.#schedule.now > longMs) this.#heldUpUntil = this.#busyUntil
   }
 
   stop(): void {
@@ -68,6 +78,7 @@ export class Process {
   resume(): void {
     if (this.stoppedAt === undefined) return
     this.stoppedAt = undefined
+    this.#heldUpUntil = this.#schedule.now
     if (this.#random.chance(0.5))
       this.#waiting = [...this.#waiting.filter(work => work.isTimer), ...this.#waiting.filter(work => !work.isTimer)]
     this.#workLater()

@@ -4,7 +4,7 @@ import type { Random } from '../random.ts'
 import type { SimNode } from './node.ts'
 import type { World } from './world.ts'
 
-type Hears = (from: NodeId, to: NodeId) => boolean
+export type Hears = (from: NodeId, to: NodeId) => boolean
 
 /** Makes happen what the scenario says may go wrong with machines and links, until the world is healed. */
 export function unleash(world: World): void {
@@ -78,7 +78,7 @@ function cutNetwork(world: World, random: Random, lastsMs: Range): void {
 }
 
 /** How links can fail. One-way cuts and bridges are what simple majority reasoning gets wrong (Cloudflare, 2020). */
-const shapes: readonly { readonly name: string; make(random: Random, ids: readonly NodeId[], leader: NodeId): Hears }[] = [
+export const shapes: readonly { readonly name: string; make(random: Random, ids: readonly NodeId[], leader: NodeId): Hears }[] = [
   {
     name: 'two halves',
     make(random, ids) {
@@ -121,6 +121,6 @@ const shapes: readonly { readonly name: string; make(random: Random, ids: readon
   },
 ]
 
-function showGroups(ids: readonly NodeId[], hears: Hears): string {
+export function showGroups(ids: readonly NodeId[], hears: Hears): string {
   return ids.map(to => `${to}←(${ids.filter(from => from !== to && hears(from, to)).join(' ')})`).join(' ')
 }

@@ -35,7 +35,7 @@ export class Bench {
   disk(): Disk {
     const random = this.random.fork('times')
     const times = { cached: () => random.next() / 10, sync: () => 1 + 5 * random.next() }
-    return new Disk({ schedule: this.schedule, random: this.random.fork('disk'), times, listener: () => {}, done: () => {} })
+    return new Disk({ schedule: this.schedule, random: this.random.fork('disk'), times, done: () => {} })
   }
   transport(host: string): SimTransport {
     const process = this.process(host)

@@ -1,0 +1,30 @@
+import type { Index } from 'raft-core'
+import type { NodeOptions, StateMachine } from 'raft-node'
+import type { Random } from '../random.ts'
+
+/** What is replicated, and what its clients do: handed in by whoever wants it simulated. */
+export type Application<Result> = {
+  readonly resultCodec: NodeOptions<Result>['resultCodec']
+  /** A state machine that holds nothing yet. */
+  create(): ObservedMachine<Result>
+  /** The same in the simplest way there is: says what the state machine must answer. */
+  model(): Model<Result>
+  /** A command for the log. No other command of the run is given the same number. */
+  command(random: Random, number: number): { readonly bytes: Uint8Array; readonly text: string }
+  /** Something that a client wants to know. */
+  question(random: Random): string
+}
+
+export type ObservedMachine<Result> = {
+  readonly machine: StateMachine<Result>
+  /** Equal for equal states, and hardly ever for others. */
+  digest(): number
+  answer(question: string): string
+}
+
+export type Model<Result> = {
+  /** Commands come in the order of the log, each once. */
+  apply(command: Uint8Array, index: Index): Result
+  /** As of this index, which may be in the past. */
+  answer(question: string, index: Index): string
+}

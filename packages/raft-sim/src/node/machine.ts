@@ -1,0 +1,404 @@
+import type { Raft } from 'raft-core'
+import type { JoinAnswer, JoinRequest, Node, NodeEvent, Storage, Transport } from 'raft-node'
+import { RaftError, RaftNode } from 'raft-node'
+import { FileSnapshotStore, LevelLogStore, snapshotFolder } from 'raft-node/level'
+import { Violation } from '../invariants/invariant.ts'
+import type { Place } from '../journal.ts'
+import type { Random } from '../random.ts'
+import type { ObservedMachine } from './application.ts'
+import { SimClock } from './clock.ts'
+import type { Cluster } from './cluster.ts'
+import { Disk, dataFolder } from './disk.ts'
+import { Process } from './process.ts'
+import { SimTransport } from './transport.ts'
+import { NodeWatch } from './watch.ts'
+import type { NodeWorld } from './world.ts'
+
+/** What a process can be asked only while a node runs in it. */
+type Running<Result> = { readonly node: Node<Result>; readonly process: Process; readonly watch: NodeWatch<Result> }
+
+/** Closing takes at most this long on a clock that is right, whatever hangs. */
+const closeMs = 2_000
+/** What timers and turns of the event loop may add to a time limit. */
+const slackMs = 500
+
+/** A machine with its disk and, while it is on, a process in which the production node runs. */
+export class Machine<Result> implements Place {
+  /** The operator's name of the node, and of the host. */
+  readonly id: string
+  readonly number: number
+  disk: Disk
+  state: 'down' | 'opening' | 'up' | 'closing' = 'down'
+  process: Process | undefined
+  watch: NodeWatch<Result> | undefined
+  application: ObservedMachine<Result> | undefined
+  /** Not to be started again. */
+  isRetired = false
+  /** Its folder was deleted, and no node has run here since as a member. */
+  isWiped = false
+  /** The node has said why it does not serve. */
+  fault: string | undefined
+  /** How its operator starts it: founding a cluster where there is none, and replacing the member of its name. */
+  readonly order: { founds: boolean; replaces: boolean }
+  /** Operations on its disk take so long at least, until that time. */
+  hangsUntil = 0
+  readonly #world: NodeWorld<Result>
+  readonly #random: Random
+  readonly #rate: number
+  #node: Node<Result> | undefined
+  #starts = 0
+  /** Those that the node has not answered. */
+  #calls = new Set<object>()
+
+  constructor(world: NodeWorld<Result>, number: number, founds: boolean) {
+    this.id = `n${number}`
+    this.number = number
+    this.order = { founds, replaces: false }
+    this.#world = world
+    this.#random = world.random.fork(`machine ${number}`)
+    this.#rate = 1 + world.scenario.faults.skew * (2 * this.#random.next() - 1)
+    this.disk = this.#newDisk()
+  }
+
+  get core(): Raft | undefined {
+    return this.process?.isAlive ? this.watch?.core : undefined
+  }
+  get applied(): number {
+    return this.watch?.applied ?? 0
+  }
+  get cluster(): Cluster<Result> | undefined {
+    return this.watch?.cluster
+  }
+  get isAwake(): boolean {
+    return this.process?.isAlive === true && this.process.stoppedAt === undefined
+  }
+  get address(): string {
+    return `${this.id}:1`
+  }
+  /** Its node, while it runs and is not closing. */
+  get running(): Running<Result> | undefined {
+    const { process, watch } = this
+    if (this.state !== 'up' || process === undefined || watch === undefined || this.#node === undefined) return undefined
+    return { node: this.#node, process, watch }
+  }
+
+  #newDisk(): Disk {
+    const { schedule } = this.#world
+    const random = this.#random.fork(`disk ${this.#starts}`)
+    const between = ([low, high]: readonly [number, number]) => low + (high - low) * random.next() ** 2
+    const hang = (ms: number) => (this.hangsUntil > schedule.now ? ms + (this.hangsUntil - schedule.now) * random.next() : ms)
+    const disk = new Disk({
+      schedule,
+      random,
+      times: {
+        cached: () => between(this.#world.faults.cachedMs),
+        sync: () => {
+          const { syncMs, slowSyncRate, slowSyncMs } = this.#world.faults
+          const slow = slowSyncRate > 0 && random.chance(slowSyncRate) ? slowSyncMs * random.next() : 0
+          return hang(between(syncMs) + slow)
+        },
+      },
+      done: (what, process) => {
+        if (process === this.process || what === 'save') {
+          const kind = what === 'save' ? 'saved' : 'disk'
+          this.#world.journal.record(kind, schedule.now, this, what.length, 0, () => what)
+        }
+      },
+    })
+    disk.files.makeFolder(dataFolder)
+    return disk
+  }
+
+  // ── starting ──
+
+  start(): void {
+    const { schedule, journal, coverage, scenario, network, application } = this.#world
+    if (this.state !== 'down' || this.isRetired) return
+    if (this.#starts > 0) coverage.saw('restart')
+    const starts = ++this.#starts
+    journal.record('restart', schedule.now, this, starts, this.order.replaces ? 1 : 0, () => `start ${starts}${this.order.replaces ? ' --replace' : ''}`)
+    network.powerOn(this.id)
+    const process = new Process(this.id, schedule, this.#random.fork(`process ${starts}`))
+    const clock = new SimClock(process, this.#random.fork(`clock ${starts}`), { rate: this.#world.healed ? 1 : this.#rate, lateMs: scenario.lateMs })
+    this.application = application.create()
+    const watch = new NodeWatch(this.#world, this, process, () => this.disk, this.application)
+    this.process = process
+    this.watch = watch
+    this.fault = undefined
+    this.#calls = new Set()
+    this.state = 'opening'
+    const transport = this.#transport(process, clock, watch)
+    const overrides = { clock, transport, ...this.#stores(process, clock, watch), setAside: async () => this.#setAside(process, clock, watch) }
+    const entry = this.order.founds ? { bootstrap: true } : { join: (request: JoinRequest) => this.#join(process, request) }
+    RaftNode.open<Result>(
+      {
+        id: this.id,
+        dir: dataFolder,
+        listen: this.address,
+        clientAddress: `${this.id}:80`,
+        stateMachine: watch.stateMachine(),
+        resultCodec: application.resultCodec,
+        ...entry,
+        replace: this.order.replaces,
+        tickMs: scenario.tickMs,
+        electionTicks: scenario.electionTicks,
+        snapshotEntries: scenario.snapshotEntries,
+        trailingEntries: scenario.trailingEntries,
+        onEvent: event => this.#hears(process, event),
+      },
+      { ...overrides, inspect: { ...watch.inspect(), limits: scenario.limits } },
+    ).then(
+      node => this.#opened(process, node),
+      error => this.#refused(process, error),
+    )
+  }
+
+  #transport(process: Process, clock: SimClock, watch: NodeWatch<Result>): Transport {
+    const { network, scenario, plant } = this.#world
+    const { timeoutMs, maxQueue, chunkBytes } = scenario
+    const transport = new SimTransport({
+      network,
+      process,
+      clock,
+      listen: this.address,
+      handshakeMs: 5 * timeoutMs,
+      redialMs: timeoutMs / 20,
+      maxRedialMs: 2 * timeoutMs,
+      maxQueue,
+      chunkBytes,
+      sent: message => watch.sent(message),
+    })
+    return plant.transport?.(transport, this.id) ?? transport
+  }
+
+  /** The production stores on the disk of this machine. */
+  #stores(process: Process, clock: SimClock, watch: NodeWatch<Result>): Storage {
+    const { plant } = this.#world
+    const inner = { files: this.disk.filesFor(process), batches: this.disk.batchesFor(process) }
+    const files = plant.files?.(inner.files, this.id) ?? inner.files
+    const batches = plant.batches?.(inner.batches, this.id) ?? inner.batches
+    return {
+      logStore: watch.logStore(new LevelLogStore({ files, batches, folder: dataFolder, clock })),
+      snapshotStore: watch.snapshotStore(new FileSnapshotStore({ files, folder: `${dataFolder}/${snapshotFolder}` })),
+    }
+  }
+
+  #setAside(process: Process, clock: SimClock, watch: NodeWatch<Result>): Storage {
+    this.disk = this.#newDisk()
+    return this.#stores(process, clock, watch)
+  }
+
+  /** Over HTTP, to any member. */
+  async #join(process: Process, request: JoinRequest): Promise<JoinAnswer> {
+    const through = this.#world.memberBeside(this)
+    if (through === undefined) throw new RaftError('CONNECTION_LOST', 'nobody is there to be asked', { outcome: 'not-applied' })
+    const timeoutMs = this.#world.callTimeout()
+    return this.#world.call(process, through, node => node.membership.join(request, { timeoutMs }))
+  }
+
+  #opened(process: Process, node: Node<Result>): void {
+    if (this.process !== process || !process.isAlive) return
+    const { plant, schedule, journal, coverage, operators } = this.#world
+    journal.record('join', schedule.now, this, this.#starts, 0, () => `runs as ${node.identity.nodeId}`)
+    this.#node = plant.node?.(node, this.id) ?? node
+    this.state = 'up'
+    if (this.order.replaces) coverage.saw('replace')
+    else if (!this.order.founds && this.#starts === 1) coverage.saw('join')
+    this.order.replaces = false
+    if (this.cluster === this.#world.mainCluster) this.isWiped = false
+    operators.opened(this)
+  }
+
+  #refused(process: Process, error: unknown): void {
+    if (this.process !== process || !process.isAlive) return
+    const { schedule, journal, operators } = this.#world
+    this.#world.check(() => {
+      if (!(error instanceof RaftError)) throw error
+      const message = () => `${this.id} does not start: ${error.code} ${error.message}`
+      journal.record('join', schedule.now, this, this.#starts, error.code.length, () => `refused: ${error.code} ${error.message}`)
+      if (!mayRefuse.includes(error.code) || (error.code === 'WIPED_MEMBER' && !this.isWiped)) throw new Violation('integrity', this.id, message())
+    })
+    this.#checkNothingLeft('a start that failed')
+    this.#end(process)
+    if (error instanceof RaftError) operators.refused(this, error)
+  }
+
+  // ── running ──
+
+  /** Asks the node something, once its process gets round to it. Whoever asks hears nothing if that dies. */
+  ask<T>(timeoutMs: number, run: (node: Node<Result>) => Promise<T>, on: { value(value: T): void; error(error: RaftError): void }): void {
+    const { running } = this
+    if (running === undefined) return
+    const { node, process } = running
+    process.enter(() => {
+      const call = {}
+      const calls = this.#calls.add(call)
+      this.#expectEnd(process, call, timeoutMs)
+      const ended = (tell: () => void) => {
+        if (calls.delete(call)) this.#world.check(tell)
+      }
+      run(node).then(
+        value => ended(() => on.value(value)),
+        error => {
+          ended(() => {
+            if (!(error instanceof RaftError)) throw error
+            on.error(error)
+          })
+        },
+      )
+    })
+  }
+
+  #expectEnd(process: Process, call: object, timeoutMs: number): void {
+    const { schedule } = this.#world
+    const began = schedule.now
+    const calls = this.#calls
+    schedule.after(timeoutMs / this.#rate + slackMs, () => {
+      if (!calls.has(call) || !process.isAlive || !process.wasAwakeSince(began)) return
+      this.#world.fail(new Violation('client', this.id, `a call with a limit of ${timeoutMs} ms has not ended after ${schedule.now - began} ms`))
+    })
+  }
+
+  #hears(process: Process, event: NodeEvent): void {
+    if (this.process !== process || !process.isAlive || event.type !== 'fault') return
+    const { schedule, journal, operators } = this.#world
+    journal.record('fault', schedule.now, this, event.code.length, 0, () => `${event.code}: ${event.message}`)
+    this.fault = event.code
+    this.#world.check(() => this.#checkFault(event.code, event.message))
+    operators.faulty(this)
+  }
+
+  /** A node stops serving only for a reason. */
+  #checkFault(code: string, message: string): void {
+    const { core, cluster } = this
+    if (code === 'NOT_A_MEMBER' && core !== undefined && cluster !== undefined) {
+      const { voters, outgoing, learners } = cluster.ghost.configs.latest.membership
+      if (![...voters, ...outgoing, ...learners].includes(core.id)) return
+    }
+    if (code === 'WIPED_MEMBER' && cluster !== undefined && cluster !== this.#world.mainCluster) return
+    throw new Violation('no-fault', this.id, `${core?.id ?? this.id} stops serving: ${code}: ${message}`)
+  }
+
+  // ── ends ──
+
+  /** The end of the process: by `kill -9`, or because the power goes, and with it what was not synced. */
+  crash(kind: 'kill' | 'power cut'): void {
+    const { process } = this
+    if (process === undefined || this.state === 'down') return
+    const { schedule, journal, coverage, network } = this.#world
+    journal.record('crash', schedule.now, this, kind.length, 0, () => kind)
+    coverage.saw('crash')
+    process.die()
+    if (kind === 'kill') {
+      network.processDied(process)
+      this.disk.processDied(process)
+    } else {
+      if (this.disk.database.unsynced > 0) coverage.saw('lost write')
+      network.powerCut(process, this.id)
+      this.disk.powerCut()
+    }
+    this.#forget()
+  }
+
+  stop(): void {
+    const { process } = this
+    if (process === undefined || !this.isAwake) return
+    const { schedule, journal, coverage, network } = this.#world
+    journal.record('pause', schedule.now, this, 0, 0, () => '')
+    coverage.saw('pause')
+    process.stop()
+    network.stopped(process)
+  }
+  resume(): void {
+    if (this.process?.stoppedAt === undefined) return
+    const { schedule, journal } = this.#world
+    journal.record('resume', schedule.now, this, 0, 0, () => '')
+    this.process.resume()
+  }
+
+  close(): void {
+    const { running } = this
+    if (running === undefined) return
+    const { node, process } = running
+    const { schedule, journal, coverage } = this.#world
+    const began = schedule.now
+    journal.record('close', began, this, 0, 0, () => 'begins')
+    this.state = 'closing'
+    const closed = () => {
+      if (this.process !== process || !process.isAlive) return
+      journal.record('close', schedule.now, this, 1, 0, () => `ends after ${Math.round(schedule.now - began)} ms`)
+      coverage.saw('graceful close')
+      this.#checkNothingLeft('close()')
+      this.#checkCalls()
+      this.#end(process)
+      this.#world.operators.closed(this)
+    }
+    process.enter(() => {
+      node.close().then(closed, error => this.#world.fail(error))
+    })
+    schedule.after(closeMs / this.#rate + slackMs, () => {
+      if (this.process !== process || this.state !== 'closing' || !process.wasAwakeSince(began)) return
+      this.#world.fail(new Violation('close', this.id, `close() has not ended after ${Math.round(schedule.now - began)} ms`))
+    })
+  }
+
+  /** Everybody who waits is told when the node closes, in the same moment. */
+  #checkCalls(): void {
+    const calls = this.#calls
+    this.#world.schedule.after(1, () => {
+      if (calls.size === 0) return
+      this.#world.fail(new Violation('close', this.id, `${this.id} is closed, and calls to it still wait`))
+    })
+  }
+
+  #checkNothingLeft(what: string): void {
+    const { process } = this
+    const { network } = this.#world
+    if (process === undefined) return
+    this.#world.check(() => {
+      if (network.isListening(process)) throw new Violation('close', this.id, `${what} leaves ${this.id} listening`)
+      if (process.timers > 0) throw new Violation('close', this.id, `${what} leaves ${process.timers} timers of ${this.id} in the schedule`)
+      const open = network.connectionsOf(process)
+      if (open > 0) throw new Violation('close', this.id, `${what} leaves ${open} connections of ${this.id} open`)
+    })
+  }
+
+  #end(process: Process): void {
+    process.die()
+    this.#world.network.processDied(process)
+    this.disk.processDied(process)
+    this.#forget()
+  }
+  #forget(): void {
+    this.#node = undefined
+    this.state = 'down'
+  }
+
+  /** Its folder is deleted: everything that the node has promised is forgotten. */
+  wipe(): void {
+    const { schedule, journal } = this.#world
+    journal.record('fault', schedule.now, this, 1, 0, () => 'its folder is deleted')
+    const { identity, cluster } = this.watch ?? {}
+    if (identity !== undefined) cluster?.wiped(identity.nodeId)
+    this.disk = this.#newDisk()
+    this.watch = undefined
+    this.isWiped = true
+  }
+}
+
+/** What a start may end with when nothing is wrong with this machine: others were not to be had, or did not want it. */
+const mayRefuse: readonly string[] = [
+  'NO_LEADER',
+  'NOT_LEADER',
+  'TIMED_OUT',
+  'CONNECTION_LOST',
+  'LEADERSHIP_LOST',
+  'ENTRY_REPLACED',
+  'NODE_STOPPED',
+  'OVERLOADED',
+  'TRANSFERRING',
+  'MEMBERSHIP_CHANGE_PENDING',
+  'MEMBERSHIP_CHANGED',
+  'WIPED_MEMBER',
+  'NOT_A_MEMBER',
+]

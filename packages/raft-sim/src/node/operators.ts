@@ -1,0 +1,170 @@
+import type { NodeId } from 'raft-core'
+import { isMember } from 'raft-core'
+import type { RaftError } from 'raft-node'
+import type { Random } from '../random.ts'
+import type { Machine } from './machine.ts'
+import { duration, recur } from './nemesis.ts'
+import type { NodeWorld } from './world.ts'
+
+/**
+ * Those who operate the cluster. They take no risk that could cost it its majority for ever: only one folder is lost at a time, and
+ * until its member is replaced nobody leaves.
+ */
+export class Operators<Result> {
+  readonly #world: NodeWorld<Result>
+  readonly #random: Random
+  /** The machine whose folder was lost and whose member is not replaced yet. */
+  #wiped: Machine<Result> | undefined
+  /** Until then, a change that somebody asked for may begin. */
+  #askingUntil = 0
+  /** Members that somebody asked to remove. */
+  readonly #leaving = new Set<NodeId>()
+
+  constructor(world: NodeWorld<Result>) {
+    this.#world = world
+    this.#random = world.random.fork('operators')
+  }
+
+  start(): void {
+    const { membershipMs, wipeMs, closeMs } = this.#world.faults
+    if (membershipMs !== undefined) recur(this.#world, this.#random, membershipMs, () => this.#changeSomething())
+    if (wipeMs !== undefined) recur(this.#world, this.#random, wipeMs, () => this.#loseFolder())
+    if (closeMs !== undefined) recur(this.#world, this.#random, closeMs, () => this.#closeOne())
+  }
+
+  // ── what machines report ──
+
+  opened(machine: Machine<Result>): void {
+    if (machine === this.#wiped && machine.cluster === this.#world.mainCluster) this.#wiped = undefined
+  }
+
+  /** Says what to do next; here it is done, after a while. */
+  refused(machine: Machine<Result>, { code }: RaftError): void {
+    const { coverage } = this.#world
+    if (code === 'WIPED_MEMBER') {
+      coverage.saw('wiped folder refused')
+      machine.order.replaces = true
+    }
+    // Removed before it ever ran, or while it was away: of no more use with this folder.
+    if (code === 'NOT_A_MEMBER') machine.wipe()
+    this.#later(() => machine.start())
+  }
+
+  faulty(machine: Machine<Result>): void {
+    this.#later(() => {
+      if (machine.fault === 'WIPED_MEMBER') {
+        // The first command has founded a second cluster here: the one that helps is in the error.
+        machine.order.founds = false
+        machine.order.replaces = true
+        machine.close()
+      } else if (machine.fault === 'NOT_A_MEMBER') this.#retire(machine)
+    })
+  }
+
+  closed(machine: Machine<Result>): void {
+    this.#later(() => machine.start())
+  }
+
+  #later(act: () => void): void {
+    const { timeoutMs } = this.#world.scenario
+    this.#world.schedule.after(timeoutMs * (0.1 + this.#random.next()), act)
+  }
+
+  // ── what they do by themselves ──
+
+  #closeOne(): void {
+    const up = this.#world.up()
+    const leader = this.#world.leader()
+    if (up.length === 0) return
+    const machine = leader !== undefined && this.#random.chance(0.5) ? leader : this.#random.pick(up)
+    machine.close()
+  }
+
+  #changeSomething(): void {
+    const ask = this.#someone()
+    const members = this.#membership()
+    if (ask === undefined || members === undefined) return
+    const { voters, learners } = members
+    const what = this.#random.next()
+    const mayLeave = this.#wiped === undefined && voters.length > 1
+    if (what < 0.2 && mayLeave) this.#change(ask, 'demote', this.#random.pick(voters))
+    else if (what < 0.35 && learners.length > 0) this.#change(ask, 'promote', this.#random.pick(learners))
+    else if (what < 0.6 && mayLeave) this.#change(ask, 'remove', this.#random.pick([...voters, ...learners]))
+    else if (what < 0.65) this.#change(ask, 'remove', 'nobody')
+    else this.#letIn()
+  }
+
+  #change(machine: Machine<Result>, change: 'promote' | 'demote' | 'remove', id: NodeId): void {
+    const { journal, schedule } = this.#world
+    const timeoutMs = this.#world.callTimeout()
+    journal.record('member', schedule.now, machine, change.length, id.length, () => `${change} ${id}`)
+    this.#askingUntil = Math.max(this.#askingUntil, schedule.now + 2 * timeoutMs)
+    if (change === 'remove') this.#leaving.add(id)
+    const ended = (text: string) => {
+      journal.record('answer', schedule.now, machine, change.length, text.length, () => `${change} ${id}: ${text}`)
+    }
+    machine.ask(timeoutMs, node => node.membership[change](id, { timeoutMs }), {
+      value: index => ended(`done at ${index}`),
+      error: ({ code, outcome }) => ended(`${code}, ${outcome}`),
+    })
+  }
+
+  /** A new machine, or one whose node was removed, with a new folder. */
+  #letIn(): void {
+    const { machines, scenario } = this.#world
+    const retired = machines.filter(machine => machine.isRetired && machine.state === 'down')
+    if (retired.length > 0 && this.#random.chance(0.5)) {
+      const machine = this.#random.pick(retired)
+      machine.wipe()
+      machine.isRetired = false
+      machine.order.founds = false
+      machine.start()
+    } else if (machines.length < scenario.maxMachines) this.#world.addMachine().start()
+  }
+
+  /** Only where enough folders are left, and where no change is under way that could make them too few. */
+  #loseFolder(): void {
+    const { machines, mainCluster } = this.#world
+    const members = this.#membership()
+    if (this.#wiped !== undefined || this.#world.now < this.#askingUntil || members === undefined || mainCluster === undefined) return
+    const isQuiet = machines.every(machine => machine.isRetired || (machine.running !== undefined && isSettled(machine)))
+    if (!isQuiet || members.voters.length < 3) return
+    const machine = this.#random.pick(machines.filter(({ isRetired }) => !isRetired))
+    this.#world.coverage.saw('lost folder')
+    this.#wiped = machine
+    // The founder's first command founds a cluster; who types it again founds another.
+    machine.order.founds = machine.order.founds && this.#random.chance(0.7)
+    machine.crash(this.#random.chance(0.5) ? 'kill' : 'power cut')
+    machine.wipe()
+    const { timeoutMs } = this.#world.scenario
+    this.#world.schedule.after(duration(this.#random, [timeoutMs / 10, 4 * timeoutMs]), () => machine.start())
+  }
+
+  /** Machines whose member was removed are switched off. */
+  tidyUp(): void {
+    const members = this.#membership()
+    if (members === undefined) return
+    for (const machine of this.#world.up()) {
+      const { core } = machine
+      if (core !== undefined && this.#leaving.has(core.id) && !isMember(members, core.id)) this.#retire(machine)
+    }
+  }
+  #retire(machine: Machine<Result>): void {
+    machine.isRetired = true
+    machine.close()
+  }
+
+  #membership() {
+    return this.#world.mainCluster?.ghost.configs.latest.membership
+  }
+  #someone(): Machine<Result> | undefined {
+    const up = this.#world.up().filter(({ cluster }) => cluster === this.#world.mainCluster)
+    return up.length === 0 ? undefined : this.#random.pick(up)
+  }
+}
+
+/** Its log holds no membership change that is not applied. */
+function isSettled<Result>({ core }: Machine<Result>): boolean {
+  if (core === undefined) return false
+  return !core.entries(core.applied + 1, core.status().last.index).some(({ type }) => type === 'membership')
+}

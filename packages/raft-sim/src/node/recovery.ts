@@ -1,0 +1,135 @@
+import type { Membership } from 'raft-core'
+import { memberIds } from 'raft-core'
+import { sameMembership, showMembership } from '../invariants/config-history.ts'
+import type { Recovery } from '../invariants/liveness.ts'
+import { LivenessWatch } from '../invariants/liveness.ts'
+import type { Clients } from './clients.ts'
+import type { Machine } from './machine.ts'
+import { calm } from './scenario.ts'
+import type { NodeWorld } from './world.ts'
+
+/** Ends all faults, and then demands that the cluster recovers (§3.14): every machine that was not switched off for good comes back. */
+export class Recovering<Result> {
+  isDone = false
+  readonly #world: NodeWorld<Result>
+  readonly #clients: Clients<Result>
+  readonly #watch: LivenessWatch
+  #written = false
+  #read = false
+
+  constructor(world: NodeWorld<Result>, clients: Clients<Result>) {
+    this.#world = world
+    this.#clients = clients
+    this.#heal()
+    const { electionTicks, tickMs } = world.scenario
+    this.#watch = new LivenessWatch(world.now, (2 * electionTicks - 1) * tickMs, backlogMs(world))
+    this.#look()
+    this.#ask()
+    this.#tidy()
+  }
+
+  #heal(): void {
+    const world = this.#world
+    world.healed = true
+    world.faults = calm(world.scenario.timeoutMs)
+    world.event('heal', 0, () => 'all faults are over, all machines come back')
+    world.network.heal(world.faults.network)
+    for (const machine of world.machines) {
+      machine.hangsUntil = 0
+      machine.resume()
+      machine.start()
+    }
+  }
+
+  #look(): void {
+    const world = this.#world
+    world.check(() => {
+      this.isDone = this.#watch.look(world.now, this.#state())
+    })
+    if (!this.isDone) world.schedule.after(world.scenario.timeoutMs / 10, () => this.#look())
+  }
+  #ask(): void {
+    if (this.#written && this.#read) return
+    const leader = this.#world.leader()
+    if (leader !== undefined && !this.#written) {
+      this.#clients.write(leader, () => {
+        this.#written = true
+      })
+    }
+    if (leader !== undefined && !this.#read) {
+      this.#clients.read(leader, () => {
+        this.#read = true
+      })
+    }
+    this.#world.schedule.after(this.#world.scenario.timeoutMs / 3, () => this.#ask())
+  }
+  #tidy(): void {
+    this.#world.operators.tidyUp()
+    this.#world.schedule.after(this.#world.scenario.timeoutMs, () => this.#tidy())
+  }
+
+  #state(): Recovery {
+    const { machines } = this.#world
+    const leader = this.#world.leader()
+    if (leader === undefined) return { serving: `there is no leader: ${summary(machines)}`, level: 'no leader', terms: '' }
+    const { membership } = leader.core!.status()
+    const members = memberIds(membership).map(id => machines.find(({ core }) => core?.id === id))
+    const present = members.filter(member => member !== undefined)
+    const terms = present.map(({ core }) => `${core!.id}:${core!.term}`).sort()
+    return {
+      serving: this.#servingProblem(leader, present),
+      level: levelProblem(leader, members, membership, machines),
+      terms: terms.join(' '),
+    }
+  }
+
+  #servingProblem(leader: Machine<Result>, members: readonly Machine<Result>[]): string | undefined {
+    const { machines } = this.#world
+    if (members.some(member => member !== leader && member.core?.role === 'leader')) return `there are several leaders: ${summary(machines)}`
+    if (!this.#written) return `no fresh write was served: ${summary(machines)}`
+    return this.#read ? undefined : `no fresh read was served: ${summary(machines)}`
+  }
+}
+
+/** The smallest limits let one entry pass per round trip and save. */
+function backlogMs<Result>({ faults, scenario, machines, mainCluster }: NodeWorld<Result>): number {
+  const last = Math.max(...machines.map(({ core }) => core?.status().last.index ?? 0), mainCluster?.ghost.committed.last ?? 0)
+  const lag = last - Math.min(...machines.filter(({ isRetired }) => !isRetired).map(({ applied }) => applied))
+  const { maxMessageBytes = Infinity, maxInflight = Infinity, maxInflightBytes = Infinity, maxApplyBytes = Infinity } = scenario.limits
+  const isSmall = maxMessageBytes <= 1000 || maxInflight <= 4 || maxInflightBytes < Infinity || maxApplyBytes <= 500
+  const perEntry = 2 * faults.network.delayMs[1] + 3 * faults.syncMs[1] + scenario.applyMs[1] + 4 * scenario.lateMs
+  return isSmall ? lag * perEntry : 0
+}
+
+function levelProblem<Result>(
+  leader: Machine<Result>,
+  members: readonly (Machine<Result> | undefined)[],
+  membership: Membership,
+  all: readonly Machine<Result>[],
+): string | undefined {
+  const { commit, last } = leader.core!.status()
+  for (const [at, member] of members.entries()) {
+    const id = memberIds(membership)[at]
+    if (member?.running === undefined) return `${id} does not run: ${summary(all)}`
+    const isLevel = member.core?.commit === commit && member.applied === commit && last.index === commit
+    if (!isLevel) return `${id} does not catch up with ${leader.id}, which has ${last.index} and committed ${commit}: ${summary(all)}`
+    const status = member.running.node.status()
+    if (!sameMembership(status.membership, membership)) return `${id} has ${showMembership(status.membership)}, not ${showMembership(membership)}`
+    if (status.fault !== undefined) return `${id} does not serve: ${status.fault.message}`
+  }
+  const outside = all.find(machine => machine.running !== undefined && !members.includes(machine))
+  if (outside !== undefined) return `${outside.id} runs and is not a member: ${summary(all)}`
+  if (membership.promoting.length > 0) return `learners wait to become voters: ${showMembership(membership)}`
+  return undefined
+}
+
+function summary<Result>(machines: readonly Machine<Result>[]): string {
+  return machines
+    .filter(({ isRetired, state }) => !isRetired || state !== 'down')
+    .map(({ id, core, applied, state, fault, watch }) => {
+      if (core === undefined || state === 'down') return `${id} is ${state}`
+      const log = `log ${watch?.ghost?.log.base ?? 0}..${watch?.ghost?.log.last ?? 0}`
+      return `${core.id} ${state} ${core.role} t${core.term} ${log} commit ${core.commit} applied ${applied}${fault ? ` ${fault}` : ''}`
+    })
+    .join('; ')
+}

@@ -1,0 +1,171 @@
+import type { RaftOptions } from 'raft-core'
+import type { Range } from '../faults.ts'
+import type { Random } from '../random.ts'
+import type { NetworkFaults } from './network.ts'
+
+/** Mean time between two, and how long each lasts. Undefined: never in this run. */
+type Recurring = { readonly everyMs: number; readonly lastsMs: Range } | undefined
+
+/** What may go wrong in one run, and how often. Drawn anew for every seed. */
+export type NodeFaults = {
+  readonly network: NetworkFaults
+  readonly partition: Recurring
+  /** Some links get slow. */
+  readonly slowLinks: Recurring
+  readonly cachedMs: Range
+  readonly syncMs: Range
+  readonly slowSyncRate: number
+  readonly slowSyncMs: number
+  /** One disk takes a long time for everything. */
+  readonly hang: Recurring
+  readonly crash: Recurring
+  readonly crashAllRate: number
+  /** So many crashes are power cuts: what was not synced may be lost, and nobody is told. */
+  readonly powerCutRate: number
+  /** The process stops. */
+  readonly pause: Recurring
+  /** The event loop is kept busy for some time. */
+  readonly stall: Recurring
+  /** Clocks run at 1 ± this. */
+  readonly skew: number
+  readonly membershipMs: number | undefined
+  readonly wipeMs: number | undefined
+  readonly transferMs: number | undefined
+  readonly closeMs: number | undefined
+}
+
+export type NodeScenario = {
+  readonly voters: number
+  readonly maxMachines: number
+  readonly tickMs: number
+  readonly electionTicks: number
+  /** The least election timeout: the measure of all other times. */
+  readonly timeoutMs: number
+  /** A snapshot after so many entries, and how many entries behind it stay in the log. */
+  readonly snapshotEntries: number
+  readonly trailingEntries: number
+  readonly limits: CoreLimits
+  /** How late timers fire. */
+  readonly lateMs: number
+  /** What the state machine takes for one command. */
+  readonly applyMs: Range
+  readonly maxQueue: number
+  readonly chunkBytes: number
+  readonly writeMs: number
+  readonly readMs: number
+  readonly callTimeoutMs: Range
+  readonly faults: NodeFaults
+}
+
+export type CoreLimits = Pick<RaftOptions, 'maxMessageBytes' | 'maxApplyBytes' | 'maxInflight' | 'maxInflightBytes' | 'maxUncommittedBytes'>
+
+/** Swarm testing: every seed turns on some of the faults and leaves out the others. */
+export function drawNodeScenario(random: Random): NodeScenario {
+  const tickMs = random.pick([20, 50, 100, 100])
+  const electionTicks = random.pick([5, 10, 10, 20])
+  const timeoutMs = tickMs * electionTicks
+  const voters = random.pick([1, 2, 3, 3, 3, 3, 4, 5, 5, 6, 7])
+  return {
+    voters,
+    maxMachines: voters + 4,
+    tickMs,
+    electionTicks,
+    timeoutMs,
+    snapshotEntries: random.pick([1, 3, 10, 30, 100]),
+    trailingEntries: random.pick([0, 0, 3, 20]),
+    limits: drawLimits(random),
+    lateMs: random.pick([0, 0.1, 1, 5]),
+    applyMs: random.pick([[0, 0], [0, 0], [0, 0.1], [0, 8]] as const),
+    maxQueue: random.pick([8, 50, 1000, 1000]),
+    chunkBytes: random.pick([50, 500, 100_000]),
+    writeMs: random.spread(timeoutMs / 60, timeoutMs / 4),
+    readMs: random.spread(timeoutMs / 60, timeoutMs),
+    callTimeoutMs: [timeoutMs / 2, 6 * timeoutMs],
+    faults: drawFaults(random, timeoutMs),
+  }
+}
+
+function drawLimits(random: Random): CoreLimits {
+  const limit = (likelihood: number, values: readonly number[]) => (random.chance(likelihood) ? random.pick(values) : undefined)
+  return defined({
+    maxMessageBytes: limit(0.4, [0, 20, 100, 1000]),
+    maxApplyBytes: limit(0.3, [1, 50, 500]),
+    maxInflight: limit(0.5, [1, 1, 2, 4]),
+    maxInflightBytes: limit(0.2, [30, 200]),
+    maxUncommittedBytes: limit(0.2, [100, 500]),
+  })
+}
+
+function defined(values: Readonly<Record<string, number | undefined>>): CoreLimits {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined))
+}
+
+function drawFaults(random: Random, timeoutMs: number): NodeFaults {
+  const rate = (likelihood: number, low: number, high: number) => (random.chance(likelihood) ? random.spread(low * 1e6, high * 1e6) / 1e6 : 0)
+  const every = (likelihood: number, low: number, high: number) =>
+    random.chance(likelihood) ? random.spread(low * timeoutMs, high * timeoutMs) : undefined
+  const recurring = (everyMs: number | undefined, longest: number): Recurring =>
+    everyMs === undefined ? undefined : { everyMs, lastsMs: [timeoutMs / 4, longest * timeoutMs] }
+  const fastest = random.spread(1, timeoutMs / 50)
+  const quickest = random.spread(1, 5)
+  return {
+    network: {
+      delayMs: [fastest, fastest + random.spread(1, timeoutMs / 4)],
+      lossRate: rate(0.5, 0.0003, 0.01),
+      lateRate: rate(0.5, 0.001, 0.03),
+      lateMs: timeoutMs * random.between(1, 4),
+      slowBytes: random.spread(1, 100),
+    },
+    partition: recurring(every(0.5, 3, 20), 12),
+    slowLinks: recurring(every(0.3, 5, 30), 8),
+    cachedMs: random.pick([[0.01, 0.1], [0.1, 2]] as const),
+    syncMs: [quickest, quickest + random.spread(1, timeoutMs / 5)],
+    slowSyncRate: rate(0.3, 0.001, 0.02),
+    slowSyncMs: timeoutMs * 3,
+    hang: recurring(every(0.2, 8, 40), 4),
+    crash: recurring(every(0.7, 3, 30), 8),
+    crashAllRate: random.pick([0, 0.05, 0.2]),
+    powerCutRate: random.pick([0, 0.5, 1]),
+    pause: recurring(every(0.4, 5, 30), 6),
+    stall: random.chance(0.3) ? { everyMs: random.spread(timeoutMs, 8 * timeoutMs), lastsMs: [1, timeoutMs / 2] } : undefined,
+    skew: random.chance(0.4) ? 0.2 : 0,
+    membershipMs: every(0.7, 2, 15),
+    wipeMs: every(0.5, 8, 30),
+    transferMs: every(0.4, 4, 20),
+    closeMs: every(0.5, 6, 30),
+  }
+}
+
+/** Nothing is wrong any more. */
+export function calm(timeoutMs: number): NodeFaults {
+  return {
+    network: { delayMs: [1, timeoutMs / 10], lossRate: 0, lateRate: 0, lateMs: 0, slowBytes: 1000 },
+    partition: undefined,
+    slowLinks: undefined,
+    cachedMs: [0.01, 0.1],
+    syncMs: [1, timeoutMs / 20],
+    slowSyncRate: 0,
+    slowSyncMs: 0,
+    hang: undefined,
+    crash: undefined,
+    crashAllRate: 0,
+    powerCutRate: 0,
+    pause: undefined,
+    stall: undefined,
+    skew: 0,
+    membershipMs: undefined,
+    wipeMs: undefined,
+    transferMs: undefined,
+    closeMs: undefined,
+  }
+}
+
+/** The head of a trace. */
+export function describeNodeScenario({ faults, limits, voters, ...rest }: NodeScenario): string {
+  const list = (values: object) =>
+    Object.entries(values)
+      .filter(([, value]) => value !== undefined)
+      .map(([name, value]) => `${name}=${typeof value === 'object' ? JSON.stringify(value) : value}`)
+      .join(' ')
+  return `${voters} voters; ${list(rest)}\nlimits: ${list(limits)}\nfaults: ${list(faults)}`
+}

@@ -1,0 +1,351 @@
+import type { Entry, Index, Membership, MembershipEntry, Message, Raft, Ready } from 'raft-core'
+import type { Identity, Inspect, LogStore, SnapshotMeta, SnapshotStore, StateMachine } from 'raft-node'
+import type { Coverage } from '../coverage.ts'
+import { describeTrace } from '../describe.ts'
+import { chain } from '../hash.ts'
+import { sameMembership, showMembership } from '../invariants/config-history.ts'
+import type { NodeGhost } from '../invariants/ghost.ts'
+import { Violation } from '../invariants/invariant.ts'
+import type { Journal, Place } from '../journal.ts'
+import type { ObservedMachine } from './application.ts'
+import type { Cluster } from './cluster.ts'
+import type { Disk } from './disk.ts'
+import type { Process } from './process.ts'
+
+/** What a node's observer needs of the world around it. */
+export type WatchWorld<Result> = {
+  readonly journal: Journal
+  readonly coverage: Coverage
+  readonly now: number
+  readonly electionTicks: number
+  /** Runs a check; the first one that fails ends the run. */
+  check(run: () => void): void
+  /** The cluster of this id; made when its founder shows it. */
+  cluster(id: string, founder: string): Cluster<Result>
+  /** How long the state machine computes for one command, in milliseconds. */
+  applyMs(): number
+}
+
+/** Calls that change something in a core. Some make others within. */
+const inputs = [
+  'tick',
+  'step',
+  'campaign',
+  'propose',
+  'proposeAll',
+  'proposeMembership',
+  'read',
+  'transferLeadership',
+  'forgetLeader',
+  'resign',
+  'recovered',
+  'reportUnreachable',
+  'reportSnapshot',
+  'snapshotTaken',
+  'compact',
+  'advance',
+  'saved',
+  'appliedTo',
+  'applyMembership',
+  'stepOwn',
+  'settle',
+] as const satisfies readonly (keyof Raft)[]
+
+type Method = (...args: never[]) => unknown
+
+/**
+ * Looks over the shoulder of one node, from its start to its end: puts itself between the production code and its core, its state
+ * machine and its stores, changes nothing, and tells the invariants.
+ */
+export class NodeWatch<Result> {
+  core: Raft | undefined
+  cluster: Cluster<Result> | undefined
+  ghost: NodeGhost | undefined
+  identity: Identity | undefined
+  readonly #world: WatchWorld<Result>
+  readonly #place: Place
+  readonly #process: Process
+  readonly #disk: () => Disk
+  readonly #machine: ObservedMachine<Result>
+  /** Committed entries that the core has handed out and the node has not applied yet. */
+  #toApply: Entry[] = []
+  #depth = 0
+  #tookReady = false
+  /** What is being restored from which snapshot. */
+  readonly #readings = new WeakMap<AsyncIterable<Uint8Array>, SnapshotMeta>()
+  #restored: Index = 0
+
+  constructor(world: WatchWorld<Result>, place: Place, process: Process, disk: () => Disk, machine: ObservedMachine<Result>) {
+    this.#world = world
+    this.#place = place
+    this.#process = process
+    this.#disk = disk
+    this.#machine = machine
+  }
+
+  get applied(): Index {
+    return this.ghost?.applied ?? 0
+  }
+
+  inspect(): Inspect {
+    const { journal } = this.#world
+    const trace: Inspect['trace'] = event => journal.note(`${this.core?.id ?? this.#place.id} ${describeTrace(event)}`)
+    return { core: raft => this.#check(() => this.#begin(raft)), trace: journal.isRead ? trace : undefined }
+  }
+
+  // ── the core ──
+
+  #begin(core: Raft): void {
+    const { identity } = this
+    if (identity === undefined) throw new Error('a core of a node that has no identity yet')
+    const cluster = this.#world.cluster(identity.clusterId, core.id)
+    const { observer } = cluster
+    const { ghost, image } = cluster.member(core.id, this.#disk(), this.#world.electionTicks)
+    const status = core.status()
+    const index = status.first - 1
+    image.core = core
+    observer.restarted(ghost, status, {
+      index,
+      term: observer.ghost.committed.termAt(index) ?? 0,
+      chain: observer.ghost.committed.chainAt(index) ?? 0,
+    })
+    this.core = core
+    this.cluster = cluster
+    this.ghost = ghost
+    this.#checkContent(core, index)
+    this.#checkState(this.#restored)
+    this.#intercept(core)
+  }
+
+  /** What was read from the disk is, entry by entry, what was once given to it. */
+  #checkContent(core: Raft, base: Index): void {
+    const { log } = this.ghost!
+    let hash = log.chainAt(base) ?? 0
+    for (const entry of core.entries(base + 1, core.status().last.index)) {
+      hash = chain(hash, entry)
+      if (log.chainAt(entry.index) === hash) continue
+      throw new Violation('integrity', core.id, `${core.id} reads another entry ${entry.index}@${entry.term} from its disk than it has written`)
+    }
+  }
+
+  #intercept(core: Raft): void {
+    const target = core as unknown as Record<string, Method>
+    for (const name of inputs) {
+      const call = target[name]!.bind(core) as Method
+      target[name] = (...args) => {
+        if (this.#depth > 0) return call(...args)
+        this.#depth++
+        try {
+          this.#before()
+          return this.#around(name, () => call(...args), args)
+        } finally {
+          this.#depth--
+          this.#check(() => this.#observer.called(this.ghost!, core))
+        }
+      }
+    }
+    const ready = core.ready.bind(core)
+    target.ready = () => this.#took(ready())
+  }
+
+  get #observer() {
+    return this.cluster!.observer
+  }
+  #check(run: () => void): void {
+    if (this.#process.isAlive) this.#world.check(run)
+  }
+
+  /** All that the last Ready asked for at once was done when something new comes in. */
+  #before(): void {
+    if (!this.#tookReady) return
+    this.#tookReady = false
+    this.#check(() => this.#observer.settled(this.ghost!))
+  }
+
+  #around(name: (typeof inputs)[number], call: () => unknown, args: readonly unknown[]): unknown {
+    switch (name) {
+      case 'tick':
+        return this.#tick(call)
+      case 'step':
+        return this.#step(call, args[0] as Message)
+      case 'read':
+        this.#check(() => this.#observer.readAsked(this.ghost!, args[0] as string))
+        return call()
+      case 'compact':
+        this.#check(() => this.#compacts(args[0] as Index))
+        return call()
+      case 'appliedTo':
+        this.#check(() => this.#appliesUpTo(args[0] as Index))
+        return call()
+      case 'applyMembership':
+        return this.#applyMembership(call as () => Membership, args[0] as MembershipEntry)
+      default:
+        return call()
+    }
+  }
+
+  #tick(call: () => unknown): void {
+    const core = this.core!
+    const { journal, now } = this.#world
+    const { role, term } = core
+    const wasIdle = !core.hasReady()
+    this.ghost!.ticksSinceLeader++
+    journal.hold()
+    call()
+    if ((wasIdle && core.hasReady()) || core.role !== role || core.term !== term) {
+      journal.record('timeout', now, this.#place, 0, 0, () => `${role} in term ${term}`)
+    }
+    journal.release()
+  }
+
+  #step(call: () => unknown, message: Message): unknown {
+    this.#check(() => this.#observer.arrives(this.ghost!, message))
+    const result = call()
+    this.#check(() => this.#observer.arrived(this.ghost!, message, this.core!))
+    return result
+  }
+
+  #compacts(index: Index): void {
+    if (index <= this.ghost!.log.base) return
+    this.#observer.compacted(this.ghost!, index)
+    this.#world.coverage.saw('compaction')
+  }
+
+  #took(ready: Ready): Ready {
+    this.#check(() => {
+      const { coverage } = this.#world
+      const ghost = this.ghost!
+      const { entries, snapshot } = ready
+      if (entries.length > 0 && entries[0]!.index <= ghost.log.last) coverage.saw('truncation')
+      // The state comes beside the message: its digest is looked at when it is restored.
+      const digest = snapshot === undefined ? undefined : this.#observer.ghost.digests[snapshot.index]
+      this.#observer.took(ghost, this.core!, ready, digest ?? 0)
+      for (const read of ready.reads) {
+        if ('expired' in read) coverage.saw('expired read')
+        else this.#observer.readReleased(ghost, read.context, read.index)
+      }
+      for (const entry of ready.apply) this.#toApply.push(entry)
+      this.#tookReady = true
+    })
+    return ready
+  }
+
+  /** A message leaves for another node. */
+  sent(message: Message): void {
+    this.#check(() => this.#observer.sent(this.ghost!, message))
+  }
+
+  // ── the state machine ──
+
+  stateMachine(): StateMachine<Result> {
+    const { machine } = this.#machine
+    return {
+      apply: (command, index) => {
+        this.#process.work(this.#world.applyMs())
+        this.#check(() => this.#appliesUpTo(index - 1))
+        const result = machine.apply(command, index)
+        this.#check(() => {
+          this.#appliesUpTo(index)
+          this.cluster!.history.gets(index, result)
+        })
+        return result
+      },
+      snapshot: () => machine.snapshot(),
+      restore: async data => {
+        const meta = this.#readings.get(data)
+        await machine.restore(data)
+        if (meta !== undefined) this.#check(() => this.#restores(meta.index))
+      },
+    }
+  }
+
+  #appliesUpTo(index: Index): void {
+    while (this.#toApply.length > 0 && this.#toApply[0]!.index <= index) this.#applies(this.#toApply.shift()!)
+  }
+  #applies(entry: Entry): void {
+    const { history } = this.cluster!
+    if (this.#observer.ghost.digests[entry.index] === undefined) history.applies(entry)
+    this.#observer.applied(this.ghost!, entry, this.#machine.digest())
+  }
+
+  #applyMembership(call: () => Membership, entry: MembershipEntry): Membership {
+    const core = this.core!
+    const { coverage } = this.#world
+    const led = core.role === 'leader'
+    this.#check(() => this.#appliesUpTo(entry.index))
+    const membership = call()
+    this.#check(() => {
+      // A snapshot that is still on its way to the disk has the last word on the membership already.
+      if (core.status().membershipIndex > entry.index) return
+      this.#observer.reconfigured(this.ghost!, entry.index, membership)
+      coverage.saw('membership change')
+      if (membership.learners.length > 0) coverage.saw('learner')
+      if (led && core.role !== 'leader') coverage.saw('removed leader')
+    })
+    return membership
+  }
+
+  #restores(index: Index): void {
+    this.#restored = index
+    if (this.ghost === undefined) return
+    this.#toApply = this.#toApply.filter(entry => entry.index > index)
+    this.#checkState(index)
+    this.#observer.restored(this.ghost, index)
+    this.#world.coverage.saw('installed snapshot')
+  }
+  #checkState(index: Index): void {
+    const { core } = this
+    if (index === 0 || this.#observer.ghost.digests[index] === this.#machine.digest()) return
+    throw new Violation('state-machine-safety', core?.id, `${core?.id} restores a snapshot at ${index} whose state is not the one at ${index}`)
+  }
+
+  // ── the stores ──
+
+  logStore(inner: LogStore): LogStore {
+    const learn = (identity: Identity | undefined) => {
+      this.identity = identity
+    }
+    return {
+      open: async () => {
+        const opened = await inner.open()
+        learn(opened.identity)
+        return opened
+      },
+      initialize: async identity => {
+        await inner.initialize(identity)
+        learn(identity)
+      },
+      save: batch => inner.save(batch),
+      compact: index => inner.compact(index),
+      chainAt: index => inner.chainAt(index),
+      close: () => inner.close(),
+    }
+  }
+
+  snapshotStore(inner: SnapshotStore): SnapshotStore {
+    return {
+      list: () => inner.list(),
+      write: async (meta, data) => {
+        this.#check(() => this.#checkMeta(meta))
+        const written = await inner.write(meta, data)
+        this.#check(() => this.#world.coverage.saw('snapshot taken'))
+        return written
+      },
+      read: meta => {
+        const data = inner.read(meta)
+        this.#readings.set(data, meta)
+        return data
+      },
+      keep: count => inner.keep(count),
+    }
+  }
+
+  /** Whoever starts from this snapshot believes what it says of the membership. */
+  #checkMeta({ index, membership, membershipIndex }: Omit<SnapshotMeta, 'size'>): void {
+    if (this.cluster === undefined) return
+    const right = this.#observer.ghost.configs.upTo(index)
+    if (sameMembership(membership, right) && membershipIndex <= index) return
+    const said = `${showMembership(membership)} of entry ${membershipIndex}`
+    throw new Violation('config-safety', this.core?.id, `the snapshot at ${index} says ${said}; it was ${showMembership(right)}`)
+  }
+}
