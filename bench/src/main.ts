@@ -20,7 +20,7 @@ else if (request.ask === 'nothing') {
 async function run(name: string, benchmark: Benchmark, quick: boolean): Promise<void> {
   const machine = thisMachine()
   const warning = busyWarning(machine)
-  console.log(`${name}: ${benchmark.about}\n${describeMachine(machine)}${warning === undefined ? '' : `\n${warning}`}\n`)
+  console.log(`${name}: ${benchmark.about}\n${describeMachine(machine)}${warning === undefined ? '' : `\n${warning}`}`)
   const started = new Date().toISOString()
   const progress = new Progress(process.stderr)
   const { text, data } = await benchmark.run({ quick, machine, progress })

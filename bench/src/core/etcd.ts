@@ -27,7 +27,9 @@ export class Etcd {
     })
     mkdirSync(cache, { recursive: true })
     const program = join(cache, process.platform === 'win32' ? 'eraft36.exe' : 'eraft36')
-    await outputOf({ file: 'go', args: ['build', '-o', program, '.'], cwd: source, env }, 300)
+    await outputOf({ file: 'go', args: ['build', '-o', program, '.'], cwd: source, env }, 300).catch(error => {
+      throw new Error(`go build failed: ${error.message}`)
+    })
     return new Etcd(program, go.trim())
   }
 

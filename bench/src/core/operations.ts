@@ -68,7 +68,7 @@ function repeat(times: number, call: () => unknown): () => void {
 }
 
 async function measure({ title, run, times = 1, after }: Task, seconds: number): Promise<Operation> {
-  const bench = new Bench({ time: seconds * 1000, warmupTime: 500, subtractTimerOverhead: true, throws: true })
+  const bench = new Bench({ time: seconds * 1000, warmupTime: seconds * 250, subtractTimerOverhead: true, throws: true })
   bench.add(title, run, after === undefined ? {} : { afterEach: after })
   await bench.run()
   const { result } = bench.tasks[0]!

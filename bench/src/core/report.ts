@@ -32,7 +32,8 @@ export function reportOf(result: CoreResult): string {
 }
 
 function method({ rendition, warmUp, seconds, etcd, loads }: CoreResult): string {
-  const made = rendition === 'dist' ? 'as built (packages/raft-core/dist)' : 'from its sources, since it is not built (npm run build)'
+  const made =
+    rendition === 'dist' ? 'as built (packages/raft-core/dist)' : 'from its sources, since dist is missing or older (npm run build)'
   const lines = [
     `raft-core ${made}. 256-byte entries, followers apply too, logs compacted to 10,000 entries.`,
     `Each sample is a process of its own: ${warmUp} s to warm up, then ${seconds} s.`,

@@ -26,8 +26,8 @@ const nobody = '0'
  * A step as one line of the NDJSON that `Traceetcdraft.tla` reads, without a newline. The lines of all nodes go into one file, in the
  * order in which the steps happened.
  *
- * The specification knows neither pre-vote nor reads, only saves that are not interrupted, and of membership changes only those of one
- * voter or learner: a run that has more in it is written down all the same, but does not match.
+ * The specification knows neither pre-vote nor reads nor `refusalsTellCommit`, only saves that are not interrupted, and of membership
+ * changes only those of one voter or learner: a run that has more in it is written down all the same, but does not match.
  */
 export function formatStateEvent(event: StateEvent): string {
   const { name, node, term, vote, commit, role, last, membership, message, change, next } = event

@@ -14,7 +14,8 @@ export class TracedCluster {
 
   constructor(voters: readonly NodeId[], options: Partial<RaftOptions> = {}) {
     this.#founders = { ...noMembers, voters }
-    this.#options = options
+    // The specification does not know that a refusal can tell a commit index.
+    this.#options = { refusalsTellCommit: false, ...options }
     for (const id of voters) this.start(id)
   }
 

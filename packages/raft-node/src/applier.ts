@@ -4,7 +4,7 @@ import { invariantBroken, RaftError, reasonOf } from './errors.ts'
 import { infosIn } from './member-info.ts'
 import type { Members } from './members.ts'
 import type { EntryOutcome } from './pending.ts'
-import type { Clock, SnapshotMeta, SnapshotStore, StateMachine } from './ports.ts'
+import type { Clock, SnapshotMeta, SnapshotStore, StateMachine, Timer } from './ports.ts'
 
 /** Told what became part of the state, in order. */
 export type ApplyListener<Result> = {
@@ -37,7 +37,8 @@ export class Applier<Result> {
   readonly #waiting: Entry[] = []
   #applied: Position
   #restoring: SnapshotMeta | undefined
-  #paused = false
+  /** While the rest waits for a later turn. */
+  #pause: Timer | undefined
   #stopped = false
 
   constructor(raft: Raft, restored: Position, parts: Parts<Result>, listener: ApplyListener<Result>) {
@@ -72,6 +73,7 @@ export class Applier<Result> {
 
   stop(): void {
     this.#stopped = true
+    this.#pause?.cancel()
   }
 
   #work(): void {
@@ -84,7 +86,7 @@ export class Applier<Result> {
   }
 
   #applyWaiting(): void {
-    if (this.#stopped || this.#paused || this.#restoring !== undefined || this.#waiting.length === 0) return
+    if (this.#stopped || this.#pause !== undefined || this.#restoring !== undefined || this.#waiting.length === 0) return
     const { clock } = this.#parts
     const until = clock.now() + sliceMs
     let done = 0
@@ -101,9 +103,8 @@ export class Applier<Result> {
 
   /** The rest in a later turn: sockets and timers come first. */
   #continueLater(): void {
-    this.#paused = true
-    this.#parts.clock.after(0, () => {
-      this.#paused = false
+    this.#pause = this.#parts.clock.after(0, () => {
+      this.#pause = undefined
       this.#work()
     })
   }

@@ -1,6 +1,6 @@
 import type { Entry, Message, Raft, ReadState, Ready, Snapshot, SoftState } from 'raft-core'
 import { invariantBroken, RaftError, reasonOf } from './errors.ts'
-import type { Clock, LogBatch, LogStore } from './ports.ts'
+import type { Clock, LogBatch, LogStore, Timer } from './ports.ts'
 import { SaveQueue } from './save-queue.ts'
 
 /** Where the parts of a Ready go, besides the log. None of these may throw. */
@@ -34,7 +34,7 @@ export class Driver {
   readonly #clock: Clock
   readonly #outputs: Outputs
   readonly #saves: SaveQueue<Ready>
-  #scheduled = false
+  #scheduled: Timer | undefined
   #stopped = false
 
   constructor(raft: Raft, clock: Clock, logStore: LogStore, outputs: Outputs) {
@@ -49,10 +49,9 @@ export class Driver {
 
   /** Something was put into the core: look for work once this turn's other inputs are in, too. */
   wake(): void {
-    if (this.#scheduled || this.#stopped) return
-    this.#scheduled = true
-    this.#clock.after(0, () => {
-      this.#scheduled = false
+    if (this.#scheduled !== undefined || this.#stopped) return
+    this.#scheduled = this.#clock.after(0, () => {
+      this.#scheduled = undefined
       this.#work()
     })
   }
@@ -65,6 +64,7 @@ export class Driver {
   /** No more Readys. Resolves once the save in progress has ended; what waits behind it is dropped, as in a crash. */
   stop(): Promise<void> {
     this.#stopped = true
+    this.#scheduled?.cancel()
     return this.#saves.stop()
   }
 

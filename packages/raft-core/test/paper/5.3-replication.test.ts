@@ -86,8 +86,8 @@ describe('§5.3 log replication', () => {
 
   test('after a refusal the leader goes back to where the logs may agree, a whole term at a time, and sends from there', () => {
     const lab = new Lab({ term: 4, entries: [command(2, 2), command(2, 3), command(4, 4), command(4, 5)] }).lead()
-    // The follower's last entry of a term not later than 4 is 8@3; ours of a term not later than 3 is 3@2.
-    const sent = lab.hear('appendReply', { accepted: false, index: 5, hint: { term: 3, index: 8 } })
+    // The follower's entry 5 is of term 3; our last of a term not later than that is 3@2.
+    const sent = lab.hear('appendReply', { accepted: false, index: 5, hint: { term: 3, index: 5 } })
     expect(only(sent, 'appendEntries')).toMatchObject([{ after: { term: 2, index: 3 } }])
   })
 

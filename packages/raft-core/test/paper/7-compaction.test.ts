@@ -47,9 +47,10 @@ describe('§7 log compaction', () => {
     const lab = ledLab()
     lab.raft.snapshotTaken(snapshotAt(2, 4))
     lab.raft.compact(4)
-    expect(lab.hear('heartbeatReply', { from: 'n3' })).toMatchObject([{ type: 'appendEntries', after: { index: 1 } }].slice(1))
-    const sent = lab.hear('appendReply', { from: 'n3', session: 3, accepted: false, index: 1, hint: { term: 0, index: 0 } })
-    expect(only(sent, 'installSnapshot')).toMatchObject([])
+    const refusal = { from: 'n3', session: 3, accepted: false, index: 1, hint: { term: 0, index: 0 } } as const
+    expect(only(lab.hear('appendReply', refusal), 'installSnapshot')).toMatchObject([
+      { to: 'n3', session: 3, snapshot: { term: 2, index: 4 } },
+    ])
     expect(lab.raft.status().progress[2]).toMatchObject({ id: 'n3', state: 'snapshot', pendingSnapshot: 4 })
   })
 

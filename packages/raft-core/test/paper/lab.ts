@@ -47,7 +47,7 @@ export class Lab {
 
   /** A message from n2, to n1 and of its term unless said otherwise; returns what the core sends then. */
   hear<T extends MessageType>(type: T, body: Partial<MessageOf<T>>): Message[] {
-    const message = { type, from: 'n2', to: 'n1', term: this.raft.term, ...defaults[type], ...body } as Message
+    const message = { type, from: 'n2', to: 'n1', term: this.raft.term, ...defaults[type], ...body } as unknown as Message
     this.raft.step(message)
     return this.work()
   }
@@ -86,9 +86,9 @@ export class Lab {
 const at = { term: 1, index: 1 }
 const defaults: { [T in MessageType]: Omit<MessageOf<T>, 'type' | 'from' | 'to' | 'term'> } = {
   requestVote: { lastEntry: at, transfer: false },
-  voteReply: { granted: false },
+  voteReply: { granted: false, commit: { term: 0, index: 0 } },
   preVote: { lastEntry: at },
-  preVoteReply: { granted: false },
+  preVoteReply: { granted: false, commit: { term: 0, index: 0 } },
   appendEntries: { session: 0, after: at, entries: [], commit: 1 },
   // Sessions are numbered by id; see the tests of the leader's side of replication.
   appendReply: { session: 2, accepted: true, index: 0, hint: { term: 0, index: 0 } },

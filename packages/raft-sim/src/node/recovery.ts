@@ -117,8 +117,8 @@ function levelProblem<Result>(
     if (!sameMembership(status.membership, membership)) return `${id} has ${showMembership(status.membership)}, not ${showMembership(membership)}`
     if (status.fault !== undefined) return `${id} does not serve: ${status.fault.message}`
   }
-  const outside = all.find(machine => machine.running !== undefined && !members.includes(machine))
-  if (outside !== undefined) return `${outside.id} runs and is not a member: ${summary(all)}`
+  const outside = all.find(machine => !machine.isRetired && !members.includes(machine))
+  if (outside !== undefined) return `${outside.id} is not a member: ${summary(all)}`
   if (membership.promoting.length > 0) return `learners wait to become voters: ${showMembership(membership)}`
   return undefined
 }
