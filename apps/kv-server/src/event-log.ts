@@ -6,6 +6,7 @@ import type { PeerConnections } from './connections.ts'
 const refusalsMax = 1_000
 
 type Membership = Extract<NodeEvent, { type: 'membership' }>['membership']
+type Handshake = Extract<NodeEvent, { type: 'handshake' }>
 
 /** Writes one line for each thing that happens to a node and that an operator cares about. */
 export class EventLog {
@@ -36,9 +37,9 @@ export class EventLog {
   }
 
   /** Dialling goes on for ever, so the same refusal comes back every few seconds: said once. */
-  #handshake({ id, reason, direction, remote }: Extract<NodeEvent, { type: 'handshake' }>): void {
+  #handshake({ id, reason, direction, remote }: Handshake): void {
     const line = direction === 'in' ? `turned ${id ?? 'a stranger'} away` : `was turned away by ${id ?? 'a stranger'}`
-    const said = `${line}: ${reason}`
+    const said = `${line}: ${refusalWords[reason]}`
     if (this.#refusals.has(said)) return
     if (this.#refusals.size < refusalsMax) this.#refusals.add(said)
     this.#log?.warn({ peer: id, remote, reason }, `peer: ${said}`)
@@ -46,14 +47,32 @@ export class EventLog {
 
   #membership(membership: Membership, index: number): void {
     const standings = standingsOf(membership)
+    if (this.#standings.size === 0) {
+      const all = [...standings].map(([id, standing]) => `${id} ${standing}`).sort()
+      this.#log?.info({ index }, `members: ${all.join(', ')}`)
+    } else this.#changes(standings, index)
+    this.#standings = standings
+  }
+
+  #changes(standings: ReadonlyMap<string, string>, index: number): void {
     for (const [id, standing] of standings) {
       const before = this.#standings.get(id)
       if (before === undefined) this.#log?.info({ member: id, index }, `members: ${id} added as ${standing}`)
       else if (before !== standing) this.#log?.info({ member: id, index }, `members: ${id} is now ${standing}`)
     }
     for (const id of this.#standings.keys()) if (!standings.has(id)) this.#log?.info({ member: id, index }, `members: ${id} removed`)
-    this.#standings = standings
   }
+}
+
+/** Fits whoever of the two has turned the other away. */
+const refusalWords: Readonly<Record<Handshake['reason'], string>> = {
+  'other-cluster': 'the two belong to different clusters',
+  'other-node': 'another node was expected at that address',
+  'other-version': 'no node, or one of another version',
+  'wiped-member': 'the member of that name has another data folder',
+  'old-folder': 'the data folder is an old copy',
+  'not-a-member': 'not a member yet',
+  removed: 'removed from the cluster',
 }
 
 function standingsOf({ voters, outgoing, learners }: Membership): Map<string, string> {

@@ -38,7 +38,7 @@ describe('EventLog', () => {
 
   it('tells what changed among the members', () => {
     expect(observed([members(['n1']), members(['n1'], ['n2']), members(['n1', 'n2']), members(['n2'])])).toEqual([
-      '30 members: n1 added as voter',
+      '30 members: n1 voter',
       '30 members: n2 added as learner',
       '30 members: n2 is now voter',
       '30 members: n1 removed',
@@ -49,6 +49,17 @@ describe('EventLog', () => {
     const peer = (state: 'connected' | 'lost' | 'refused'): NodeEvent => ({ type: 'peer', id: 'n2', state })
     const lines = observed([peer('connected'), peer('lost'), peer('refused'), peer('refused'), peer('connected')])
     expect(lines).toEqual(['30 peer: n2 connected', '40 peer: n2 connection lost', '30 peer: n2 connected'])
+  })
+
+  it('tells in words why somebody was turned away, and once', () => {
+    const handshake = (id: string | undefined, reason: 'other-version' | 'other-cluster', direction: 'in' | 'out'): NodeEvent => {
+      return { type: 'handshake', id, reason, direction, remote: '127.0.0.1:5' }
+    }
+    const stranger = handshake(undefined, 'other-version', 'in')
+    expect(observed([stranger, stranger, handshake('n2', 'other-cluster', 'out')])).toEqual([
+      '40 peer: turned a stranger away: no node, or one of another version',
+      '40 peer: was turned away by n2: the two belong to different clusters',
+    ])
   })
 
   it('tells snapshots and faults', () => {

@@ -50,6 +50,16 @@ describe.each(requests)('on a node that does not lead, %s %s', (method, path, bo
     expect(answer.json()).toEqual({ error: { code: 'NO_LEADER', message, ...(method === 'GET' ? {} : { outcome: 'not-applied' }) } })
   })
 
+  it('waits no longer than the client says it will', async () => {
+    using server = await serve({ limits: { answerTimeoutMs: 3_000 } })
+    const timeouts: unknown[] = []
+    for (const patience of ['1200', '60000', '0', 'soon']) {
+      await server.ask(method, path, body, { 'X-Raft-Timeout': patience })
+      timeouts.push(server.node.lastOptions?.timeoutMs)
+    }
+    expect(timeouts).toEqual([1_200, 3_000, 3_000, 3_000])
+  })
+
   it('does as the request says', async () => {
     using server = await serve({ nonLeader: 'reject' })
     server.node.leaderId = 'n2'

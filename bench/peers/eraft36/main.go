@@ -41,6 +41,7 @@ type node struct {
 type cluster struct {
 	nodes    map[uint64]*node
 	messages uint64
+	rounds   int
 }
 
 func newCluster() *cluster {
@@ -137,12 +138,11 @@ func (c *cluster) propose(template []byte, count int, together bool) {
 
 func (c *cluster) run(seconds float64, count int, together bool) {
 	template := make([]byte, 256)
-	rounds := 0
 	for start := time.Now(); time.Since(start).Seconds() < seconds; {
 		c.propose(template, count, together)
 		c.drain()
-		rounds++
-		if rounds%(1+10000/count) == 0 {
+		c.rounds++
+		if c.rounds%(1+10000/count) == 0 {
 			c.compact()
 		}
 	}
@@ -158,13 +158,15 @@ func cpuSeconds() float64 {
 
 func main() {
 	count := flag.Int("b", 64, "proposals between two drains")
-	warm := flag.Float64("warm", 1, "seconds before the measurement")
+	warm := flag.Float64("warm", 1, "seconds of CPU time before the measurement")
 	sec := flag.Float64("sec", 3, "seconds of the measurement")
 	together := flag.Bool("multi", false, "one MsgProp with all -b entries instead of -b Propose calls")
 	flag.Parse()
 
 	c := newCluster()
-	c.run(*warm, *count, *together)
+	for start := cpuSeconds(); cpuSeconds()-start < *warm; {
+		c.run(0.05, *count, *together)
+	}
 	before, messages, cpu := c.nodes[1].applied, c.messages, cpuSeconds()
 	start := time.Now()
 	c.run(*sec, *count, *together)

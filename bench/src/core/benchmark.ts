@@ -10,7 +10,7 @@ import type { LoadSample } from './sample.ts'
 
 type Lengths = { readonly pairs: number; readonly warmUp: number; readonly seconds: number; readonly operationSeconds: number }
 const full: Lengths = { pairs: 5, warmUp: 1, seconds: 3, operationSeconds: 2 }
-const quick: Lengths = { pairs: 3, warmUp: 0.5, seconds: 1, operationSeconds: 0.5 }
+const quick: Lengths = { pairs: 3, warmUp: 1, seconds: 1, operationSeconds: 0.5 }
 
 export const core: Benchmark = {
   about: "raft-core by itself: three nodes in one thread, in memory, against etcd's",

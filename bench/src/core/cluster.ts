@@ -23,6 +23,8 @@ export class Cluster {
   readonly #byId = new Map(this.nodes.map(node => [node.raft.id, node]))
   readonly leader: Raft
   messages = 0
+  /** Of a load, so far. */
+  rounds = 0
 
   constructor() {
     this.leader = this.nodes[0]!.raft

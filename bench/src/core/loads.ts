@@ -42,8 +42,8 @@ function freshEntries(count: number): Uint8Array[] {
 /** Rounds as long as `goOn`, compacting every 10,000 entries or so. */
 export function play(cluster: Cluster, load: Load, goOn: () => boolean): void {
   const rounds = 1 + Math.floor(10_000 / load.entries)
-  for (let round = 1; goOn(); round++) {
+  while (goOn()) {
     playRound(cluster, load)
-    if (round % rounds === 0) cluster.compact()
+    if (++cluster.rounds % rounds === 0) cluster.compact()
   }
 }

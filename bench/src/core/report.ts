@@ -1,5 +1,5 @@
 import { decimals, formatSpread, table, whole } from '../format.ts'
-import { ratiosOf, type Spread, spreadOf } from '../statistics.ts'
+import { ratiosOf, spreadOf } from '../statistics.ts'
 import type { HeapFigure } from './heap.ts'
 import type { Load } from './loads.ts'
 import type { Operation } from './operations.ts'
@@ -23,11 +23,13 @@ export type CoreResult = {
 }
 
 const goals = { ratio: 1, growth: 5 }
-const ratio = decimals(2)
+const digits = decimals(2)
+/** With more than this many cores busy elsewhere, a rate says more about the neighbours. */
+const quiet = 0.25
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`
 
 export function reportOf(result: CoreResult): string {
-  const parts = [method(result), rates(result), processors(result), heap(result.heap), operations(result.operations)]
+  const parts = [method(result), rates(result), others(result), heap(result.heap), operations(result.operations)]
   return parts.filter(part => part !== '').join('\n\n')
 }
 
@@ -36,7 +38,7 @@ function method({ rendition, warmUp, seconds, etcd, loads }: CoreResult): string
     rendition === 'dist' ? 'as built (packages/raft-core/dist)' : 'from its sources, since dist is missing or older (npm run build)'
   const lines = [
     `raft-core ${made}. 256-byte entries, followers apply too, logs compacted to 10,000 entries.`,
-    `Each sample is a process of its own: ${warmUp} s to warm up, then ${seconds} s.`,
+    `Each sample is a process of its own: ${warmUp} s of CPU time to warm up, then ${seconds} s.`,
   ]
   if ('absent' in etcd) lines.push(`etcd's core was not measured: ${etcd.absent}.`)
   else {
@@ -45,46 +47,52 @@ function method({ rendition, warmUp, seconds, etcd, loads }: CoreResult): string
   return lines.join('\n')
 }
 
+/** For each load ours, and theirs with one processor and with two. */
 function rates({ loads, etcd }: CoreResult): string {
-  const measured = 'go' in etcd
-  const head = ['entries committed a second, median (min–max)', 'raft-core']
-  if (measured) head.push('etcd, GOMAXPROCS=1', `ratio, goal ${goals.ratio.toFixed(1)}`, '', 'etcd, GOMAXPROCS=2', 'ratio')
-  return table([head, ...loads.map(result => rateRow(result, measured))])
+  const head = ['median (min–max)', 'committed a second', 'cores in use']
+  if ('go' in etcd) head.push('ours / theirs', 'goal 1.0', 'the same per CPU second')
+  return table([head, ...loads.flatMap(loadRows)])
 }
 
-function rateRow({ load, pairs }: LoadResult, measured: boolean): string[] {
-  const ours = pairs.map(pair => pair.ours.rate)
-  const row = [load.title, formatSpread(spreadOf(ours), whole)]
-  if (!measured) return row
-  for (const name of ['etcd', 'etcdOnTwo'] as const) {
-    const theirs = pairs.map(pair => pair[name]!.rate)
-    const ratios = spreadOf(ratiosOf(ours, theirs))
-    row.push(formatSpread(spreadOf(theirs), whole), formatSpread(ratios, ratio))
-    if (name === 'etcd') row.push(verdict(ratios.median >= goals.ratio))
-  }
-  return row
-}
-
-/** V8 collects garbage beside the program, and so does Go with two processors: neither figure says what it took without this one. */
-function processors({ loads, etcd }: CoreResult): string {
-  const measured = 'go' in etcd
-  const head = [
-    'cores in use, median (min–max)',
-    'raft-core',
-    ...(measured ? ['etcd, GOMAXPROCS=1', 'etcd, GOMAXPROCS=2'] : []),
-    'all others',
-  ]
-  return table([head, ...loads.map(({ load, pairs }) => [load.title, ...processorCells(pairs, measured)])])
-}
-
-function processorCells(pairs: readonly Pair[], measured: boolean): string[] {
-  const inUse = (samples: readonly Measured[]): Spread => spreadOf(samples.map(({ cpuSeconds, seconds }) => cpuSeconds / seconds))
+function loadRows({ load, pairs }: LoadResult): string[][] {
   const ours = pairs.map(pair => pair.ours)
-  const etcd = measured ? pairs.map(pair => pair.etcd!) : []
-  const etcdOnTwo = measured ? pairs.map(pair => pair.etcdOnTwo!) : []
-  const columns = [ours, etcd, etcdOnTwo].filter(({ length }) => length > 0).map(inUse)
-  const foreign = spreadOf([...ours, ...etcd, ...etcdOnTwo].map(({ foreignCores }) => foreignCores))
-  return [...columns, foreign].map(spread => formatSpread(spread, ratio))
+  const rows = [[load.title], ['  raft-core', ...ownCells(ours)]]
+  const etcd = pairs.flatMap(pair => pair.etcd ?? [])
+  if (etcd.length === 0) return rows
+  const etcdOnTwo = pairs.flatMap(pair => pair.etcdOnTwo ?? [])
+  const ratios = spreadOf(ratiosOf(ours.map(rate), etcd.map(rate)))
+  rows.push([
+    '  etcd, GOMAXPROCS=1',
+    ...ownCells(etcd),
+    formatSpread(ratios, digits),
+    verdict(ratios.median >= goals.ratio),
+    perCpu(ours, etcd),
+  ])
+  const ratiosOnTwo = spreadOf(ratiosOf(ours.map(rate), etcdOnTwo.map(rate)))
+  rows.push(['  etcd, GOMAXPROCS=2', ...ownCells(etcdOnTwo), formatSpread(ratiosOnTwo, digits), '', perCpu(ours, etcdOnTwo)])
+  return rows
+}
+
+function ownCells(samples: readonly Measured[]): string[] {
+  const cores = spreadOf(samples.map(({ cpuSeconds, seconds }) => cpuSeconds / seconds))
+  return [formatSpread(spreadOf(samples.map(rate)), whole), formatSpread(cores, digits)]
+}
+
+/** Counts the threads in which V8 and Go collect garbage, and not the time in which others had the processor. */
+function perCpu(ours: readonly Measured[], theirs: readonly Measured[]): string {
+  const rateOf = ({ committed, cpuSeconds }: Measured): number => committed / cpuSeconds
+  return formatSpread(spreadOf(ratiosOf(ours.map(rateOf), theirs.map(rateOf))), digits)
+}
+
+function rate(sample: Measured): number {
+  return sample.rate
+}
+
+function others({ loads }: CoreResult): string {
+  const samples = loads.flatMap(({ pairs }) => pairs.flatMap(({ ours, etcd, etcdOnTwo }) => [ours, etcd ?? [], etcdOnTwo ?? []].flat()))
+  const cores = spreadOf(samples.map(({ foreignCores }) => foreignCores))
+  const line = `Others kept ${formatSpread(cores, digits)} cores busy meanwhile`
+  return cores.median <= quiet ? `${line}.` : `${line}: only what is per CPU second holds.`
 }
 
 function heap(figures: readonly HeapFigure[]): string {

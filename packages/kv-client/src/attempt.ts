@@ -8,9 +8,13 @@ export type Call = {
   readonly body?: string
 }
 
-/** Sends a request once, to one endpoint. Resolves with the body of a success. @throws KvError */
-export async function attempt(endpoint: string, call: Call, signal: AbortSignal): Promise<unknown> {
-  const { status, text } = await exchange(endpoint, call, signal)
+/**
+ * Sends a request once, to one endpoint. Resolves with the body of a success. `waitMs`: how long the node may wait for its cluster, so
+ * that it says what is wrong before this side gives up.
+ * @throws KvError
+ */
+export async function attempt(endpoint: string, call: Call, signal: AbortSignal, waitMs: number): Promise<unknown> {
+  const { status, text } = await exchange(endpoint, call, signal, waitMs)
   const body = parsed(text)
   if (status === 200 && body !== undefined) return body
   if (isNotLeader(status, text)) {
@@ -19,9 +23,16 @@ export async function attempt(endpoint: string, call: Call, signal: AbortSignal)
   throw refusal(endpoint, call, status, body)
 }
 
-async function exchange(endpoint: string, { method, path, body }: Call, signal: AbortSignal): Promise<{ status: number; text: string }> {
+async function exchange(
+  endpoint: string,
+  { method, path, body }: Call,
+  signal: AbortSignal,
+  waitMs: number,
+): Promise<{ status: number; text: string }> {
+  const headers = { 'X-Raft-Timeout': String(Math.max(1, Math.floor(waitMs))) }
+  const init = { method, headers, signal }
   try {
-    const response = await fetch(`http://${endpoint}${path}`, body === undefined ? { method, signal } : { method, signal, body })
+    const response = await fetch(`http://${endpoint}${path}`, body === undefined ? init : { ...init, body })
     return { status: response.status, text: await response.text() }
   } catch (cause) {
     throw noAnswer(endpoint, method, signal, cause)
@@ -46,17 +57,18 @@ function noAnswer(endpoint: string, method: Call['method'], signal: AbortSignal,
 }
 
 /** Failures to connect: nothing of the request can have arrived anywhere. */
-const neverSent = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'UND_ERR_CONNECT_TIMEOUT'])
+const neverSent = new Set(['bad port', 'ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'UND_ERR_CONNECT_TIMEOUT'])
 
 /** A read changes nothing, so there is nothing not to know. */
 function lostOutcome(method: Call['method']): Outcome {
   return method === 'GET' ? 'not-applied' : 'unknown'
 }
 
-/** fetch hides the system's code one level down. */
+/** fetch hides the system's code one level down; a port that it never dials has only a message there. */
 function reasonOf(error: unknown): string {
-  const cause = error instanceof Error ? (error.cause as { code?: unknown } | undefined) : undefined
-  return typeof cause?.code === 'string' ? cause.code : String(error)
+  const cause = error instanceof Error ? (error.cause as { code?: unknown; message?: unknown } | undefined) : undefined
+  const reason = cause?.code ?? cause?.message
+  return typeof reason === 'string' ? reason : String(error)
 }
 
 function refusal(endpoint: string, { method }: Call, status: number, body: unknown): KvError {

@@ -81,7 +81,8 @@ export class KvClient {
   async status(options: RequestOptions & { readonly endpoint?: string | undefined } = {}): Promise<StatusResponse> {
     const call: Call = { method: 'GET', path: '/v1/status' }
     if (options.endpoint === undefined) return (await this.#call(call, options)) as StatusResponse
-    return (await attempt(plainAddress(options.endpoint), call, this.#signal(options))) as StatusResponse
+    const { signal, end } = this.#limits(options)
+    return (await attempt(plainAddress(options.endpoint), call, signal, waitFor(end))) as StatusResponse
   }
 
   /** Asks for a node to be let in. Nodes do this for themselves when they start. @throws KvError */
@@ -89,34 +90,36 @@ export class KvClient {
     return (await this.#call({ method: 'POST', path: '/join', body: JSON.stringify(request) }, options)) as JoinResponse
   }
 
-  #signal({ signal, timeoutMs = this.#timeoutMs }: RequestOptions): AbortSignal {
+  #limits({ signal, timeoutMs = this.#timeoutMs }: RequestOptions): Limits {
     const timeout = AbortSignal.timeout(timeoutMs)
-    return signal === undefined ? timeout : AbortSignal.any([signal, timeout])
+    return { signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]), end: performance.now() + timeoutMs }
   }
 
   /** Round after round through the endpoints, with growing pauses, until one succeeds, one says something final, or the time is up. */
   async #call(call: Call, options: RequestOptions): Promise<unknown> {
-    const signal = this.#signal(options)
+    const limits = this.#limits(options)
+    const { signal, end } = limits
     let pauseMs = firstPauseMs
     for (;;) {
-      const round = await this.#round(call, signal)
+      const round = await this.#round(call, limits)
       if ('body' in round) return round.body
       const passing = round.errors.find(passes)
       if (passing === undefined) throw round.errors.at(-1)
       await pause(pauseMs, signal)
-      if (signal.aborted) throw passing
+      // What is known to be wrong says more than a last try that is cut short, after which a write may have happened.
+      if (signal.aborted || end - performance.now() < wayMsMax) throw passing
       pauseMs = Math.min(pauseMs * 2, pauseMsMax)
     }
   }
 
   /** One attempt at each endpoint. @throws KvError as soon as going on would be pointless, or unsafe. */
-  async #round(call: Call, signal: AbortSignal): Promise<{ readonly body: unknown } | { readonly errors: readonly KvError[] }> {
+  async #round(call: Call, { signal, end }: Limits): Promise<{ readonly body: unknown } | { readonly errors: readonly KvError[] }> {
     const errors: KvError[] = []
     const first = this.#preferred
     for (let tried = 0; tried < this.endpoints.length; tried++) {
       const place = (first + tried) % this.endpoints.length
       try {
-        const body = await attempt(this.endpoints[place] as string, call, signal)
+        const body = await attempt(this.endpoints[place] as string, call, signal, waitFor(end))
         this.#preferred = place
         return { body }
       } catch (error) {
@@ -128,8 +131,18 @@ export class KvClient {
   }
 }
 
+/** When a call is over: the caller's signal, the clock, or both. */
+type Limits = { readonly signal: AbortSignal; readonly end: number }
+
 const firstPauseMs = 50
 const pauseMsMax = 1_000
+const wayMsMax = 500
+
+/** The time that is left, without what the answer may need for its way. */
+function waitFor(end: number): number {
+  const left = end - performance.now()
+  return left - Math.min(wayMsMax, left / 4)
+}
 
 /** What every node would answer: the request itself is at fault. */
 function isFinal({ status }: KvError): boolean {

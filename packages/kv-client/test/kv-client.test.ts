@@ -128,6 +128,14 @@ describe('fail-over', () => {
     expect(await client.set('foo', 'bar')).toEqual({ index: 1 })
   })
 
+  it('lets a node say what is wrong before the time is up', async () => {
+    using server = await scripted((seen, response, request) => {
+      setTimeout(() => refuse(503, 'NO_LEADER', 'not-applied')(seen, response, request), Number(request.headers['x-raft-timeout']))
+    })
+    const write = new KvClient({ endpoints: [server.endpoint] }).set('foo', 'bar', { timeoutMs: 600 })
+    await expect(write).rejects.toMatchObject({ code: 'NO_LEADER', outcome: 'not-applied' })
+  })
+
   it('does not wait where nobody listens', async () => {
     const client = new KvClient({ endpoints: [await deadEndpoint(), await deadEndpoint()], timeoutMs: 60_000 })
     await expect(client.set('foo', 'bar')).rejects.toMatchObject({ code: 'UNREACHABLE', outcome: 'not-applied', status: undefined })

@@ -8,6 +8,7 @@ import type { Trace } from './trace.ts'
 export type RestoredState = {
   /** The newest snapshot, already in the state machine. A cluster's first members start from one that holds only a membership. */
   readonly snapshot?: Snapshot | undefined
+  /** Term, vote and commit index, as saved last (Fig. 2). */
   readonly hardState?: HardState | undefined
   /** The log after the snapshot, without gaps. */
   readonly entries?: readonly Entry[] | undefined
@@ -15,15 +16,21 @@ export type RestoredState = {
   readonly applied?: Index | undefined
 }
 
+/**
+ * How a node is to behave, and what it starts from. Times are in ticks, sizes in bytes; 1 MiB is 1,048,576 bytes. The defaults are safe:
+ * pre-vote, check-quorum and step-down on removal are on.
+ */
 export type RaftOptions = {
+  /** The node's own name, not empty, and never that of another member: also not of one that was removed or lost its disk. */
   readonly id: NodeId
+  /** What its disk holds. Default: nothing. */
   readonly restored?: RestoredState | undefined
-  /** A number in [0, 1), drawn once for every election timeout. The only chance in a node. */
+  /** A number in [0, 1), drawn once for every election timeout (§5.2). The only chance in a node. */
   readonly random: () => number
 
-  /** Ticks without a leader until a follower campaigns: drawn from this to twice this, less one. Default 10. */
+  /** Ticks without a leader until a follower campaigns: drawn from this to twice this, less one (§5.2). More than `heartbeatTicks`. Default 10. */
   readonly electionTicks?: number
-  /** Ticks between heartbeats. Default 1. */
+  /** Ticks between heartbeats of a leader (§5.2). Default 1. */
   readonly heartbeatTicks?: number
   /**
    * From 0 to 1: a node waits (1 - priority) election timeouts longer than others before it campaigns, so that nodes of a higher
@@ -34,31 +41,31 @@ export type RaftOptions = {
   readonly preVote?: boolean
   /** A leader that has not heard from a quorum within an election timeout steps down; followers that hear from a leader refuse votes (thesis §6.2, §4.2.3). Default true. */
   readonly checkQuorum?: boolean
-  /** A leader that is removed or demoted steps down once that is applied. Default true. */
+  /** A leader that is removed or demoted steps down once that is applied (thesis §4.2.2). Default true. */
   readonly stepDownOnRemoval?: boolean
-  /** How linearizable reads are confirmed. `lease` trusts the clock and needs `checkQuorum`. Default `quorum`. */
+  /** How linearizable reads are confirmed (thesis §6.4): by a quorum, or by a lease. `lease` trusts the clock and needs `checkQuorum`. Default `quorum`. */
   readonly readMode?: 'quorum' | 'lease'
-  /** The driver saves and applies while later Readys are made: `apply` then holds only entries whose save has ended. Default false. */
+  /** The driver saves and applies while later Readys are made (thesis §10.2.1): `apply` then holds only entries whose save has ended. Default false. */
   readonly overlapping?: boolean
 
-  /** Payload bytes in one appendEntries; at least one entry always goes. Default 1 MiB. */
+  /** Bytes of payload, and 16 for each entry, in one appendEntries; at least one entry always goes. Default 1 MiB. */
   readonly maxMessageBytes?: number
-  /** Payload bytes in `apply` that are out at a time; at least one entry always goes. Default 8 MiB. */
+  /** Bytes of payload, and 16 for each entry, that are out at a time to be applied; at least one entry always goes. Default 8 MiB. */
   readonly maxApplyBytes?: number
-  /** appendEntries in flight to one follower. Default 256. */
+  /** Messages with entries in flight to one follower. Default 256. */
   readonly maxInflight?: number
-  /** Payload bytes in flight to one follower. Default unlimited. */
+  /** Bytes of payload in flight to one follower; what exceeds it is sent when some of it is acknowledged. Default unlimited. */
   readonly maxInflightBytes?: number
-  /** Payload bytes proposed and not yet applied; more are refused. Default unlimited. */
+  /** Bytes of payload proposed in this leader's term and not yet applied; more are refused. Default unlimited. */
   readonly maxUncommittedBytes?: number
 
   /** A follower passes proposals on to its leader; their outcome is then unknown. Default false. */
   readonly forwardProposals?: boolean
-  /** With `overlapping`: requests for votes wait until the new term and vote are saved. Default true. */
+  /** With `overlapping`: nothing of a new term leaves before term and vote are saved, requests for votes included. Default true. */
   readonly voteRequestsAwaitSave?: boolean
   /** What becomes of a membership change that cannot be taken: refused with a reason, or an empty entry in its place. Default `refuse`. */
   readonly untakenChange?: 'refuse' | 'append-empty'
-  /** Take membership changes without looking whether one is pending or fits. Never outside conformance tests. Default true. */
+  /** Look whether a membership change is pending, or fits, before one is taken (thesis §4.1). Never off outside conformance tests. Default true. */
   readonly checkMembershipChanges?: boolean
   /**
    * Refuse a snapshot whose membership does not name this node. A joining node can get one that is older than the entry which adds it,
@@ -69,9 +76,9 @@ export type RaftOptions = {
   readonly refusalsTellCommit?: boolean
   /** What a member acknowledged before it was removed counts no more once it is added again. Default true. */
   readonly replicationSessions?: boolean
-  /** Reads that cannot be confirmed are answered as expired, or dropped. Default `expire`. */
+  /** Reads that cannot be confirmed are answered as expired within two election timeouts, or dropped. Default `expire`. */
   readonly unconfirmedReads?: 'expire' | 'drop'
-  /** The target of a transfer campaigns only when it holds the leader's whole log. Default true. */
+  /** The target of a transfer campaigns only when it holds the leader's whole log (thesis §3.10). Default true. */
   readonly transferChecksLog?: boolean
 
   /** Called with everything that happens, and why. Costs nothing when absent. */

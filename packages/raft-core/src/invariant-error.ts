@@ -1,6 +1,7 @@
 /** A rule of the protocol was broken by our own code. The node's state is not to be trusted any more: stop it. */
 export class InvariantError extends Error {
   override readonly name = 'InvariantError'
+  /** What should have held. */
   readonly invariant: string
   /** The node's status at that moment. */
   readonly state: unknown

@@ -3,6 +3,7 @@ import type { Membership } from './membership/membership.ts'
 
 /** A snapshot as the core sees it (§7): what it replaces, and the membership at that point. */
 export type Snapshot = Position & {
+  /** Who takes part as of this position (§6). */
   readonly membership: Membership
   /** The index of the entry that made `membership`, where known. */
   readonly membershipIndex?: Index | undefined
@@ -38,6 +39,7 @@ export interface MessageBodies {
   }
   /** "I still lead" (§5.2), how far the receiver may commit, and the newest read that waits for confirmation (0: none). */
   heartbeat: { readonly commit: Index; readonly readToken: number }
+  /** "I hear you", and the token of the heartbeat that it answers. Says nothing about the log. */
   heartbeatReply: { readonly readToken: number }
   /** §7. Answered by an appendReply. */
   installSnapshot: { readonly session: number; readonly snapshot: Snapshot }
@@ -53,12 +55,18 @@ export interface MessageBodies {
   readIndexReply: { readonly context: string; readonly index: Index | undefined }
 }
 
-type Envelope<T> = {
+/** What every message has. */
+export type Envelope<T> = {
   readonly type: T
+  /** Who sent it, or under whose name it was passed on. */
   readonly from: NodeId
-  readonly to: NodeId /** The sender's term; 0 in propose and readIndex, which belong to none. */
+  readonly to: NodeId
+  /** The sender's term (§5.1); 0 in propose and readIndex, which belong to none. */
   readonly term: Term
 }
+/** The name of a message. */
 export type MessageType = keyof MessageBodies
+/** A message of one type. */
 export type MessageOf<T extends MessageType> = Envelope<T> & MessageBodies[T]
+/** Any message. Plain data: send it in any format that brings back what was put in. */
 export type Message = { [T in MessageType]: MessageOf<T> }[MessageType]

@@ -24,14 +24,9 @@ export type Leader = {
   commitAtHeartbeat: Index
 }
 
-interface Roles {
-  follower: Follower
-  preCandidate: PreCandidate
-  candidate: Candidate
-  leader: Leader
-}
-export type RoleName = keyof Roles
-export type Role = Roles[RoleName]
+/** What a node is in its term (§5.2); a pre-candidate asks whether it could win before it raises the term (thesis §9.6). */
+export type RoleName = 'follower' | 'preCandidate' | 'candidate' | 'leader'
+export type Role = Follower | PreCandidate | Candidate | Leader
 
 /** §5.1, §5.2: also from follower to follower, when the term or the leader is news. */
 export function becomeFollower(raft: RaftMachine, term: Term, leader: NodeId | undefined, because: string): Follower {

@@ -14,10 +14,14 @@ const timeoutMs = 2_000
  */
 export async function announceAddresses(engine: Engine<unknown>, membership: MembershipService): Promise<void> {
   const { changed, settings } = engine
-  while (!engine.stopped && engine.faults.current === undefined && !isKnown(engine)) {
+  while (isNeeded(engine)) {
     if (engine.members.has(engine.identity.nodeId)) await announce(engine, membership).catch(() => {}) // there may be no leader yet
-    if (!isKnown(engine)) await changed.next(settings.tickMs * settings.electionTicks)
+    if (isNeeded(engine)) await changed.next(settings.tickMs * settings.electionTicks)
   }
+}
+
+function isNeeded(engine: Engine<unknown>): boolean {
+  return !engine.stopped && engine.faults.current === undefined && !isKnown(engine)
 }
 
 /** A node that has not seen its own membership yet has what it said when it joined still ahead in the log. */

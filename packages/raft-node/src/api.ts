@@ -52,6 +52,7 @@ export type JoinAnswer = { readonly clusterId: string; readonly nodeId: NodeId; 
 
 export type NodeEvent =
   | { readonly type: 'role'; readonly role: RoleName; readonly term: Term; readonly leader: NodeId | undefined }
+  /** At the start, as far as it is known then, and at every change. */
   | { readonly type: 'membership'; readonly membership: Membership; readonly index: Index }
   | { readonly type: 'snapshot'; readonly index: Index; readonly cause: 'taken' | 'installed' }
   | { readonly type: 'peer'; readonly id: NodeId; readonly state: 'connected' | 'lost' | 'refused' }

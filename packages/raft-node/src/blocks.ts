@@ -1,32 +1,44 @@
+const headBytes = 4
+
 /** Blocks in a stream of bytes: each a length (u32) and so many bytes. However the stream is cut on its way, the blocks come out whole. */
 export function toBlock(bytes: Uint8Array): Uint8Array {
-  const block = new Uint8Array(4 + bytes.length)
+  const block = new Uint8Array(headBytes + bytes.length)
   new DataView(block.buffer).setUint32(0, bytes.length)
-  block.set(bytes, 4)
+  block.set(bytes, headBytes)
   return block
 }
 
 export async function* blocksIn(stream: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  let rest: Uint8Array = new Uint8Array(0)
+  let gathered: Uint8Array[] = []
+  let bytes = 0
+  let wanted = headBytes
   for await (const chunk of stream) {
-    rest = rest.length === 0 ? chunk : joined(rest, chunk)
-    for (let end = endOfFirst(rest); end !== undefined; end = endOfFirst(rest)) {
-      yield rest.subarray(4, end)
-      rest = rest.subarray(end)
+    gathered.push(chunk)
+    bytes += chunk.length
+    if (bytes < wanted) continue // joined only once a whole block is there: a large one is copied once, not once per chunk
+    let rest = gathered.length === 1 ? chunk : joined(gathered, bytes)
+    for (wanted = sizeOfFirst(rest); rest.length >= wanted; wanted = sizeOfFirst(rest)) {
+      yield rest.subarray(headBytes, wanted)
+      rest = rest.subarray(wanted)
     }
+    gathered = [rest]
+    bytes = rest.length
   }
-  if (rest.length > 0) throw new Error('the stream ends within a block')
+  if (bytes > 0) throw new Error('the stream ends within a block')
 }
 
-function endOfFirst(bytes: Uint8Array): number | undefined {
-  if (bytes.length < 4) return undefined
-  const end = 4 + new DataView(bytes.buffer, bytes.byteOffset).getUint32(0)
-  return end <= bytes.length ? end : undefined
+/** As far as it can be told yet. */
+function sizeOfFirst(bytes: Uint8Array): number {
+  if (bytes.length < headBytes) return headBytes
+  return headBytes + new DataView(bytes.buffer, bytes.byteOffset).getUint32(0)
 }
 
-function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
-  const both = new Uint8Array(a.length + b.length)
-  both.set(a)
-  both.set(b, a.length)
-  return both
+function joined(pieces: readonly Uint8Array[], size: number): Uint8Array {
+  const whole = new Uint8Array(size)
+  let at = 0
+  for (const piece of pieces) {
+    whole.set(piece, at)
+    at += piece.length
+  }
+  return whole
 }

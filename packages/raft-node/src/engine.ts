@@ -1,4 +1,4 @@
-import type { Entry, Message, NodeId, Raft, Snapshot } from 'raft-core'
+import type { Entry, Index, Message, NodeId, Raft, Snapshot } from 'raft-core'
 import type { NodeEvent } from './api.ts'
 import { Applier, type ApplyListener } from './applier.ts'
 import { Bell } from './bell.ts'
@@ -62,6 +62,9 @@ export class Engine<Result> {
   readonly #failover: Failover
   readonly #sender: SnapshotSender
   readonly #receiver: SnapshotReceiver
+  /** Changes up to here were committed before this start. They are applied again, and are no news: only what came of them is told. */
+  readonly #oldNews: Index
+  #tellsMembership = false
   #stopped = false
 
   constructor(options: EngineOptions<Result>) {
@@ -76,12 +79,13 @@ export class Engine<Result> {
     options.inspect?.core?.(this.raft)
     const { raft, members } = this
     if (restored.snapshot !== undefined) members.restore(restored.snapshot)
+    this.#oldNews = restored.hardState.commit
 
     this.changed = new Bell(clock)
     this.faults = new Faults(fault => this.#emit({ type: 'fault', ...fault }))
     this.pending = new Pending(clock)
     this.proposals = new Proposals(raft, this.pending)
-    this.peers = new Peers({ clock, transport, members, self: identity.nodeId, introduced: options.introduced })
+    this.peers = new Peers({ clock, transport, members, self: identity.nodeId, address: this.address, introduced: options.introduced })
     const base = restored.snapshot ?? { term: 0, index: 0 }
     this.applier = new Applier(
       raft,
@@ -115,6 +119,7 @@ export class Engine<Result> {
   start(): void {
     this.#checkMembership()
     this.peers.update()
+    this.#tellOldNews()
     this.#ticker.start()
     if (this.#isOnlyVoter()) this.input(() => this.raft.campaign())
     this.wake()
@@ -223,6 +228,7 @@ export class Engine<Result> {
         this.#emit({ type: 'snapshot', index: meta.index, cause: 'installed' })
       },
       applied: () => {
+        this.#tellOldNews()
         this.reads.release()
         this.snapshots.maybeTake()
         this.wake()
@@ -232,11 +238,22 @@ export class Engine<Result> {
   }
 
   #membershipChanged(): void {
-    const { membership, membershipIndex } = this.members
     this.peers.update()
-    this.#emit({ type: 'membership', membership, index: membershipIndex })
+    if (this.#tellsMembership) this.#tellMembership()
     this.#checkMembership()
     this.changed.ring()
+  }
+
+  /** Once, as soon as all of it is applied. */
+  #tellOldNews(): void {
+    if (this.#tellsMembership || this.applier.applied.index < this.#oldNews) return
+    this.#tellsMembership = true
+    if (this.members.membershipIndex > 0) this.#tellMembership()
+  }
+
+  #tellMembership(): void {
+    const { membership, membershipIndex } = this.members
+    this.#emit({ type: 'membership', membership, index: membershipIndex })
   }
 
   #checkMembership(): void {

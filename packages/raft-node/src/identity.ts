@@ -13,13 +13,14 @@ type Options = Pick<NodeOptions<unknown>, 'id' | 'dir' | 'bootstrap' | 'join' | 
 
 /** Whose folder this is; a new one becomes this node's, durably, before anybody hears of its incarnation. */
 export async function claimFolder(logStore: LogStore, clock: Clock, found: Identity | undefined, options: Options): Promise<Identity> {
-  if (found !== undefined && nameOf(found.nodeId) !== options.id) {
+  if (found !== undefined && !isProvisional(found) && nameOf(found.nodeId) !== options.id) {
     const help = `start it with --id ${nameOf(found.nodeId)}, or name another folder`
     throw new RaftError('FOLDER_FOREIGN', `${options.dir} belongs to node ${nameOf(found.nodeId)}, not to ${options.id}: ${help}`)
   }
   if (found === undefined || isProvisional(found)) requireOneWayIn(options)
-  if (found !== undefined) return found
-  const identity = { clusterId: '', nodeId: options.id, incarnation: clock.uniqueId() }
+  if (found !== undefined && nameOf(found.nodeId) === options.id) return found
+  // Of a first try under another name, which nobody let in, the incarnation stays: should somebody have, the answer says so.
+  const identity = { clusterId: '', nodeId: options.id, incarnation: found?.incarnation ?? clock.uniqueId() }
   await logStore.initialize(identity)
   return identity
 }
@@ -77,11 +78,10 @@ export async function joinCluster(
   request: JoinRequest,
 ): Promise<{ identity: Identity; answer: JoinAnswer }> {
   const answer = await ask(request)
-  if (nameOf(answer.nodeId) !== request.id || answer.clusterId === '') {
-    throw new RaftError(
-      'INVALID_ARGUMENT',
-      `the answer to the join is for ${answer.nodeId}, not for ${request.id}: is that address one of this cluster?`,
-    )
+  const name = nameOf(answer.nodeId)
+  if (answer.clusterId === '') throw new RaftError('INVALID_ARGUMENT', 'the answer to the join names no cluster: is that address a member?')
+  if (name !== request.id) {
+    throw new RaftError('INVALID_ARGUMENT', `this folder was let in as ${name} before: start it with --id ${name}, or name another folder`)
   }
   const joined = { clusterId: answer.clusterId, nodeId: answer.nodeId, incarnation: identity.incarnation }
   await logStore.initialize(joined)

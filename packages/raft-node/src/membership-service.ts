@@ -78,9 +78,11 @@ export class MembershipService {
         return (await pending.add({ index: taken.index, term: taken.term }, deadline)).index
       }
       const reason = taken.accepted === false ? taken.reason : 'not-leader'
-      if (reason === 'stale-membership') return undefined
+      if (reason === 'stale-membership' && members.membershipIndex !== membershipIndex) return undefined
+      // Stale and yet unchanged here: a snapshot that the core has taken is still being restored.
+      const passes = reason === 'change-pending' || reason === 'stale-membership'
       const left = remainingMs(ports.clock, deadline)
-      if (reason !== 'change-pending' || left === 0 || deadline.signal?.aborted) throw this.#leading.refusal(reason)
+      if (!passes || left === 0 || deadline.signal?.aborted) throw this.#leading.refusal(reason)
       await changed.next(Math.min(left, settings.tickMs), deadline.signal)
     }
   }

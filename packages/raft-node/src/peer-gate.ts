@@ -36,7 +36,8 @@ export class PeerGate implements TransportEvents {
   }
 
   hello(): Hello {
-    const last = this.#inside === undefined ? this.#last : lastSaved(this.#inside.engine)
+    // Not only what is on disk: a save may be under way whose acknowledgement overtakes this greeting.
+    const last = this.#inside === undefined ? this.#last : this.#inside.engine.raft.status().last
     return { ...this.#identity, last }
   }
 
@@ -65,7 +66,9 @@ export class PeerGate implements TransportEvents {
   }
 
   mismatch(theirs: Hello | undefined, reason: HandshakeRefusal, direction: 'in' | 'out', remote: string): void {
-    this.#emit({ type: 'handshake', id: theirs?.nodeId, reason, direction, remote })
+    // A node that is just founding or joining a cluster turns everybody away: no news, it is called again in a moment.
+    const isStarting = this.#identity.clusterId === '' || theirs?.clusterId === ''
+    if (!isStarting) this.#emit({ type: 'handshake', id: theirs?.nodeId, reason, direction, remote })
     if (reason === 'other-cluster' && direction === 'in') this.#calledByOtherCluster()
     const isAboutUs = theirs?.clusterId === this.#identity.clusterId && !this.#refusedByUs.has(`${theirs.nodeId} ${reason}`)
     const code = toldFaults[reason]
@@ -122,12 +125,4 @@ const toldFaults: { readonly [reason in HandshakeRefusal]?: RaftErrorCode } = {
   'wiped-member': 'WIPED_MEMBER',
   'old-folder': 'OLD_FOLDER',
   removed: 'NOT_A_MEMBER',
-}
-
-function lastSaved({ raft }: Engine<unknown>): Position {
-  const { saved, last, first } = raft.status()
-  if (saved >= last.index) return last
-  const [entry] = raft.entries(saved, saved)
-  // Everything before the first entry is compacted, thus saved; its term does not matter to whoever compares the index.
-  return entry === undefined ? { term: last.term, index: first - 1 } : { term: entry.term, index: entry.index }
 }

@@ -1,6 +1,6 @@
 import type { Index, NodeId, Term } from 'raft-core'
 import type { JoinAnswer, JoinRequest } from './api.ts'
-import { RaftError, type RaftErrorCode, type RaftErrorDetails } from './errors.ts'
+import { RaftError, type RaftErrorCode, type RaftErrorDetails, reasonOf } from './errors.ts'
 import { infosFrom, infoTuple } from './member-info.ts'
 import { bytesOf, pack, text, unpack, whole } from './tuples.ts'
 
@@ -28,8 +28,16 @@ function fieldsOf(request: PeerRequest): readonly unknown[] {
   return [id, address, clientAddress, incarnation, replace]
 }
 
-/** Throws where the bytes are no request. */
+/** @throws RaftError INVALID_ARGUMENT where the bytes are no request. */
 export function decodeRequest(bytes: Uint8Array): PeerRequest {
+  try {
+    return readRequest(bytes)
+  } catch (cause) {
+    throw new RaftError('INVALID_ARGUMENT', reasonOf(cause), { cause })
+  }
+}
+
+function readRequest(bytes: Uint8Array): PeerRequest {
   const [kind, timeout, ...fields] = unpack(bytes, version, 'a request')
   const timeoutMs = whole(timeout, 'a timeout')
   const [first, second, third, fourth, fifth] = fields
@@ -59,9 +67,12 @@ export function encodeAnswer({ index, term, result }: PeerAnswer): Uint8Array {
   return pack([version, succeeded, index, term, result])
 }
 
-/** Errors travel as answers, so that code, outcome and leader arrive as they left. */
+/**
+ * Errors travel as answers, so that code, outcome and leader arrive as they left. One that nobody foresaw (a result that cannot be
+ * encoded) may have come after the command was applied.
+ */
 export function encodeError(error: unknown): Uint8Array {
-  const known = error instanceof RaftError ? error : new RaftError('INVALID_ARGUMENT', String((error as Error).message))
+  const known = error instanceof RaftError ? error : new RaftError('ABORTED', `the answer got lost on the leader: ${reasonOf(error)}`)
   const { code, message, outcome, leader } = known
   return pack([version, failed, code, message, outcome, leader ? [leader.id, leader.address, leader.clientAddress] : null])
 }

@@ -7,6 +7,8 @@ type Parts = {
   readonly transport: Transport
   readonly members: Members
   readonly self: NodeId
+  /** Where this node listens. */
+  readonly address: string
   readonly introduced: readonly MemberInfo[]
 }
 
@@ -23,9 +25,11 @@ export class Peers {
 
   /** Tells the transport whom to connect to. */
   update(): void {
+    const { address: own, transport } = this.#parts
     const addresses = new Map<NodeId, string>()
-    for (const { id, address } of this.known()) if (address !== '') addresses.set(id, address)
-    this.#parts.transport.setPeers(addresses)
+    // At our own address can only be an earlier life of this member, which the log will remove.
+    for (const { id, address } of this.known()) if (address !== '' && address !== own) addresses.set(id, address)
+    transport.setPeers(addresses)
   }
 
   /** Everybody else. Until a node that was just let in finds itself in the log, it relies on what the answer to its join said, too. */

@@ -116,7 +116,7 @@ export type Hello = {
   readonly clusterId: string
   readonly nodeId: NodeId
   readonly incarnation: string
-  /** The last entry on the sender's disk: a leader that has seen more acknowledged knows an old folder by it. */
+  /** The last entry of the sender's log, saved or not: a leader that has seen more acknowledged knows an old folder by it. */
   readonly last: Position
 }
 

@@ -61,10 +61,9 @@ export class SnapshotReceiver {
     }
     if (this.#isWanted(message)) {
       const written = await this.#write(meta, data)
-      if (!this.#isWanted(message)) return this.#step(message)
-      this.#received.set(written.index, written)
+      if (this.#isWanted(message)) this.#received.set(written.index, written)
     }
-    this.#step(message)
+    this.#step(message, meta)
   }
 
   /** What is known of a snapshot that the core has taken. */
@@ -84,7 +83,11 @@ export class SnapshotReceiver {
     return term >= this.#raft.term && snapshot.index > this.#raft.commit
   }
 
-  #step(message: Message): void {
-    this.#raft.step(message)
+  /**
+   * The announcement does not say which entry made the membership, the snapshot does. Without that the core would take the snapshot's
+   * own index for it, and this node, once it leads, would find every change of the membership out of date.
+   */
+  #step(message: MessageOf<'installSnapshot'>, { membershipIndex }: SnapshotMeta): void {
+    this.#raft.step({ ...message, snapshot: { ...message.snapshot, membershipIndex } })
   }
 }

@@ -27,19 +27,22 @@ export function nodeStatus(engine: Engine<unknown>, closing: boolean): NodeStatu
   }
 }
 
-function memberStatuses({ raft, members, peers, identity }: Engine<unknown>): readonly MemberStatus[] {
+function memberStatuses({ raft, members, peers, identity, settings }: Engine<unknown>): readonly MemberStatus[] {
   const progress = new Map(raft.status().progress.map(each => [each.id, each]))
+  const electionMs = settings.electionTicks * settings.tickMs
   return members.current().map(info => {
     const known = progress.get(info.id)
     const isSelf = info.id === identity.nodeId
+    const lastContactMs = isSelf ? 0 : peers.lastContactMs(info.id)
     return {
       ...info,
       voter: members.isVoter(info.id),
       learner: members.isLearner(info.id),
       match: known?.match,
       state: known?.state,
-      active: isSelf ? true : known?.active,
-      lastContactMs: isSelf ? 0 : peers.lastContactMs(info.id),
+      // Not the core's own word, which starts anew once in every election timeout: nobody would seem to be there for a moment.
+      active: known && lastContactMs !== undefined && lastContactMs < electionMs,
+      lastContactMs,
     }
   })
 }

@@ -2,7 +2,7 @@ import type { RunResult } from './core-simulation.ts'
 import { Coverage } from './coverage.ts'
 
 /** One run of one seed. With `print`, the same run is told line by line. */
-export type RunSeed = (seed: number, print?: (line: string) => void) => RunResult
+export type RunSeed = (seed: number, print?: (line: string) => void) => RunResult | Promise<RunResult>
 
 export type BatchResult = {
   readonly firstSeed: number
@@ -24,14 +24,14 @@ export type BatchOptions = {
   /** Monotonic milliseconds, for the report only. */
   readonly nowMs: () => number
   readonly onResult: (result: RunResult, soFar: BatchResult) => void
-  readonly onViolation: (result: RunResult) => void
+  readonly onViolation: (result: RunResult) => void | Promise<void>
 }
 
 /** A batch ends early once so many runs have failed: more of them say no more. */
 const maxViolations = 10
 
 /** Runs one seed after the other. */
-export function runBatch({ firstSeed, isEnough, run, nowMs, onResult, onViolation }: BatchOptions): BatchResult {
+export async function runBatch({ firstSeed, isEnough, run, nowMs, onResult, onViolation }: BatchOptions): Promise<BatchResult> {
   const startedAt = nowMs()
   const coverage = new Coverage()
   let seeds = 0
@@ -41,18 +41,18 @@ export function runBatch({ firstSeed, isEnough, run, nowMs, onResult, onViolatio
   let violations = 0
   const soFar = () => ({ firstSeed, seeds, repeated, events, simulatedMs, wallMs: nowMs() - startedAt, coverage, violations })
   do {
-    let result = run(firstSeed + seeds)
+    let result = await run(firstSeed + seeds)
     seeds++
     events += result.events
     simulatedMs += result.simulatedMs
     coverage.add(result.coverage)
     if (isRepeated(seeds)) {
       repeated++
-      result = compare(result, run(result.seed))
+      result = compare(result, await run(result.seed))
     }
     if (result.failure !== undefined) {
       violations++
-      onViolation(result)
+      await onViolation(result)
     }
     onResult(result, soFar())
   } while (!isEnough(seeds) && violations < maxViolations)

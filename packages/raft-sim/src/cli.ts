@@ -1,5 +1,7 @@
 import type { BatchResult, RunSeed } from './batch.ts'
 import { runBatch } from './batch.ts'
+import type { Mark } from './coverage.ts'
+import { required } from './coverage.ts'
 import { columns } from './journal.ts'
 import { coverageList, explainViolation, progressLine, summary, verdict } from './report.ts'
 
@@ -48,45 +50,50 @@ function numberFor(name: string, text: string | undefined): number {
   return value
 }
 
-/** Runs what the arguments ask for; returns the exit code. `command` is what repeats it. */
-export function runSimulation(options: SimulationOptions, run: RunSeed, command: string, terminal: Terminal): number {
+/** What is simulated: how, what repeats it, and what a batch must have seen besides what every batch must. */
+export type Simulated = { readonly run: RunSeed; readonly command: string; readonly mustSee: readonly Mark[] }
+
+/** Runs what the arguments ask for; resolves with the exit code. */
+export function runSimulation(options: SimulationOptions, simulated: Simulated, terminal: Terminal): Promise<number> {
   const { seed, seconds } = options
-  if (seed !== undefined && seconds === undefined) return runOne(seed, options.trace, run, command, terminal)
-  return runMany(seed ?? defaultSeed, seconds ?? 60, run, command, terminal)
+  if (seed !== undefined && seconds === undefined) return runOne(seed, options.trace, simulated, terminal)
+  return runMany(seed ?? defaultSeed, seconds ?? 60, simulated, terminal)
 }
 
 /** Prints nothing that depends on the machine or the moment: two runs of one seed can be compared as text. */
-function runOne(seed: number, trace: boolean, run: RunSeed, command: string, terminal: Terminal): number {
+async function runOne(seed: number, trace: boolean, { run, command }: Simulated, terminal: Terminal): Promise<number> {
   const line = (text: string) => terminal.write(`${text}\n`)
   if (trace) line(`seed ${seed}; time in simulated seconds; role, term, end of the log, commit and applied index before the event`)
   if (trace) line(columns)
   let hash = ''
-  const firstTwice: RunSeed = (seed, print) => {
-    const result = run(seed, print ?? (trace && hash === '' ? line : undefined))
+  const firstTwice: RunSeed = async (seed, print) => {
+    const result = await run(seed, print ?? (trace && hash === '' ? line : undefined))
     hash = result.hash
     return result
   }
-  const result = runBatch({
+  const result = await runBatch({
     firstSeed: seed,
     isEnough: () => true,
     run: firstTwice,
     nowMs: () => 0,
     onResult: () => {},
-    onViolation: result =>
-      line(`\n${trace ? `VIOLATION of ${result.failure!.invariant}: ${result.failure!.message}` : explainViolation(result, run, command)}`),
+    onViolation: async result =>
+      line(
+        `\n${trace ? `VIOLATION of ${result.failure!.invariant}: ${result.failure!.message}` : await explainViolation(result, run, command)}`,
+      ),
   })
   line(`saw        ${coverageList(result.coverage)}`)
   line(`trace hash ${hash}${result.violations === 0 ? ', the same twice' : ''}`)
-  return conclude(result, false, terminal)
+  return conclude(result, [], terminal)
 }
 
-function runMany(firstSeed: number, seconds: number, run: RunSeed, command: string, terminal: Terminal): number {
+async function runMany(firstSeed: number, seconds: number, { run, command, mustSee }: Simulated, terminal: Terminal): Promise<number> {
   const { write, isInteractive, nowMs } = terminal
   const startedAt = nowMs()
   let shownAt = startedAt
   write(`seeds from ${firstSeed} on, for ${seconds} s\n`)
   const clear = () => isInteractive && write('\r\x1b[2K')
-  const result = runBatch({
+  const result = await runBatch({
     firstSeed,
     isEnough: () => nowMs() - startedAt >= seconds * 1000,
     run,
@@ -97,18 +104,18 @@ function runMany(firstSeed: number, seconds: number, run: RunSeed, command: stri
       clear()
       write(`${progressLine(soFar)}${isInteractive ? '' : '\n'}`)
     },
-    onViolation(result) {
+    async onViolation(result) {
       clear()
-      write(`${explainViolation(result, run, command)}\n`)
+      write(`${await explainViolation(result, run, command)}\n`)
     },
   })
   clear()
   write(summary(result))
-  return conclude(result, true, terminal)
+  return conclude(result, [...required, ...mustSee], terminal)
 }
 
-function conclude(result: BatchResult, mustHaveSeenAll: boolean, terminal: Terminal): number {
-  const { text, ok } = verdict(result, mustHaveSeenAll)
+function conclude(result: BatchResult, mustSee: readonly Mark[], terminal: Terminal): number {
+  const { text, ok } = verdict(result, mustSee)
   terminal.write(`${text}\n`)
   return ok ? 0 : 1
 }

@@ -1,5 +1,5 @@
 export { parseArguments, runSimulation, usage } from './cli.ts'
-export type { SimulationOptions, Terminal } from './cli.ts'
+export type { Simulated, SimulationOptions, Terminal } from './cli.ts'
 export type { RunSeed } from './batch.ts'
 export { simulateCore } from './core-simulation.ts'
 export type { CoreRun, RunResult } from './core-simulation.ts'

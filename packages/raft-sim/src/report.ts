@@ -1,13 +1,13 @@
 import type { BatchResult, RunSeed } from './batch.ts'
 import type { RunResult } from './core-simulation.ts'
-import type { Coverage } from './coverage.ts'
+import type { Coverage, Mark } from './coverage.ts'
 import { marks } from './coverage.ts'
 import { columns } from './journal.ts'
 
 /** A failed run explains itself: runs it again and shows how it came to that. */
-export function explainViolation({ seed, failure }: RunResult, run: RunSeed, command: string): string {
+export async function explainViolation({ seed, failure }: RunResult, run: RunSeed, command: string): Promise<string> {
   const lines: string[] = []
-  const again = run(seed, line => {
+  const again = await run(seed, line => {
     lines.push(line)
     if (lines.length > 2000) lines.splice(0, 1000)
   })
@@ -57,9 +57,9 @@ export function coverageList(coverage: Coverage): string {
 /** The last line, for people and for scripts. */
 export function verdict(
   { seeds, events, simulatedMs, coverage, violations }: BatchResult,
-  mustHaveSeenAll: boolean,
+  mustSee: readonly Mark[],
 ): { text: string; ok: boolean } {
-  const missing = mustHaveSeenAll ? coverage.missing() : []
+  const missing = mustSee.filter(mark => coverage.count(mark) === 0)
   const size = `${seeds} seed${seeds === 1 ? '' : 's'}, ${events} events, ${duration(simulatedMs)} simulated`
   if (violations === 0 && missing.length > 0) return { text: `${size}: proves nothing, it never saw: ${missing.join(', ')}`, ok: false }
   return { text: `${size}: ${violationCount(violations)}`, ok: violations === 0 }

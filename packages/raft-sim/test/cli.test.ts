@@ -1,16 +1,21 @@
 import { expect, test } from 'vitest'
-import { Coverage, required } from '../src/coverage.ts'
+import { Coverage, type Mark, required } from '../src/coverage.ts'
 import type { RunResult, RunSeed } from '../src/index.ts'
 import { parseArguments, runSimulation, simulateCore } from '../src/index.ts'
 
 const cores: RunSeed = (seed, print) => simulateCore({ seed, events: 2000, ...(print && { print }) })
 
 /** What a run of the command line prints, and its exit code. Time passes by 100 ms with each look at the clock. */
-function runCli(args: readonly string[], run: RunSeed): { readonly text: string; readonly last: string; readonly code: number } {
+async function runCli(
+  args: readonly string[],
+  run: RunSeed,
+  mustSee: readonly Mark[] = [],
+): Promise<{ readonly text: string; readonly last: string; readonly code: number }> {
   let text = ''
   let now = 0
   const terminal = { write: (more: string) => (text += more), isInteractive: false, nowMs: () => (now += 100) }
-  const code = runSimulation(parseArguments(args), run, 'npm run sim --', { ...terminal, write: more => void terminal.write(more) })
+  const simulated = { run, command: 'npm run sim --', mustSee }
+  const code = await runSimulation(parseArguments(args), simulated, { ...terminal, write: more => void terminal.write(more) })
   return { text, last: text.trimEnd().split('\n').at(-1)!, code }
 }
 
@@ -38,17 +43,17 @@ test.each([
   expect(() => parseArguments(args)).toThrow(message)
 })
 
-test('one seed prints the same twice, and its verdict last', () => {
-  const first = runCli(['--seed', '7'], cores)
+test('one seed prints the same twice, and its verdict last', async () => {
+  const first = await runCli(['--seed', '7'], cores)
   expect(first.code).toBe(0)
   expect(first.last).toMatch(/^1 seed, \d+ events, .* simulated: 0 violations$/)
-  expect(runCli(['--seed', '7'], cores).text).toBe(first.text)
-  expect(runCli(['--seed', '7', '--trace'], cores).text).toContain(first.text.match(/trace hash \w+/)![0])
+  expect((await runCli(['--seed', '7'], cores)).text).toBe(first.text)
+  expect((await runCli(['--seed', '7', '--trace'], cores)).text).toContain(first.text.match(/trace hash \w+/)![0])
 })
 
-test('a batch runs seeds from the first on until the time is up', () => {
+test('a batch runs seeds from the first on until the time is up', async () => {
   const seeds: number[] = []
-  const { code, last } = runCli(['--seed', '5', '--seconds', '1'], seed => {
+  const { code, last } = await runCli(['--seed', '5', '--seconds', '1'], seed => {
     seeds.push(seed)
     return made(seed)
   })
@@ -57,9 +62,9 @@ test('a batch runs seeds from the first on until the time is up', () => {
   expect(last).toMatch(/ 0 violations$/)
 })
 
-test('a violation is explained, with the line that repeats it', () => {
+test('a violation is explained, with the line that repeats it', async () => {
   const failure = { step: 12, invariant: 'log-matching', message: 'n1 has another log' }
-  const { text, code, last } = runCli(['--seconds', '1'], (seed, print) => {
+  const { text, code, last } = await runCli(['--seconds', '1'], (seed, print) => {
     for (let i = 1; i <= 40; i++) print?.(`  event ${i}`)
     return made(seed, seed === 2 ? { failure } : {})
   })
@@ -71,17 +76,17 @@ test('a violation is explained, with the line that repeats it', () => {
   expect(last).toMatch(/ 1 violation$/)
 })
 
-test('a seed that does not do the same twice is a violation', () => {
+test('a seed that does not do the same twice is a violation', async () => {
   let runs = 0
-  const { text, code } = runCli(['--seed', '1'], seed => made(seed, { hash: `${runs++}` }))
+  const { text, code } = await runCli(['--seed', '1'], seed => made(seed, { hash: `${runs++}` }))
   expect(code).toBe(1)
   expect(text).toContain('determinism')
 })
 
-test('a batch that has not seen everything proves nothing', () => {
+test('a batch that has not seen everything proves nothing', async () => {
   const coverage = new Coverage()
   coverage.saw('crash')
-  const { last, code } = runCli(['--seconds', '1'], seed => made(seed, { coverage }))
+  const { last, code } = await runCli(['--seconds', '1'], seed => made(seed, { coverage }))
   expect(code).toBe(1)
   expect(last).toContain('never saw: leader change, committed write')
   expect(last).not.toContain('0 violations')

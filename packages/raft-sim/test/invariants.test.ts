@@ -19,7 +19,14 @@ import { change, command, History, membershipOf } from './support/history.ts'
 const three = membershipOf(['n1', 'n2', 'n3'])
 const nowhere = { term: 0, index: 0 }
 
-const grant = (from: string, to: string, term: number): Message => ({ type: 'voteReply', from, to, term, granted: true, commit: { term: 0, index: 0 } })
+const grant = (from: string, to: string, term: number): Message => ({
+  type: 'voteReply',
+  from,
+  to,
+  term,
+  granted: true,
+  commit: { term: 0, index: 0 },
+})
 const accept = (from: string, to: string, term: number, index: number): Message => ({
   type: 'appendReply',
   from,

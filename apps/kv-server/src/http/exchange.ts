@@ -44,8 +44,11 @@ export function startedNode({ node }: Service): Node<CommandResult> {
   return node
 }
 
-export function callOptions({ signal, service }: Exchange): CallOptions {
-  return { signal, timeoutMs: service.limits.answerTimeoutMs }
+/** A client that waits less long than this server would says so: `X-Raft-Timeout`, in milliseconds. */
+export function callOptions({ signal, service, request }: Exchange): CallOptions {
+  const { answerTimeoutMs } = service.limits
+  const patience = Number(request.headers['x-raft-timeout'])
+  return { signal, timeoutMs: patience > 0 ? Math.min(patience, answerTimeoutMs) : answerTimeoutMs }
 }
 
 /** A query parameter that must be one of a few words. @throws Refusal 400. */

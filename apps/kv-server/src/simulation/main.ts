@@ -1,7 +1,8 @@
-// `npm run sim`: simulates whole clusters from a seed.
+// `npm run sim`: simulates whole clusters from a seed. Production nodes with this package's state machine, or with --core the core alone.
 
-import type { RunSeed, SimulationOptions, Terminal } from 'raft-sim'
-import { parseArguments, runSimulation, simulateCore, usage } from 'raft-sim'
+import type { Simulated, SimulationOptions, Terminal } from 'raft-sim'
+import { parseArguments, runSimulation, simulateCore, simulateNode, usage } from 'raft-sim'
+import { kvApplication } from './kv-application.ts'
 
 const terminal: Terminal = {
   write: text => process.stdout.write(text),
@@ -9,15 +10,24 @@ const terminal: Terminal = {
   nowMs: () => performance.now(),
 }
 
-const cores: RunSeed = (seed, print) => simulateCore(print === undefined ? { seed } : { seed, print })
+const cores: Simulated = {
+  run: (seed, print) => simulateCore({ seed, ...(print && { print }) }),
+  command: 'npm run sim -- --core',
+  mustSee: [],
+}
 
-process.exitCode = main(process.argv.slice(2))
+const nodes: Simulated = {
+  run: (seed, print) => simulateNode({ seed, application: kvApplication, ...(print && { print }) }),
+  command: 'npm run sim --',
+  mustSee: ['join', 'replace', 'forwarded write', 'graceful close'],
+}
 
-function main(args: readonly string[]): number {
+process.exitCode = await main(process.argv.slice(2))
+
+async function main(args: readonly string[]): Promise<number> {
   if (args.includes('--help')) return say(usage, 0)
-  if (!args.includes('--core')) return say('whole nodes cannot be simulated yet: use --core\n', 2)
   const options = optionsFrom(args.filter(arg => arg !== '--core'))
-  return options === undefined ? 2 : runSimulation(options, cores, 'npm run sim -- --core', terminal)
+  return options === undefined ? 2 : runSimulation(options, args.includes('--core') ? cores : nodes, terminal)
 }
 
 function optionsFrom(args: readonly string[]): SimulationOptions | undefined {

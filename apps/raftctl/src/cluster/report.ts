@@ -1,5 +1,5 @@
 import type { MemberStatus, StatusResponse } from 'kv-client'
-import type { Gathered } from './gather.ts'
+import type { Answered, Gathered } from './gather.ts'
 import { describeTolerance, type Tolerance, toleranceOf } from './tolerance.ts'
 
 export type MemberReport = {
@@ -29,16 +29,16 @@ export type ClusterReport = {
 
 /** What `cluster status` shows. */
 export function reportOf({ members, leader, clusterId }: Gathered): ClusterReport {
-  const rows = members.map(({ member, status }) => memberReport(member, status, leader))
+  const rows = members.map(answered => memberReport(answered, leader))
   const voters = rows.filter(({ voter }) => voter)
   const tolerance = toleranceOf({ voters: voters.length, reachable: voters.filter(({ role }) => role !== 'unreachable').length })
   return { clusterId, leader: leader?.id ?? null, members: rows, tolerance, summary: describeTolerance(tolerance, leader !== undefined) }
 }
 
-function memberReport(member: MemberStatus, status: StatusResponse | undefined, leader: StatusResponse | undefined): MemberReport {
-  // What is on a silent member's disk the leader still knows: it cannot have applied more.
+function memberReport({ member, status, stranger }: Answered, leader: StatusResponse | undefined): MemberReport {
+  // What is on a silent member's disk the leader still knows, if it has heard of it since it leads: it cannot have applied more.
   const applied = status?.applied ?? null
-  const reached = applied ?? member.match ?? null
+  const reached = applied ?? (member.match || null)
   return {
     id: member.id,
     address: member.address,
@@ -49,10 +49,17 @@ function memberReport(member: MemberStatus, status: StatusResponse | undefined, 
     commit: status?.commit ?? null,
     applied,
     lag: leader === undefined || reached === null ? null : Math.max(0, leader.commit - reached),
-    lastContactMs: member.id === leader?.id || member.lastContactMs === undefined ? null : Math.round(member.lastContactMs),
-    fault: status?.fault?.message ?? null,
+    lastContactMs: leader === undefined || member.id === leader.id ? null : rounded(member.lastContactMs),
+    fault: status?.fault?.message ?? strangeness(stranger),
   }
 }
+
+function strangeness(stranger: StatusResponse | undefined): string | null {
+  if (stranger === undefined) return null
+  return stranger.fault?.message ?? `a node of another cluster (${stranger.clusterId.slice(0, 8)}) answers at ${stranger.clientAddress}`
+}
+
+const rounded = (ms: number | undefined): number | null => (ms === undefined ? null : Math.round(ms))
 
 function roleOf(member: MemberStatus, status: StatusResponse | undefined): MemberReport['role'] {
   if (status === undefined) return 'unreachable'

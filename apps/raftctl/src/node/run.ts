@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { NonLeaderMode } from 'kv-client'
 import type { KvServer } from 'kv-server'
 import { endpointOf, listOf } from '../command/endpoint.ts'
@@ -59,14 +60,21 @@ async function start(flags: NodeFlags, { http, raft, join }: Addresses, stopper:
     log: nodeLog({ level: flags['log-level'], format: flags['log-format'] }),
     onFatal: ({ message }) => stopper.fail(message),
   })
-  const { identity, members } = server.node.status()
   try {
+    await replayed(server)
+    const { identity, members } = server.node.status()
     await checkSameCluster({ dir: flags.dir, clusterId: identity.clusterId, members: members.length }, join)
   } catch (error) {
     await server.close()
     throw error
   }
   return server
+}
+
+/** Whom a folder knows as members is complete once what it holds as committed is applied again. */
+async function replayed({ node }: KvServer): Promise<void> {
+  const { commit } = node.status()
+  while (node.status().applied < commit && node.status().fault === undefined) await sleep(10)
 }
 
 type Addresses = { readonly http: string; readonly raft: string; readonly join: readonly string[] }

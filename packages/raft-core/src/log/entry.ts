@@ -8,10 +8,22 @@ export type Term = number
 export type Index = number
 
 /** Where an entry sits in a log. A leader never reuses an index and a term has one leader, so a position names one entry. */
-export type Position = { readonly term: Term; readonly index: Index }
+export type Position = {
+  /** The term of the leader that made the entry. */
+  readonly term: Term
+  /** Its place in the log. */
+  readonly index: Index
+}
 
-/** One change to who is a member (thesis §4.1). `update` changes nothing but carries a new `context`. */
-export type MemberChange = { readonly type: 'voter' | 'learner' | 'remove' | 'update'; readonly id: NodeId; readonly promote?: boolean }
+/** One change to who is a member (thesis §4.1). */
+export type MemberChange = {
+  /** What the member shall be: a voter, a learner (thesis §4.2.1), or none. `update` changes nobody but carries a new `context`. */
+  readonly type: 'voter' | 'learner' | 'remove' | 'update'
+  /** The member. */
+  readonly id: NodeId
+  /** With `learner`: the leader makes it a voter by itself once it has caught up. */
+  readonly promote?: boolean
+}
 
 /**
  * A proposal to change the membership. With one change and `auto` the new membership takes effect in one step (thesis §4.1);
@@ -19,7 +31,9 @@ export type MemberChange = { readonly type: 'voter' | 'learner' | 'remove' | 'up
  * by themselves, `explicit` waits for a proposal without changes.
  */
 export type MembershipChange = {
+  /** Whether it goes through a joint membership, and how that is left. */
   readonly transition: 'auto' | 'implicit' | 'explicit'
+  /** All of them at once. None, with `auto`: leave the joint membership. */
   readonly changes: readonly MemberChange[]
   /** Opaque to the core, replicated with the change: what the application knows of a member, such as its address. */
   readonly context: Uint8Array | undefined
@@ -31,11 +45,14 @@ export type Payload =
   | { readonly type: 'empty' }
   | { readonly type: 'membership'; readonly change: MembershipChange }
 
+/** One entry of the log: where it sits, and what it says (§5.3). */
 export type Entry = Position & Payload
+/** An entry for the state machine. */
 export type CommandEntry = Extract<Entry, { type: 'command' }>
+/** An entry that changes the membership once it is applied (§6). */
 export type MembershipEntry = Extract<Entry, { type: 'membership' }>
 
-/** The entry's share of every limit given in bytes: its payload, without the position. */
+/** Bytes of the entry's payload, without its position: what limits in bytes count, beside 16 for each entry where many may be empty. */
 export function payloadBytes(entry: Entry): number {
   if (entry.type === 'command') return entry.data.length
   if (entry.type === 'empty') return 0

@@ -5,7 +5,9 @@ import type { NodeId } from '../log/entry.ts'
  * Joint while `outgoing` is not empty: elections and commits then need a majority of `voters` *and* of `outgoing`.
  */
 export type Membership = {
+  /** Who votes, on elections and on what is committed. */
   readonly voters: readonly NodeId[]
+  /** While joint: the voters before the change, whose majority is needed too. */
   readonly outgoing: readonly NodeId[]
   /** Members that receive the log but have no vote (thesis §4.2.1). */
   readonly learners: readonly NodeId[]
@@ -17,6 +19,7 @@ export type Membership = {
   readonly promoting: readonly NodeId[]
 }
 
+/** Nobody: what a node knows that has yet to join. */
 export const noMembers: Membership = { voters: [], outgoing: [], learners: [], learnersNext: [], autoLeave: false, promoting: [] }
 
 /** What is wrong with a membership from outside: a member that is listed twice would count twice. */
@@ -31,10 +34,12 @@ export function membershipFault(membership: Membership | undefined): string | un
   return undefined
 }
 
+/** Between two memberships (§6). */
 export function isJoint(membership: Membership): boolean {
   return membership.outgoing.length > 0
 }
 
+/** With a vote in one majority or, while joint, in either. */
 export function isVoter(membership: Membership, id: NodeId): boolean {
   return membership.voters.includes(id) || membership.outgoing.includes(id)
 }
@@ -44,6 +49,7 @@ export function isLearner(membership: Membership, id: NodeId): boolean {
   return membership.learners.includes(id)
 }
 
+/** A voter or a learner: whoever receives the log. */
 export function isMember(membership: Membership, id: NodeId): boolean {
   return isVoter(membership, id) || isLearner(membership, id)
 }
@@ -53,6 +59,7 @@ export function voterIds(membership: Membership): NodeId[] {
   return sortedIds([...membership.voters, ...membership.outgoing])
 }
 
+/** Voters and learners, sorted. */
 export function memberIds(membership: Membership): NodeId[] {
   return sortedIds([...membership.voters, ...membership.outgoing, ...membership.learners])
 }

@@ -2,6 +2,7 @@ import type { Index, NodeId } from '../log/entry.ts'
 
 /** One majority, or two that must both agree while the membership is joint (§6). An empty one agrees to everything. */
 export type Majorities = { readonly voters: readonly NodeId[]; readonly outgoing: readonly NodeId[] }
+/** How an election stands. */
 export type VoteOutcome = 'won' | 'lost' | 'pending'
 
 /** The greatest index that a majority (§5.3), or both (§6), have acknowledged. Infinity when there are no voters at all. */

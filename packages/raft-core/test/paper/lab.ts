@@ -10,6 +10,7 @@ type Setup = Partial<RaftOptions> & {
   term?: number
   vote?: string
   commit?: number
+  applied?: number
   entries?: readonly Entry[]
   /** The last of the founding: the log starts after it. */
   base?: { term: number; index: number }
@@ -20,7 +21,7 @@ export class Lab {
   readonly raft: Raft
   readonly applied: Entry[] = []
 
-  constructor({ membership = voters('n1', 'n2', 'n3'), term = 1, vote, commit, entries = [], base, ...options }: Setup = {}) {
+  constructor({ membership = voters('n1', 'n2', 'n3'), term = 1, vote, commit, applied, entries = [], base, ...options }: Setup = {}) {
     const snapshot = { term: 1, index: 1, ...base, membership, data: new Uint8Array() }
     const hardState = { term, vote, commit: commit ?? snapshot.index }
     this.raft = createRaft({
@@ -29,7 +30,7 @@ export class Lab {
       preVote: false,
       checkQuorum: false,
       ...options,
-      restored: { snapshot, hardState, entries },
+      restored: { snapshot, hardState, entries, applied },
     })
   }
 

@@ -59,6 +59,21 @@ export function transportContract({ describe, test, expect }: ContractTools, mak
     })
   })
 
+  describe('transport: strangers to each other', () => {
+    rule('who is no peer of ours gets messages on the connection that he has dialled', async world => {
+      world.connect(world.a, new Map())
+      world.connect(world.b, new Map())
+      world.connect(world.b, new Map([[world.a.id, world.a.address]]))
+      await world.until(() => world.b.peerStates(world.a.id).length === 2)
+      await world.settle()
+      world.a.transport.send(heartbeat(world.a.id, world.b.id))
+      world.a.transport.send(heartbeat(world.c.id, world.b.id))
+      await world.until(() => world.b.messages.length > 0)
+      await world.settle()
+      expect(world.b.messages.map(({ from }) => from)).toEqual([world.a.id])
+    })
+  })
+
   describe('transport: peers', () => {
     rule('are reported as connected, and as gone', async world => {
       expect(world.a.peerStates(world.b.id)).toEqual(['connected'])

@@ -17,6 +17,8 @@ export class FileSnapshotStore implements SnapshotStore {
   readonly #onBad: (path: string, error: RaftError) => void
   readonly #writing = new Set<string>()
   #written = 0
+  /** Whether all names that were found are durable. */
+  #synced = false
 
   /** `onBad` hears of files that look like snapshots and fail their check; they are left where they are. */
   constructor({ files, folder, onBad }: { files: Files; folder: string; onBad?: ((path: string, error: RaftError) => void) | undefined }) {
@@ -27,7 +29,12 @@ export class FileSnapshotStore implements SnapshotStore {
 
   async list(): Promise<readonly SnapshotMeta[]> {
     const metas: SnapshotMeta[] = []
-    for (const name of await this.#files.list(this.#folder)) {
+    const names = await this.#files.list(this.#folder)
+    // A process that was killed may have renamed one and not come to sync the folder: a node that starts the log after that snapshot
+    // must not lose it in a power cut.
+    if (names.length > 0 && !this.#synced) await this.#files.syncFolder(this.#folder)
+    this.#synced = true
+    for (const name of names) {
       if (name.endsWith(temporaryEnding)) await this.#removeLeftOver(name)
       if (!name.endsWith(ending)) continue
       const meta = await this.#readMeta(name)

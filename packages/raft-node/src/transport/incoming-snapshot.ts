@@ -5,12 +5,12 @@ import { ChunkQueue } from './chunk-queue.ts'
 import { decodeSnapshotHeader } from './codec.ts'
 import type { TransportContext } from './context.ts'
 import { type Frame, frameType } from './frame.ts'
+import type { PairIds } from './messages.ts'
 import { encodeFailure } from './request-frames.ts'
-import type { ServedIds } from './served-peer.ts'
 import { attempt, packTuple, unpackTuple } from './tuple.ts'
 
 /** Takes in the one snapshot that a peer sends on this connection, and says how it went. */
-export function receiveSnapshot(context: TransportContext, channel: Channel, ids: ServedIds): ChannelEvents {
+export function receiveSnapshot(context: TransportContext, channel: Channel, ids: PairIds): ChannelEvents {
   const snapshot = new IncomingSnapshot(context, channel, ids)
   return { frame: frame => snapshot.receive(frame), fault: () => snapshot.corrupt(), closed: () => snapshot.closed() }
 }
@@ -18,13 +18,13 @@ export function receiveSnapshot(context: TransportContext, channel: Channel, ids
 class IncomingSnapshot {
   readonly #context: TransportContext
   readonly #channel: Channel
-  readonly #ids: ServedIds
+  readonly #ids: PairIds
   readonly #data: ChunkQueue
   #announced: { readonly size: number } | undefined
   #size = 0
   #checksum = 0
 
-  constructor(context: TransportContext, channel: Channel, ids: ServedIds) {
+  constructor(context: TransportContext, channel: Channel, ids: PairIds) {
     this.#context = context
     this.#channel = channel
     this.#ids = ids

@@ -7,6 +7,7 @@ import { reportRefusal, type TransportContext } from './context.ts'
 import { dial } from './dial.ts'
 import { encodeFrame, type Frame, frameType } from './frame.ts'
 import { decodeRefusal } from './handshake.ts'
+import { deliverMessage } from './messages.ts'
 import { Reconnect } from './reconnect.ts'
 import { notConnected, Requests } from './requests.ts'
 import { attempt } from './tuple.ts'
@@ -19,7 +20,10 @@ type State =
   | { readonly is: 'closed' }
 type PeerState = Parameters<TransportEvents['peer']>[1]
 
-/** This node's own connection to one peer: dialled, kept, dialled again. What the peer has to say comes on the one that it dials. */
+/**
+ * This node's own connection to one peer: dialled, kept, dialled again. What the peer has to say comes on the one that it dials, or on
+ * this one while it does not know where this node is.
+ */
 export class PeerConnection {
   readonly id: NodeId
   readonly address: string
@@ -82,6 +86,7 @@ export class PeerConnection {
 
   #connected(channel: Channel): ChannelEvents {
     const requests = new Requests(this.id, channel, this.#context.settings)
+    const ids = { own: this.#context.events.hello().nodeId, peer: this.id }
     if (this.#state.is === 'dialling') {
       for (const frame of this.#state.queue) channel.writeFrame(frame)
       this.#state = { is: 'connected', channel, requests }
@@ -89,7 +94,10 @@ export class PeerConnection {
       this.#report('connected')
     }
     return {
-      frame: frame => this.#receive(frame, channel, requests),
+      frame: frame => {
+        if (frame.type !== frameType.message) this.#receive(frame, channel, requests)
+        else if (deliverMessage(this.#context, frame.payload, ids) === 'corrupt') this.#corrupt(channel)
+      },
       fault: () => this.#corrupt(channel),
       closed: () => {
         requests.lost()

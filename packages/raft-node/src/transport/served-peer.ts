@@ -1,20 +1,17 @@
-import type { NodeId } from 'raft-core'
 import { RaftError } from '../errors.ts'
 import type { Channel, ChannelEvents } from './channel.ts'
-import { decodeMessage } from './codec.ts'
 import { reportRefusal, type TransportContext } from './context.ts'
 import { type Frame, frameType } from './frame.ts'
 import { decodeRefusal } from './handshake.ts'
+import { deliverMessage, type PairIds } from './messages.ts'
 import { decodeBody, encodeBody, encodeFailure, type RequestBody } from './request-frames.ts'
 import { attempt } from './tuple.ts'
 
 /** A request holds memory until it is answered; a peer that asks faster than it is answered is told so. */
 const requestsMax = 4_096
 
-export type ServedIds = { readonly own: NodeId; readonly peer: NodeId }
-
 /** Serves the connection that a peer has dialled: its messages, and answers to its requests. */
-export function servePeer(context: TransportContext, channel: Channel, ids: ServedIds): ChannelEvents {
+export function servePeer(context: TransportContext, channel: Channel, ids: PairIds): ChannelEvents {
   const peer = new ServedPeer(context, channel, ids)
   return { frame: frame => peer.receive(frame), fault: () => peer.corrupt(), closed: () => {} }
 }
@@ -22,10 +19,10 @@ export function servePeer(context: TransportContext, channel: Channel, ids: Serv
 class ServedPeer {
   readonly #context: TransportContext
   readonly #channel: Channel
-  readonly #ids: ServedIds
+  readonly #ids: PairIds
   #answering = 0
 
-  constructor(context: TransportContext, channel: Channel, ids: ServedIds) {
+  constructor(context: TransportContext, channel: Channel, ids: PairIds) {
     this.#context = context
     this.#channel = channel
     this.#ids = ids
@@ -44,15 +41,7 @@ class ServedPeer {
   }
 
   #message(payload: Buffer): void {
-    const message = attempt(() => decodeMessage(payload))
-    if (message instanceof RaftError) {
-      this.corrupt()
-      return
-    }
-    // A member speaks for itself only, and only to this node.
-    const isAddressed = message.from === this.#ids.peer && message.to === this.#ids.own
-    if (isAddressed) this.#context.events.message(message.from, message)
-    else this.#context.counts.misaddressed++
+    if (deliverMessage(this.#context, payload, this.#ids) === 'corrupt') this.corrupt()
   }
 
   #request(payload: Buffer): void {

@@ -9,6 +9,7 @@ import type { TransportContext, TransportCounts, TransportSettings } from './con
 import type { Greeting, Purpose } from './handshake.ts'
 import { receiveSnapshot } from './incoming-snapshot.ts'
 import { closedWhileStarting, listen } from './listen.ts'
+import { writeMessage } from './messages.ts'
 import { MismatchReports } from './mismatch-reports.ts'
 import { OutgoingSnapshot } from './outgoing-snapshot.ts'
 import { PeerConnection } from './peer-connection.ts'
@@ -87,7 +88,18 @@ export class TcpTransport implements Transport {
   }
 
   send(message: Message): void {
-    this.#connections.get(message.to)?.send(message)
+    const connection = this.#connections.get(message.to)
+    if (connection !== undefined) connection.send(message)
+    else this.#answer(message)
+  }
+
+  /**
+   * To somebody whom this node does not know, on the connection that he has dialled: he became a member while this node was away. His
+   * address is in the log that he leads, so if its answers did not reach him, it would never learn it.
+   */
+  #answer(message: Message): void {
+    const channel = this.#served.get(servedKey('messages', message.to))
+    if (channel !== undefined && !writeMessage(channel, message, this.#settings)) this.#counts.overflowed++
   }
 
   request(to: NodeId, body: Uint8Array, { timeoutMs }: { readonly timeoutMs: number }): Promise<Uint8Array> {

@@ -49,6 +49,22 @@ describe('a cluster of three', () => {
     await cluster.closeAll()
   })
 
+  test('whom the leader hears from is active at every moment; who has gone silent is not', async () => {
+    const cluster = new Cluster()
+    const [n1] = await cluster.found(3)
+    const seen = new Set<string>()
+    const active = () => n1!.node.status().members.flatMap(member => (member.active ? [member.id] : []))
+    for (let i = 0; i < 300; i++) {
+      await cluster.clock.run(10)
+      seen.add(active().join())
+    }
+    expect([...seen]).toEqual(['n1,n2,n3'])
+    cluster.kill('n3')
+    await cluster.clock.run(1_100)
+    expect(active()).toEqual(['n1', 'n2'])
+    await cluster.closeAll()
+  })
+
   test('a throw of the state machine rejects its caller and nobody else', async () => {
     const cluster = new Cluster()
     const [n1, n2] = await cluster.found(3)

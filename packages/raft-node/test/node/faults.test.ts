@@ -65,6 +65,15 @@ describe('callers', () => {
     await cluster.closeAll()
   })
 
+  test('a forwarded write whose answer cannot be encoded is unknown: it was applied', async () => {
+    const cluster = new Cluster()
+    const resultCodec = { ...Register.codec, encode: () => expect.unreachable('no bytes for this') }
+    const [n1, n2] = await cluster.found(2, { resultCodec })
+    await expect(cluster.set(n2!, 'a')).rejects.toMatchObject({ code: 'ABORTED', outcome: 'unknown' })
+    expect(n1!.register.applied).toEqual(['a'])
+    await cluster.closeAll()
+  })
+
   test('an entry that another leader replaced was not applied', async () => {
     const cluster = new Cluster()
     const [n1, n2, n3] = await cluster.found(3)

@@ -1,6 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import type { JoinRequest } from '../../src/api.ts'
+import { Bell } from '../../src/bell.ts'
+import type { Engine } from '../../src/engine.ts'
+import { Faults } from '../../src/faults.ts'
+import { Leading } from '../../src/leading.ts'
+import { MembershipService } from '../../src/membership-service.ts'
+import { deadlineFor } from '../../src/wait.ts'
 import { Cluster, type Member } from './cluster.ts'
+import { VirtualClock } from './virtual-clock.ts'
 
 const joinThrough = (through: Member) => (request: JoinRequest) => through.node.membership.join(request)
 
@@ -27,6 +34,8 @@ describe('joining', () => {
     expect(n2.node.identity.nodeId).toBe('n2~2')
     await cluster.clock.until(() => n1!.node.status().membership.voters.join() === 'n1,n2~2,n3')
     expect(await cluster.get(n2)).toEqual(['a'])
+    // It was dialled before it had a cluster, and read of its earlier life in the log: neither is news.
+    for (const { events } of [n1!, n2]) expect(events.filter(({ type }) => type === 'handshake')).toEqual([])
 
     // A restart with the flag still set changes nothing.
     cluster.kill('n2')
@@ -53,6 +62,53 @@ describe('joining', () => {
       code: 'INVALID_ARGUMENT',
     })
     await cluster.closeAll()
+  })
+
+  test('after a join that failed the folder can be given another name, until somebody has let it in', async () => {
+    const cluster = new Cluster()
+    const [n1] = await cluster.found(2)
+    const address = 'n3:1'
+    const lost = async (request: JoinRequest) => {
+      await joinThrough(n1!)(request)
+      throw new Error('the answer was lost')
+    }
+    await expect(cluster.start('n3', { address, id: 'n2', join: joinThrough(n1!) })).rejects.toMatchObject({ code: 'WIPED_MEMBER' })
+    await expect(cluster.start('n3', { address, id: 'n4', join: lost })).rejects.toThrow('the answer was lost')
+    await expect(cluster.start('n3', { address, id: 'n5', join: joinThrough(n1!) })).rejects.toThrow(
+      'let in as n4 before: start it with --id n4',
+    )
+    const n4 = await cluster.start('n3', { address, id: 'n4', join: joinThrough(n1!) })
+    await cluster.clock.until(() => n1!.node.status().membership.voters.join() === 'n1,n2,n4')
+    expect(n4.node.identity.nodeId).toBe('n4')
+    await cluster.closeAll()
+  })
+
+  test('a leader whose own snapshot is still being restored waits with membership changes, and lets everything else go on', async () => {
+    const clock = new VirtualClock()
+    let asked = 0
+    const answers = ['stale-membership', 'stale-membership', 'change-pending'] as const
+    const raft = {
+      role: 'leader',
+      proposeMembership: () => {
+        const reason = answers[asked++]
+        return reason === undefined ? { accepted: true, index: 7, term: 2 } : { accepted: false, reason }
+      },
+    }
+    const members = { membershipIndex: 3, has: () => true, isLearner: () => true }
+    const pending = { add: async () => ({ index: 7 }) }
+    const parts = {
+      raft,
+      members,
+      pending,
+      ports: { clock },
+      settings: { tickMs: 100 },
+      changed: new Bell(clock),
+      faults: new Faults(() => {}),
+    }
+    const engine = { ...parts, stopped: false, wake() {} } as unknown as Engine<unknown>
+    const change = new MembershipService(engine, new Leading(engine)).changeHere('promote', 'n2', deadlineFor(clock))
+    expect(await clock.outcome(change)).toBe(7)
+    expect(clock.now()).toBeGreaterThanOrEqual(300)
   })
 
   test('a learner that never appears costs no quorum', async () => {

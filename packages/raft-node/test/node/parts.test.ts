@@ -118,6 +118,14 @@ describe('the state of a replicated map', () => {
     expect(blocks).toEqual([3, 0, 5])
     await expect(blocksIn(cutUp([toBlock(new Uint8Array(3)).subarray(0, 5)])).next()).rejects.toThrow('ends within a block')
   })
+
+  test('a block in very many chunks is put together once', async () => {
+    const size = 256 * 1024
+    const before = performance.now()
+    const { value } = await blocksIn(cutUp([toBlock(new Uint8Array(size).fill(7))])).next()
+    expect((value as Uint8Array).length).toBe(size)
+    expect(performance.now() - before).toBeLessThan(2_000) // copied with every chunk: 32 GiB
+  })
 })
 
 /** One byte at a time. */

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { JoinRequest } from '../../src/api.ts'
+import type { Engine } from '../../src/engine.ts'
+import { PeerGate } from '../../src/peer-gate.ts'
 import { Cluster } from './cluster.ts'
 
 const moments = Array.from({ length: 14 }, (_, ms) => ms)
@@ -38,6 +40,26 @@ describe('a crash while starting', () => {
     expect(await cluster.get(n2)).toEqual(['a'])
     await cluster.closeAll()
   })
+})
+
+test('a restart tells the members once, and not every change that made them', async () => {
+  const cluster = new Cluster()
+  await cluster.found(3)
+  cluster.kill('n3')
+  const n3 = await cluster.start('n3')
+  await cluster.clock.until(() => n3.node.leader() !== undefined)
+  const told = n3.events.flatMap(event => (event.type === 'membership' ? [event.membership.voters.join()] : []))
+  expect(told).toEqual(['n1,n2,n3'])
+  await cluster.closeAll()
+})
+
+test('what a node says in its handshake counts entries that are still being saved', async () => {
+  const identity = { clusterId: 'c', nodeId: 'n2', incarnation: 'i' }
+  const gate = new PeerGate(identity, { term: 0, index: 0 }, () => {})
+  const raft = { status: () => ({ saved: 4, first: 1, last: { term: 2, index: 6 } }) }
+  gate.open({ engine: { raft, identity } as unknown as Engine<unknown>, answer: async body => body as never })
+  // Their acknowledgement travels on another connection and may arrive before this: it must not look like an old folder's.
+  expect(gate.hello().last).toEqual({ term: 2, index: 6 })
 })
 
 test('a new folder takes one way in, not none and not two', async () => {

@@ -128,7 +128,10 @@ describe('messages as bytes', () => {
     if (announcement.type !== 'installSnapshot') throw new Error('not the announcement')
     const bytes = encodeSnapshotHeader(announcement, snapshotMeta(3))
     expect(decodeSnapshotHeader(bytes)).toEqual({ message: announcement, meta: snapshotMeta(3) })
-    const other = encodeSnapshotHeader({ ...announcement, type: 'voteReply', granted: true } as never, snapshotMeta(3))
+    const other = encodeSnapshotHeader(
+      { ...announcement, type: 'voteReply', granted: true, commit: { term: 1, index: 2 } } as never,
+      snapshotMeta(3),
+    )
     expect(cleanly(() => decodeSnapshotHeader(other))).toBe('error')
   })
 

@@ -43,11 +43,25 @@ export class Clients<Result> {
     const timeoutMs = this.#world.callTimeout()
     const forward = this.#random.chance(0.9)
     const signal = this.#mayAbort(timeoutMs)
-    journal.record('write', schedule.now, machine, number, 0, () => `${number}: ${text}, ${timeoutMs} ms${forward ? '' : ', not forwarded'}`)
+    journal.record(
+      'write',
+      schedule.now,
+      machine,
+      number,
+      0,
+      () => `${number}: ${text}, ${timeoutMs} ms${forward ? '' : ', not forwarded'}`,
+    )
     const call = cluster.history.writes(`write ${number} (${text})`, bytes)
     machine.ask(timeoutMs, node => node.apply(bytes, { timeoutMs, forward, signal }), {
       value: applied => {
-        journal.record('answer', schedule.now, machine, number, applied.index, () => `write ${number} is at ${applied.index}@${applied.term}`)
+        journal.record(
+          'answer',
+          schedule.now,
+          machine,
+          number,
+          applied.index,
+          () => `write ${number} is at ${applied.index}@${applied.term}`,
+        )
         cluster.history.acknowledged(call, applied)
         coverage.saw('committed write')
         if (cluster.ghost.leaders.get(applied.term)?.id !== machine.core?.id) coverage.saw('forwarded write')

@@ -49,8 +49,8 @@ export class Cluster<Result> {
     return { ghost: ghost.node(id), image }
   }
 
-  /** The folder of this member is gone, and with it everything that it has promised. */
+  /** The folder of this member is gone. */
   wiped(id: NodeId): void {
-    this.#images.get(id)?.erase()
+    this.#images.get(id)?.freeze()
   }
 }

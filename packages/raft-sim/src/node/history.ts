@@ -116,7 +116,8 @@ export class History<Result> {
   /** Whoever applies a command gets the result that everybody gets. */
   gets(index: Index, result: Result): void {
     const applied = this.#applied.get(index)
-    if (applied !== undefined && applied.result !== this.#show(result)) throw broken(`the command at ${index} has another result than elsewhere`)
+    if (applied !== undefined && applied.result !== this.#show(result))
+      throw broken(`the command at ${index} has another result than elsewhere`)
   }
 
   #show(result: Result): string {

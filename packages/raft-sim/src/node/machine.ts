@@ -116,10 +116,20 @@ export class Machine<Result> implements Place {
     if (this.state !== 'down' || this.isRetired) return
     if (this.#starts > 0) coverage.saw('restart')
     const starts = ++this.#starts
-    journal.record('restart', schedule.now, this, starts, this.order.replaces ? 1 : 0, () => `start ${starts}${this.order.replaces ? ' --replace' : ''}`)
+    journal.record(
+      'restart',
+      schedule.now,
+      this,
+      starts,
+      this.order.replaces ? 1 : 0,
+      () => `start ${starts}${this.order.replaces ? ' --replace' : ''}`,
+    )
     network.powerOn(this.id)
-    const process = new Process(this.id, schedule, this.#random.fork(`process ${starts}`))
-    const clock = new SimClock(process, this.#random.fork(`clock ${starts}`), { rate: this.#world.healed ? 1 : this.#rate, lateMs: scenario.lateMs })
+    const process = new Process(this.id, schedule, this.#random.fork(`process ${starts}`), journal.isRead)
+    const clock = new SimClock(process, this.#random.fork(`clock ${starts}`), {
+      rate: this.#world.healed ? 1 : this.#rate,
+      lateMs: scenario.lateMs,
+    })
     this.application = application.create()
     const watch = new NodeWatch(this.#world, this, process, () => this.disk, this.application)
     this.process = process
@@ -128,7 +138,12 @@ export class Machine<Result> implements Place {
     this.#calls = new Set()
     this.state = 'opening'
     const transport = this.#transport(process, clock, watch)
-    const overrides = { clock, transport, ...this.#stores(process, clock, watch), setAside: async () => this.#setAside(process, clock, watch) }
+    const overrides = {
+      clock,
+      transport,
+      ...this.#stores(process, clock, watch),
+      setAside: async () => this.#setAside(process, clock, watch),
+    }
     const entry = this.order.founds ? { bootstrap: true } : { join: (request: JoinRequest) => this.#join(process, request) }
     RaftNode.open<Result>(
       {
@@ -216,7 +231,8 @@ export class Machine<Result> implements Place {
       if (!(error instanceof RaftError)) throw error
       const message = () => `${this.id} does not start: ${error.code} ${error.message}`
       journal.record('join', schedule.now, this, this.#starts, error.code.length, () => `refused: ${error.code} ${error.message}`)
-      if (!mayRefuse.includes(error.code) || (error.code === 'WIPED_MEMBER' && !this.isWiped)) throw new Violation('integrity', this.id, message())
+      if (!mayRefuse.includes(error.code) || (error.code === 'WIPED_MEMBER' && !this.isWiped))
+        throw new Violation('integrity', this.id, message())
     })
     this.#checkNothingLeft('a start that failed')
     this.#end(process)
@@ -255,7 +271,9 @@ export class Machine<Result> implements Place {
     const calls = this.#calls
     schedule.after(timeoutMs / this.#rate + slackMs, () => {
       if (!calls.has(call) || !process.isAlive || !process.wasAwakeSince(began)) return
-      this.#world.fail(new Violation('client', this.id, `a call with a limit of ${timeoutMs} ms has not ended after ${schedule.now - began} ms`))
+      this.#world.fail(
+        new Violation('client', this.id, `a call with a limit of ${timeoutMs} ms has not ended after ${schedule.now - began} ms`),
+      )
     })
   }
 
@@ -357,7 +375,12 @@ export class Machine<Result> implements Place {
     if (process === undefined) return
     this.#world.check(() => {
       if (network.isListening(process)) throw new Violation('close', this.id, `${what} leaves ${this.id} listening`)
-      if (process.timers > 0) throw new Violation('close', this.id, `${what} leaves ${process.timers} timers of ${this.id} in the schedule`)
+      if (process.timers > 0)
+        throw new Violation(
+          'close',
+          this.id,
+          `${what} leaves ${process.timers} timers of ${this.id} in the schedule\n${process.timerStacks}`,
+        )
       const open = network.connectionsOf(process)
       if (open > 0) throw new Violation('close', this.id, `${what} leaves ${open} connections of ${this.id} open`)
     })

@@ -50,14 +50,9 @@ export class NodeImage implements DurableImage {
     if (hardState !== undefined) this.#keepHardState(hardState)
     this.#rebuild(disk)
   }
-  /** The disk is lost, and with it everything that was promised. */
-  erase(): void {
+  /** The disk is lost. What it had promised until then was true, and counts for those who have heard of it. */
+  freeze(): void {
     this.#disk = undefined
-    this.#snapshots = []
-    this.term = 0
-    this.vote = undefined
-    this.commit = 0
-    this.log.reset({ index: 0, term: 0, chain: 0 })
   }
 
   #kept({ removes, puts }: Write): void {

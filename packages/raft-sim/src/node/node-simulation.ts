@@ -56,7 +56,14 @@ export async function simulateNode<Result>(run: NodeRun<Result>): Promise<RunRes
     process.off('unhandledRejection', unwatched)
   }
   countLeaderChanges(world)
-  return { seed: run.seed, events: journal.step, simulatedMs: world.now, hash: journal.hash, coverage: world?.coverage ?? new Coverage(), failure }
+  return {
+    seed: run.seed,
+    events: journal.step,
+    simulatedMs: world.now,
+    hash: journal.hash,
+    coverage: world?.coverage ?? new Coverage(),
+    failure,
+  }
 }
 
 async function play<Result>(world: NodeWorld<Result>, events: number): Promise<void> {

@@ -20,14 +20,17 @@ export class Process {
   stoppedAt: number | undefined
   readonly #schedule: Schedule
   readonly #random: Random
-  readonly #timers = new Set<object>()
+  /** With where they were set, if somebody reads along. */
+  readonly #timers = new Map<object, string | undefined>()
+  readonly #keepsStacks: boolean
   #waiting: Work[] = []
   #isWorking = false
   #busyUntil = 0
   /** When it was last held up for long. */
   #heldUpUntil = -1
 
-  constructor(host: string, schedule: Schedule, random: Random) {
+  constructor(host: string, schedule: Schedule, random: Random, keepsStacks = false) {
+    this.#keepsStacks = keepsStacks
     this.host = host
     this.#schedule = schedule
     this.#random = random
@@ -41,6 +44,9 @@ export class Process {
   get timers(): number {
     return this.#timers.size
   }
+  get timerStacks(): string {
+    return [...this.#timers.values()].filter(stack => stack !== undefined).join('\n')
+  }
 
   /** Runs now, or once the event loop gets round to it. */
   enter(run: () => void): void {
@@ -49,7 +55,7 @@ export class Process {
 
   after(delayMs: number, run: () => void): Timer {
     const timer = {}
-    this.#timers.add(timer)
+    this.#timers.set(timer, this.#keepsStacks ? new Error('set here').stack : undefined)
     const ring = () => {
       if (this.#timers.delete(timer)) run()
     }

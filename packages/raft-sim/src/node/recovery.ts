@@ -85,7 +85,8 @@ export class Recovering<Result> {
 
   #servingProblem(leader: Machine<Result>, members: readonly Machine<Result>[]): string | undefined {
     const { machines } = this.#world
-    if (members.some(member => member !== leader && member.core?.role === 'leader')) return `there are several leaders: ${summary(machines)}`
+    if (members.some(member => member !== leader && member.core?.role === 'leader'))
+      return `there are several leaders: ${summary(machines)}`
     if (!this.#written) return `no fresh write was served: ${summary(machines)}`
     return this.#read ? undefined : `no fresh read was served: ${summary(machines)}`
   }
@@ -114,7 +115,8 @@ function levelProblem<Result>(
     const isLevel = member.core?.commit === commit && member.applied === commit && last.index === commit
     if (!isLevel) return `${id} does not catch up with ${leader.id}, which has ${last.index} and committed ${commit}: ${summary(all)}`
     const status = member.running.node.status()
-    if (!sameMembership(status.membership, membership)) return `${id} has ${showMembership(status.membership)}, not ${showMembership(membership)}`
+    if (!sameMembership(status.membership, membership))
+      return `${id} has ${showMembership(status.membership)}, not ${showMembership(membership)}`
     if (status.fault !== undefined) return `${id} does not serve: ${status.fault.message}`
   }
   const outside = all.find(machine => !machine.isRetired && !members.includes(machine))

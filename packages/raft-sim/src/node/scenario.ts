@@ -75,7 +75,12 @@ export function drawNodeScenario(random: Random): NodeScenario {
     trailingEntries: random.pick([0, 0, 3, 20]),
     limits: drawLimits(random),
     lateMs: random.pick([0, 0.1, 1, 5]),
-    applyMs: random.pick([[0, 0], [0, 0], [0, 0.1], [0, 8]] as const),
+    applyMs: random.pick([
+      [0, 0],
+      [0, 0],
+      [0, 0.1],
+      [0, 8],
+    ] as const),
     maxQueue: random.pick([8, 50, 1000, 1000]),
     chunkBytes: random.pick([50, 500, 100_000]),
     writeMs: random.spread(timeoutMs / 60, timeoutMs / 4),
@@ -101,7 +106,8 @@ function defined(values: Readonly<Record<string, number | undefined>>): CoreLimi
 }
 
 function drawFaults(random: Random, timeoutMs: number): NodeFaults {
-  const rate = (likelihood: number, low: number, high: number) => (random.chance(likelihood) ? random.spread(low * 1e6, high * 1e6) / 1e6 : 0)
+  const rate = (likelihood: number, low: number, high: number) =>
+    random.chance(likelihood) ? random.spread(low * 1e6, high * 1e6) / 1e6 : 0
   const every = (likelihood: number, low: number, high: number) =>
     random.chance(likelihood) ? random.spread(low * timeoutMs, high * timeoutMs) : undefined
   const recurring = (everyMs: number | undefined, longest: number): Recurring =>
@@ -118,7 +124,10 @@ function drawFaults(random: Random, timeoutMs: number): NodeFaults {
     },
     partition: recurring(every(0.5, 3, 20), 12),
     slowLinks: recurring(every(0.3, 5, 30), 8),
-    cachedMs: random.pick([[0.01, 0.1], [0.1, 2]] as const),
+    cachedMs: random.pick([
+      [0.01, 0.1],
+      [0.1, 2],
+    ] as const),
     syncMs: [quickest, quickest + random.spread(1, timeoutMs / 5)],
     slowSyncRate: rate(0.3, 0.001, 0.02),
     slowSyncMs: timeoutMs * 3,

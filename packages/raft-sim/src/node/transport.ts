@@ -45,6 +45,7 @@ export class SimTransport implements Transport {
   #events: TransportEvents | undefined
   #wanted: ReadonlyMap<NodeId, string> = new Map()
   #isClosed = false
+  #allClosed: () => void = () => {}
 
   constructor(options: SimTransportOptions) {
     this.options = options
@@ -78,7 +79,11 @@ export class SimTransport implements Transport {
   send(message: Message): void {
     if (this.#isClosed) return
     this.options.sent?.(message)
-    this.#peers.get(message.to)?.send({ type: 'message', message })
+    const peer = this.#peers.get(message.to)
+    if (peer !== undefined) return peer.send({ type: 'message', message })
+    // Like the real one: to somebody whom this node does not know, on the connection that he has dialled.
+    const end = this.#served.get(`messages ${message.to}`)
+    if (end !== undefined && end.queued < this.options.maxQueue) end.send({ type: 'message', message })
   }
 
   request(to: NodeId, body: Uint8Array, { timeoutMs }: { readonly timeoutMs: number }): Promise<Uint8Array> {
@@ -107,6 +112,7 @@ export class SimTransport implements Transport {
     this.#peers.clear()
     for (const sending of this.#snapshots) sending.abort()
     for (const end of [...this.#ends]) end.close()
+    if (this.#ends.size > 0) await new Promise<void>(resolve => (this.#allClosed = resolve))
   }
 
   #connectPeers(): void {
@@ -150,7 +156,7 @@ export class SimTransport implements Transport {
       failed,
       connected: opened => {
         end = opened
-        this.#own(opened)
+        this.#ends.add(opened)
         opened.receive({
           frame: frame => {
             const refusal = this.#judgeAnswer(opened, frame, own, target)
@@ -160,7 +166,7 @@ export class SimTransport implements Transport {
             opened.receive(this.#tracked(opened, outcome.connected(opened)))
           },
           closed: () => {
-            this.#ends.delete(opened)
+            this.#forget(opened)
             failed(false)
           },
         })
@@ -177,14 +183,15 @@ export class SimTransport implements Transport {
     }
   }
 
-  #own(end: End): void {
-    this.#ends.add(end)
+  #forget(end: End): void {
+    this.#ends.delete(end)
+    if (this.#ends.size === 0) this.#allClosed()
   }
   #tracked(end: End, receiver: Receiver): Receiver {
     return {
       frame: frame => receiver.frame(frame),
       closed: () => {
-        this.#ends.delete(end)
+        this.#forget(end)
         receiver.closed()
       },
     }
@@ -213,7 +220,7 @@ export class SimTransport implements Transport {
 
   #accept(end: End, remote: string): void {
     if (this.#isClosed) return end.close()
-    this.#own(end)
+    this.#ends.add(end)
     const timer = this.options.clock.after(this.options.handshakeMs, () => end.close())
     end.receive({
       frame: frame => {
@@ -222,7 +229,7 @@ export class SimTransport implements Transport {
         this.#greeted(end, frame, remote)
       },
       closed: () => {
-        this.#ends.delete(end)
+        this.#forget(end)
         timer.cancel()
       },
     })
@@ -260,10 +267,8 @@ export class SimTransport implements Transport {
   #servePeer(end: End, ids: { readonly own: NodeId; readonly peer: NodeId }, remote: string): Receiver {
     return {
       frame: frame => {
-        if (frame.type === 'message') {
-          const { from, to } = frame.message
-          if (from === ids.peer && to === ids.own) this.events.message(from, frame.message)
-        } else if (frame.type === 'request') this.#answer(end, ids.peer, frame)
+        if (frame.type === 'message') this.deliver(frame.message, ids)
+        else if (frame.type === 'request') this.#answer(end, ids.peer, frame)
         else if (frame.type === 'refusal') {
           this.mismatch(frame.hello, frame.reason, 'in', remote)
           end.close()
@@ -271,6 +276,11 @@ export class SimTransport implements Transport {
       },
       closed: () => {},
     }
+  }
+
+  /** A member speaks for itself only, and only to this node. */
+  deliver(message: Message, { own, peer }: { readonly own: NodeId; readonly peer: NodeId }): void {
+    if (message.from === peer && message.to === own) this.events.message(peer, message)
   }
 
   #answer(end: End, peer: NodeId, { id, body }: Extract<Frame, { type: 'request' }>): void {
@@ -364,7 +374,8 @@ export class Peer {
     this.#report('connected')
     return {
       frame: frame => {
-        if (frame.type === 'answer') requests.answered(frame.id, frame.body)
+        if (frame.type === 'message') this.#transport.deliver(frame.message, { own: this.#transport.events.hello().nodeId, peer: this.id })
+        else if (frame.type === 'answer') requests.answered(frame.id, frame.body)
         else if (frame.type === 'failure') requests.failed(frame.id, frame.error)
         else if (frame.type === 'refusal') {
           this.#transport.mismatch(frame.hello, frame.reason, 'out', this.address)

@@ -76,6 +76,8 @@ function trappedDate(refuse: (what: string) => void): DateConstructor {
 /** The frame that called, behind those of the trap. */
 function isBystander(stack: string | undefined): boolean {
   const frames = (stack ?? '').split('\n').slice(1)
-  const caller = frames.find(frame => !/[/\\]raft-sim[/\\](?:src|dist)[/\\]node[/\\]trap\./.test(frame) && !frame.includes('Object.construct'))
+  const caller = frames.find(
+    frame => !/[/\\]raft-sim[/\\](?:src|dist)[/\\]node[/\\]trap\./.test(frame) && !frame.includes('Object.construct'),
+  )
   return caller === undefined || bystanders.test(caller)
 }

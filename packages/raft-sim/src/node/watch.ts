@@ -124,7 +124,11 @@ export class NodeWatch<Result> {
     for (const entry of core.entries(base + 1, core.status().last.index)) {
       hash = chain(hash, entry)
       if (log.chainAt(entry.index) === hash) continue
-      throw new Violation('integrity', core.id, `${core.id} reads another entry ${entry.index}@${entry.term} from its disk than it has written`)
+      throw new Violation(
+        'integrity',
+        core.id,
+        `${core.id} reads another entry ${entry.index}@${entry.term} from its disk than it has written`,
+      )
     }
   }
 
@@ -296,7 +300,11 @@ export class NodeWatch<Result> {
   #checkState(index: Index): void {
     const { core } = this
     if (index === 0 || this.#observer.ghost.digests[index] === this.#machine.digest()) return
-    throw new Violation('state-machine-safety', core?.id, `${core?.id} restores a snapshot at ${index} whose state is not the one at ${index}`)
+    throw new Violation(
+      'state-machine-safety',
+      core?.id,
+      `${core?.id} restores a snapshot at ${index} whose state is not the one at ${index}`,
+    )
   }
 
   // ── the stores ──

@@ -140,7 +140,8 @@ export class NodeWorld<Result> implements WatchWorld<Result> {
         isSettled = true
         from.enter(end)
       }
-      const lost = (outcome: 'not-applied' | 'unknown') => () => reject(new RaftError('CONNECTION_LOST', `${to.id} does not answer`, { outcome }))
+      const lost = (outcome: 'not-applied' | 'unknown') => () =>
+        reject(new RaftError('CONNECTION_LOST', `${to.id} does not answer`, { outcome }))
       const [, high] = this.scenario.callTimeoutMs
       this.schedule.after(2 * high, () => settle(lost('unknown')))
       this.schedule.after(this.#hopMs(), () => {
@@ -168,7 +169,14 @@ export class NodeWorld<Result> implements WatchWorld<Result> {
     if (frame.type === 'room') return
     const machine = this.machines.find(({ id }) => id === process.host)
     const term = frame.type === 'message' ? frame.message.term : 0
-    this.journal.record('deliver', this.now, machine, term * 16 + frame.type.length, 0, () => `${from} → ${process.host} ${describeFrame(frame)}`)
+    this.journal.record(
+      'deliver',
+      this.now,
+      machine,
+      term * 16 + frame.type.length,
+      0,
+      () => `${from} → ${process.host} ${describeFrame(frame)}`,
+    )
   }
 
   /** Something happens outside of any node. */

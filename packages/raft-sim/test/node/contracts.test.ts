@@ -1,10 +1,4 @@
-import {
-  clockContract,
-  filesContract,
-  logStoreContract,
-  snapshotStoreContract,
-  transportContract,
-} from 'raft-node/contracts'
+import { clockContract, filesContract, logStoreContract, snapshotStoreContract, transportContract } from 'raft-node/contracts'
 import { FileSnapshotStore, LevelLogStore } from 'raft-node/level'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import type { Disk } from '../../src/node/disk.ts'
