@@ -87,3 +87,27 @@ test('--field with a name that is not there lists those that are', async () => {
   expect(ran).toMatchObject({ code: 2, stdout: '' })
   expect(ran.stderr).toMatch(/no "boss"; there is clusterId, leader, members/)
 })
+
+test('a member that was wiped and runs as a cluster of its own is not counted, and says why', async () => {
+  healthy()
+  const [one, two] = nodes as [FakeNode, FakeNode]
+  const members = two.status?.members ?? []
+  // n1 leads a cluster of its own, in a later term; n2 leads ours.
+  if (one.status) one.status = { ...one.status, clusterId: 'other', term: 9, fault: { code: 'WIPED_MEMBER', message: 'it was wiped' } }
+  two.status = statusOf('n2', members, { role: 'leader' })
+  const { stdout } = await status()
+  expect(stdout).toMatch(/^n1 .* unreachable /m)
+  expect(stdout).toContain('n1 does not serve: it was wiped')
+  expect(stdout).toContain('Now 1 of them is down: survives 0 more.')
+  expect((await status('--field', 'leader')).stdout).toBe('n2\n')
+})
+
+test('what nobody knows is a dash: the lag of a silent member under a new leader, the last contact without one', async () => {
+  healthy()
+  const [one] = nodes as [FakeNode]
+  if (one.status) one.status = { ...one.status, members: one.status.members.map(member => ({ ...member, match: 0 })) }
+  nodes[2]?.close()
+  expect((await status()).stdout).toMatch(/^n3 .* unreachable +- +- +- +- +100 ms$/m)
+  nodes[0]?.close()
+  expect((await status()).stdout).toMatch(/^n2 .* follower .* -$/m)
+})

@@ -14,7 +14,7 @@ export function changeMembership(membership: Membership, { transition, changes }
   return enterJoint(membership, changes, transition !== 'explicit')
 }
 
-export function leavesJoint({ transition, changes }: Pick<MembershipChange, 'transition' | 'changes'>): boolean {
+function leavesJoint({ transition, changes }: Pick<MembershipChange, 'transition' | 'changes'>): boolean {
   return transition === 'auto' && changes.length === 0
 }
 

@@ -20,7 +20,7 @@ export const options: Readonly<Record<string, string>> = {
 }
 
 /** Which transcripts and tests show a rule, or why none does. */
-export function rulesTable(transcripts: readonly Transcript[]): string {
+function rulesTable(transcripts: readonly Transcript[]): string {
   const rows = Object.entries(rules).map(([number, { rule, tests = [], because }]) => {
     const shown = transcripts.filter(one => one.rules.includes(Number(number))).map(({ name }) => name)
     const elsewhere = tests.map(path => path.replace(/^packages\//, '').replace(/\.test\.ts$/, ''))
@@ -30,7 +30,7 @@ export function rulesTable(transcripts: readonly Transcript[]): string {
   return tableOf(['#', 'rule', 'shown by'], rows)
 }
 
-export function optionsTable(transcripts: readonly Transcript[]): string {
+function optionsTable(transcripts: readonly Transcript[]): string {
   const rows = Object.entries(options).map(([name, other]) => {
     const names = transcripts.filter(one => one.options.get(name) === other).map(one => `\`${one.name}\``)
     const shown = names.length > 4 ? `${names.slice(0, 3).join(', ')} and ${names.length - 3} more` : names.join(', ')

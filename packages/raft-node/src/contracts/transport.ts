@@ -1,6 +1,7 @@
-import type { Message, MessageOf, NodeId } from 'raft-core'
+import type { Message, NodeId } from 'raft-core'
 import { RaftError } from '../errors.ts'
-import type { HandshakeRefusal, Hello, SnapshotMeta, Transport, TransportEvents } from '../ports.ts'
+import type { HandshakeRefusal, Hello, Transport, TransportEvents } from '../ports.ts'
+import { bytes, everyMessage, heartbeat, snapshotOf } from './sample-messages.ts'
 import type { ContractTools } from './tools.ts'
 
 /** A healthy network with three members, none of them started. */
@@ -177,7 +178,7 @@ export function transportContract({ describe, test, expect }: ContractTools, mak
           release = resolve
         })
       }
-      const { message, meta } = snapshotOf(world, 600)
+      const { message, meta } = snapshotOf(world.a, world.b, 600)
       const sending = world.a.transport.sendSnapshot(message, meta, chunks(3, 200)).then(() => {
         isSent = true
       })
@@ -194,7 +195,7 @@ export function transportContract({ describe, test, expect }: ContractTools, mak
       world.b.onSnapshot = async (_from, _message, _meta, data) => {
         for await (const _ of data) throw new RaftError('STORAGE_FAILED', 'the disk is full')
       }
-      const { message, meta } = snapshotOf(world, 600)
+      const { message, meta } = snapshotOf(world.a, world.b, 600)
       const error = await world.failure(world.a.transport.sendSnapshot(message, meta, chunks(3, 200)))
       expect(error).toMatchObject({ code: 'STORAGE_FAILED', message: 'the disk is full' })
     })
@@ -205,7 +206,7 @@ export function transportContract({ describe, test, expect }: ContractTools, mak
         ending = await world.failure(drain(data))
         throw ending
       }
-      const { message, meta } = snapshotOf(world, 600)
+      const { message, meta } = snapshotOf(world.a, world.b, 600)
       const error = await world.failure(world.a.transport.sendSnapshot(message, meta, breaking(chunks(2, 200))))
       expect(error).toMatchObject({ message: 'the source broke' })
       await world.until(() => ending !== undefined)
@@ -218,7 +219,7 @@ export function transportContract({ describe, test, expect }: ContractTools, mak
         begun = true
         await drain(data)
       }
-      const { message, meta } = snapshotOf(world, 600)
+      const { message, meta } = snapshotOf(world.a, world.b, 600)
       const sending = world.failure(world.a.transport.sendSnapshot(message, meta, unending(chunks(1, 200))))
       await world.until(() => begun)
       await world.b.transport.close()
@@ -229,7 +230,7 @@ export function transportContract({ describe, test, expect }: ContractTools, mak
   describe('transport: close', () => {
     rule('ends requests and snapshots, and what comes later does nothing', async world => {
       world.b.onRequest = () => new Promise(() => {})
-      const { message, meta } = snapshotOf(world, 600)
+      const { message, meta } = snapshotOf(world.a, world.b, 600)
       const request = world.failure(world.a.request(world.b, bytes(1)))
       const snapshot = world.failure(world.a.transport.sendSnapshot(message, meta, unending(chunks(1, 200))))
       await world.a.transport.close()
@@ -333,69 +334,6 @@ class Endpoint {
   #hello(): Hello {
     return { clusterId: this.clusterId, nodeId: this.id, incarnation: `life of ${this.id}`, last: { term: 1, index: 2 } }
   }
-}
-
-const members = { voters: ['n1', 'n2'], outgoing: ['n3'], learners: ['n4'], learnersNext: ['n3'], autoLeave: true, promoting: ['n4'] }
-
-/** One of each type, with the values that codecs get wrong: zero, the largest, empty, absent. */
-function everyMessage(from: NodeId, to: NodeId): Message[] {
-  const large = Number.MAX_SAFE_INTEGER
-  const at = { from, to, term: 3 }
-  const position = { term: 2, index: large }
-  const change = { transition: 'auto', changes: [{ type: 'learner', id: 'n4', promote: true }], context: bytes(1, 2) } as const
-  return [
-    { ...at, type: 'requestVote', lastEntry: position, transfer: true },
-    { ...at, type: 'voteReply', granted: false, commit: { term: 2, index: 7 } },
-    { ...at, type: 'preVote', lastEntry: { term: 0, index: 0 } },
-    { ...at, type: 'preVoteReply', granted: true, commit: { term: 0, index: 0 } },
-    { ...at, type: 'appendEntries', session: 0, after: { term: 0, index: 0 }, entries: [], commit: 0 },
-    {
-      ...at,
-      type: 'appendEntries',
-      session: 5,
-      after: { term: 1, index: 6 },
-      entries: [
-        { term: 1, index: 7, type: 'command', data: bytes(0, 255) },
-        { term: 2, index: 8, type: 'command', data: bytes() },
-        { term: 2, index: 9, type: 'empty' },
-        { term: 2, index: 10, type: 'membership', change },
-      ],
-      commit: large,
-    },
-    { ...at, type: 'appendReply', session: large, accepted: false, index: 9, hint: position },
-    { ...at, type: 'heartbeat', commit: 2 ** 32, readToken: 0 },
-    { ...at, type: 'heartbeatReply', readToken: 17 },
-    { ...at, type: 'timeoutNow', lastEntry: position },
-    { ...at, term: 0, type: 'transferLeader', target: 'n3~2' },
-    { ...at, term: 0, type: 'propose', entries: [{ term: 0, index: 0, type: 'command', data: bytes(1, 2, 3) }] },
-    { ...at, term: 0, type: 'readIndex', context: 'n1 ü 7' },
-    { ...at, type: 'readIndexReply', context: '', index: undefined },
-    { ...at, type: 'readIndexReply', context: 'x', index: 12 },
-  ]
-}
-
-function heartbeat(from: NodeId, to: NodeId): Message {
-  return { type: 'heartbeat', from, to, term: 1, commit: 1, readToken: 0 }
-}
-
-function snapshotOf({ a, b }: StartedWorld, size: number): { message: MessageOf<'installSnapshot'>; meta: SnapshotMeta } {
-  const position = { term: 2, index: 30 }
-  const about = { id: 'n1', address: 'a:1', clientAddress: '', incarnation: 'i' }
-  return {
-    message: {
-      type: 'installSnapshot',
-      from: a.id,
-      to: b.id,
-      term: 2,
-      session: 4,
-      snapshot: { ...position, membership: members, data: bytes(9) },
-    },
-    meta: { ...position, membership: members, membershipIndex: 20, members: [about], chain: 0xffffffff, size },
-  }
-}
-
-function bytes(...values: number[]): Uint8Array {
-  return Uint8Array.from(values)
 }
 
 async function* chunks(count: number, size: number): AsyncGenerator<Uint8Array> {

@@ -1,1 +1,1 @@
-export { TcpTransport, type TcpTransportOptions } from '../transport/tcp.ts'
+export { type SocketFactory, TcpTransport, type TcpTransportOptions } from '../transport/tcp.ts'

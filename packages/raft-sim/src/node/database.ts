@@ -1,6 +1,6 @@
 import type { Random } from '../random.ts'
 
-export type Put = readonly [key: string, value: Uint8Array]
+type Put = readonly [key: string, value: Uint8Array]
 /** Kept whole or not at all. */
 export type Write = { readonly removes: readonly string[]; readonly puts: readonly Put[]; readonly sync: boolean }
 

@@ -12,7 +12,7 @@ import type { Process } from './process.ts'
 export const dataFolder = '/data'
 
 /** How long the next operation takes, in milliseconds. */
-export type DiskTimes = {
+type DiskTimes = {
   /** On what the kernel keeps in memory. */
   cached(): number
   /** Until the platter has it. */

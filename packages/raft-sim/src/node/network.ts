@@ -247,7 +247,7 @@ export class Network implements Wire {
 /** How long TCP waits before it sends again. */
 const retryMs = 200
 
-export function hostIn(address: string): string {
+function hostIn(address: string): string {
   return address.slice(0, address.lastIndexOf(':'))
 }
 

@@ -57,7 +57,7 @@ export type NodeScenario = {
   readonly faults: NodeFaults
 }
 
-export type CoreLimits = Pick<RaftOptions, 'maxMessageBytes' | 'maxApplyBytes' | 'maxInflight' | 'maxInflightBytes' | 'maxUncommittedBytes'>
+type CoreLimits = Pick<RaftOptions, 'maxMessageBytes' | 'maxApplyBytes' | 'maxInflight' | 'maxInflightBytes' | 'maxUncommittedBytes'>
 
 /** Swarm testing: every seed turns on some of the faults and leaves out the others. */
 export function drawNodeScenario(random: Random): NodeScenario {

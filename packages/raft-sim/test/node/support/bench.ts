@@ -82,6 +82,6 @@ export class Bench {
   }
 }
 
-export function turn(): Promise<void> {
+function turn(): Promise<void> {
   return new Promise(resolve => setImmediate(resolve))
 }
