@@ -9,6 +9,8 @@ import type { ObservedMachine } from './application.ts'
 import { SimClock } from './clock.ts'
 import type { Cluster } from './cluster.ts'
 import { Disk, dataFolder } from './disk.ts'
+import { checkNothingLeft } from './leftovers.ts'
+import { mayRefuse } from './may-refuse.ts'
 import { Process } from './process.ts'
 import { SimTransport } from './transport.ts'
 import { NodeWatch } from './watch.ts'
@@ -371,19 +373,7 @@ export class Machine<Result> implements Place {
 
   #checkNothingLeft(what: string): void {
     const { process } = this
-    const { network } = this.#world
-    if (process === undefined) return
-    this.#world.check(() => {
-      if (network.isListening(process)) throw new Violation('close', this.id, `${what} leaves ${this.id} listening`)
-      if (process.timers > 0)
-        throw new Violation(
-          'close',
-          this.id,
-          `${what} leaves ${process.timers} timers of ${this.id} in the schedule\n${process.timerStacks}`,
-        )
-      const open = network.connectionsOf(process)
-      if (open > 0) throw new Violation('close', this.id, `${what} leaves ${open} connections of ${this.id} open`)
-    })
+    if (process !== undefined) this.#world.check(() => checkNothingLeft(this.#world.network, process, this.id, what))
   }
 
   #end(process: Process): void {
@@ -408,20 +398,3 @@ export class Machine<Result> implements Place {
     this.isWiped = true
   }
 }
-
-/** What a start may end with when nothing is wrong with this machine: others were not to be had, or did not want it. */
-const mayRefuse: readonly string[] = [
-  'NO_LEADER',
-  'NOT_LEADER',
-  'TIMED_OUT',
-  'CONNECTION_LOST',
-  'LEADERSHIP_LOST',
-  'ENTRY_REPLACED',
-  'NODE_STOPPED',
-  'OVERLOADED',
-  'TRANSFERRING',
-  'MEMBERSHIP_CHANGE_PENDING',
-  'MEMBERSHIP_CHANGED',
-  'WIPED_MEMBER',
-  'NOT_A_MEMBER',
-]
