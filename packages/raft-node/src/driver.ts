@@ -34,6 +34,8 @@ export class Driver {
   readonly #clock: Clock
   readonly #outputs: Outputs
   readonly #saves: SaveQueue<Ready>
+  /** Readys whose entries are applied once they are saved. */
+  readonly #waiting = new Set<Ready>()
   #scheduled: Timer | undefined
   #stopped = false
 
@@ -80,14 +82,24 @@ export class Driver {
     if (ready.softState !== undefined) this.#outputs.softState(ready.softState)
     this.#send(ready.send)
     // Made by an overlapping core: entries in `apply` are saved already, whatever else this Ready holds.
-    if (ready.apply.length > 0) this.#outputs.apply(ready.apply)
+    if (this.#mustWait(ready)) this.#waiting.add(ready)
+    else if (ready.apply.length > 0) this.#outputs.apply(ready.apply)
     if (ready.reads.length > 0) this.#outputs.reads(ready.reads)
     this.#saves.add(ready, this.#batch(ready))
   }
 
+  /**
+   * A membership change takes effect, and whoever asked for it hears of it, only once its commit index is on disk: he may then switch off
+   * a machine whose vote this node would need if it started with a commit index from before. What follows keeps its place behind it.
+   */
+  #mustWait({ apply }: Ready): boolean {
+    return apply.length > 0 && (this.#waiting.size > 0 || apply.some(isMembership))
+  }
+
   #batch(ready: Ready): LogBatch | undefined {
-    const { hardState, entries, snapshot, mustSync } = ready
-    if (hardState === undefined && entries.length === 0 && snapshot === undefined) return undefined
+    const { hardState, entries, snapshot, apply } = ready
+    const mustSync = ready.mustSync || apply.some(isMembership)
+    if (hardState === undefined && entries.length === 0 && snapshot === undefined && !mustSync) return undefined
     return { hardState, entries, mustSync, resetTo: snapshot && this.#outputs.resetTo(snapshot) }
   }
 
@@ -98,6 +110,7 @@ export class Driver {
         if (ready.snapshot !== undefined) this.#outputs.install(ready.snapshot)
         this.#send(ready.sendAfterSave)
         this.#raft.saved(ready)
+        if (this.#waiting.delete(ready)) this.#outputs.apply(ready.apply)
       }
     })
     this.#work()
@@ -120,4 +133,8 @@ export class Driver {
     this.#stopped = true
     this.#outputs.failed(new RaftError('STORAGE_FAILED', `the log cannot be saved, so this node stops: ${reasonOf(cause)}`, { cause }))
   }
+}
+
+function isMembership({ type }: Entry): boolean {
+  return type === 'membership'
 }

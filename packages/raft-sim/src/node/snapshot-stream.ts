@@ -2,8 +2,9 @@ import type { MessageOf, NodeId } from 'raft-core'
 import type { SnapshotMeta } from 'raft-node'
 import { RaftError } from 'raft-node'
 import type { End, Frame, Receiver } from './connection.ts'
+import type { Dialling } from './peer.ts'
 import { connectionLost, failureOf, notConnected } from './requests.ts'
-import type { Dialling, SimTransport } from './transport.ts'
+import type { SimTransport } from './transport.ts'
 
 type Shipment = { readonly message: MessageOf<'installSnapshot'>; readonly meta: SnapshotMeta; readonly data: AsyncIterable<Uint8Array> }
 

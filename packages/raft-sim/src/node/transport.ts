@@ -1,12 +1,12 @@
 import type { Message, NodeId } from 'raft-core'
-import type { Clock, HandshakeRefusal, Hello, SnapshotMeta, Timer, Transport, TransportEvents } from 'raft-node'
+import type { Clock, HandshakeRefusal, Hello, SnapshotMeta, Transport, TransportEvents } from 'raft-node'
 import { RaftError } from 'raft-node'
 import type { End, Frame, Purpose, Receiver } from './connection.ts'
 import type { Network } from './network.ts'
 import type { Dialled, Dialling } from './peer.ts'
 import { Peer } from './peer.ts'
 import type { Process } from './process.ts'
-import { failureOf, notConnected, Requests } from './requests.ts'
+import { failureOf, notConnected } from './requests.ts'
 import { receiveSnapshot, SnapshotSending } from './snapshot-stream.ts'
 
 export type SimTransportOptions = {
