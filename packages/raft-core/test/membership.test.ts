@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { MemberChange } from '../src/log/entry.ts'
 import { type ChangeResult, changeMembership, changeSimply, enterJoint, leaveJoint } from '../src/membership/change.ts'
-import { type Membership, memberIds, noMembers } from '../src/membership/membership.ts'
+import { type Membership, memberIds, membershipFault, noMembers } from '../src/membership/membership.ts'
 
 const ids = ['n1', 'n2', 'n3', 'n4', 'n5']
 const three: Membership = { ...noMembers, voters: ['n1', 'n2', 'n3'] }
@@ -102,6 +102,14 @@ describe('joint changes (§6)', () => {
 })
 
 describe('any history of changes', () => {
+  test('leads to a membership that a snapshot may carry', () => {
+    fc.assert(
+      fc.property(membership, current => {
+        expect(membershipFault(current)).toBeUndefined()
+      }),
+    )
+  })
+
   test('keeps the lists sorted, without repeats, and apart', () => {
     fc.assert(
       fc.property(membership, ({ voters, outgoing, learners, learnersNext, promoting }) => {

@@ -93,9 +93,11 @@ export class Recovering<Result> {
 }
 
 /** The smallest limits let one entry pass per round trip and save. */
-function backlogMs<Result>({ faults, scenario, machines, mainCluster }: NodeWorld<Result>): number {
-  const last = Math.max(...machines.map(({ core }) => core?.status().last.index ?? 0), mainCluster?.ghost.committed.last ?? 0)
-  const lag = last - Math.min(...machines.filter(({ isRetired }) => !isRetired).map(({ applied }) => applied))
+function backlogMs<Result>({ faults, scenario, mainCluster }: NodeWorld<Result>): number {
+  if (mainCluster === undefined) return 0
+  const { committed, configs, nodes } = mainCluster.ghost
+  const members = memberIds(configs.latest.membership).map(id => nodes.get(id)?.disk.log.last ?? 0)
+  const lag = Math.max(...members) - Math.min(committed.last, ...members)
   const { maxMessageBytes = Infinity, maxInflight = Infinity, maxInflightBytes = Infinity, maxApplyBytes = Infinity } = scenario.limits
   const isSmall = maxMessageBytes <= 1000 || maxInflight <= 4 || maxInflightBytes < Infinity || maxApplyBytes <= 500
   const perEntry = 2 * faults.network.delayMs[1] + 3 * faults.syncMs[1] + scenario.applyMs[1] + 4 * scenario.lateMs
