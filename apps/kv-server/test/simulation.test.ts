@@ -1,0 +1,53 @@
+import type { Node } from 'raft-node'
+import type { Batches } from 'raft-node/level'
+import { type Plant, type RunResult, simulateNode } from 'raft-sim'
+import { expect, test } from 'vitest'
+import type { CommandResult } from '../src/command.ts'
+import { kvApplication } from '../src/simulation/kv-application.ts'
+
+const events = 3_000
+
+function run(seed: number, plant: Plant<CommandResult> = {}): Promise<RunResult> {
+  return simulateNode({ seed, application: kvApplication, events, plant })
+}
+
+/** The first violation within so many seeds. */
+async function firstFailure(plant: Plant<CommandResult>, seeds: number): Promise<string | undefined> {
+  for (let seed = 1; seed <= seeds; seed++) {
+    const { failure } = await run(seed, plant)
+    if (failure !== undefined) return failure.invariant
+  }
+  return undefined
+}
+
+test('production nodes with this store keep every promise, and the same seed does the same', { timeout: 120_000 }, async () => {
+  const first = await run(7)
+  const second = await run(7)
+  expect(first.failure).toBeUndefined()
+  expect(second.hash).toBe(first.hash)
+  expect(first.coverage.count('committed write')).toBeGreaterThan(0)
+  expect(first.coverage.count('linearizable read')).toBeGreaterThan(0)
+})
+
+test('a disk that says it has flushed, and has not, is found out', { timeout: 180_000 }, async () => {
+  const batches = (inner: Batches): Batches => ({
+    open: () => inner.open(),
+    write: batch => inner.write({ ...batch, sync: false }),
+    removeRange: range => inner.removeRange(range),
+    read: range => inner.read(range),
+    close: () => inner.close(),
+  })
+  expect(await firstFailure({ batches }, 40)).toBeDefined()
+})
+
+test('a node that answers reads without asking whether it still leads is found out', { timeout: 180_000 }, async () => {
+  const node = (inner: Node<CommandResult>): Node<CommandResult> =>
+    new Proxy(inner, {
+      get(target, name) {
+        if (name === 'read') return async () => target.status().applied
+        const value = Reflect.get(target, name)
+        return typeof value === 'function' ? value.bind(target) : value
+      },
+    })
+  expect(await firstFailure({ node }, 40)).toBeDefined()
+})
