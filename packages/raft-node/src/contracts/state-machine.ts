@@ -1,0 +1,70 @@
+import type { StateMachine } from '../ports.ts'
+import type { ContractTools } from './tools.ts'
+
+/** How to make an empty state machine, some commands for it, and a way to see all of its state as text. */
+export type StateMachineWorld<Result> = {
+  create(): StateMachine<Result>
+  /** At least a few, among them ones that change the same thing twice. */
+  readonly commands: readonly Uint8Array[]
+  show(machine: StateMachine<Result>): string
+}
+
+/** What every state machine must hold: the same commands give the same results and state, through snapshots too. */
+export function stateMachineContract<Result>({ describe, test, expect }: ContractTools, make: () => StateMachineWorld<Result>): void {
+  describe('state machine', () => {
+    test('the same commands in the same order give the same results and the same state', async () => {
+      const { create, commands, show } = make()
+      const [one, other] = [create(), create()]
+      const results = applyAll(one, commands)
+      expect(applyAll(other, commands)).toEqual(results)
+      expect(show(other)).toBe(show(one))
+    })
+
+    test('a restored snapshot is the whole state, and goes on as the original does', async () => {
+      const { create, commands, show } = make()
+      const half = Math.ceil(commands.length / 2)
+      const [one, other] = [create(), create()]
+      applyAll(one, commands.slice(0, half))
+      // What the other one held before is gone.
+      applyAll(other, commands)
+      await other.restore(one.snapshot())
+      expect(show(other)).toBe(show(one))
+      expect(applyAll(other, commands.slice(half), half)).toEqual(applyAll(one, commands.slice(half), half))
+      expect(show(other)).toBe(show(one))
+    })
+
+    test('a snapshot is frozen: what is applied while it is read does not get into it', async () => {
+      const { create, commands, show } = make()
+      const [one, other] = [create(), create()]
+      applyAll(one, commands.slice(0, 1))
+      const before = show(one)
+      const snapshot = one.snapshot()
+      applyAll(one, commands.slice(1), 1)
+      await other.restore(snapshot)
+      expect(show(other)).toBe(before)
+    })
+
+    test('a command that means nothing leaves the state as it was, in the same way everywhere', async () => {
+      const { create, commands, show } = make()
+      const [one, other] = [create(), create()]
+      for (const machine of [one, other]) applyAll(machine, commands)
+      const before = show(one)
+      const nonsense = Uint8Array.of(255, 255, 255, 255)
+      expect(outcomeOf(one, nonsense)).toEqual(outcomeOf(other, nonsense))
+      expect(show(one)).toBe(before)
+    })
+  })
+}
+
+function applyAll<Result>(machine: StateMachine<Result>, commands: readonly Uint8Array[], applied = 0): Result[] {
+  return commands.map((command, at) => machine.apply(command, applied + at + 1))
+}
+
+/** A throw is an answer too, as long as it is the same on every node. */
+function outcomeOf<Result>(machine: StateMachine<Result>, command: Uint8Array): unknown {
+  try {
+    return machine.apply(command, 1_000)
+  } catch (error) {
+    return String(error)
+  }
+}
