@@ -60,13 +60,14 @@ export function receive(raft: RaftMachine, message: Message): void {
   const { state: role } = raft
   switch (role.name) {
     case 'follower':
-      return follow(follower, raft, role, message)
+      // A busy cluster exchanges little but this and its answers: named, they need not be looked up.
+      return message.type === 'appendEntries' ? follower.appendEntries(raft, role, message) : follow(follower, raft, role, message)
     case 'preCandidate':
       return follow(preCandidate, raft, role, message)
     case 'candidate':
       return follow(candidate, raft, role, message)
     case 'leader':
-      return follow(leader, raft, role, message)
+      return message.type === 'appendReply' ? leader.appendReply(raft, role, message) : follow(leader, raft, role, message)
   }
 }
 

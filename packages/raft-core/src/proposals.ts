@@ -1,5 +1,5 @@
 import type { ProposeResult, Refusal } from './api.ts'
-import type { Entry, Index, MembershipChange, Payload } from './log/entry.ts'
+import type { Entry, Index, MembershipChange, Payload, Term } from './log/entry.ts'
 import { changeMembership } from './membership/change.ts'
 import { isJoint } from './membership/membership.ts'
 import type { MessageOf } from './messages.ts'
@@ -19,20 +19,47 @@ export function propose(raft: RaftMachine, payloads: readonly Payload[], ifMembe
   return { accepted: 'forwarded', leader: role.leader }
 }
 
-function appendProposals(raft: RaftMachine, leader: Leader, payloads: readonly Payload[], ifMembershipIndex?: Index): ProposeResult {
-  if (!leader.progress.has(raft.id)) return refuse(raft, 'not-a-member')
+/** The same for commands alone, which is what a cluster is there for. */
+export function proposeCommands(raft: RaftMachine, commands: readonly Uint8Array[]): ProposeResult {
+  const { state: leader } = raft
+  if (leader.name !== 'leader')
+    return propose(
+      raft,
+      commands.map(data => ({ type: 'command', data })),
+    )
+  const reason = refusal(raft, leader)
+  if (reason !== undefined) return refuse(raft, reason)
+  const { term } = raft
+  const first = raft.log.lastIndex + 1
+  const entries: Entry[] = []
+  for (const data of commands) entries.push({ term, index: first + entries.length, type: 'command', data })
+  if (!raft.appendOwn(leader, entries)) return refuse(raft, 'too-many-uncommitted')
+  replicateToAll(raft, leader)
+  return { accepted: true, term, index: first }
+}
+
+function refusal(raft: RaftMachine, leader: Leader): Refusal | undefined {
+  if (!leader.progress.has(raft.id)) return 'not-a-member'
   // Thesis §3.10: what came now could hold up the transfer for ever.
-  if (leader.transferTarget !== undefined) return refuse(raft, 'transferring')
-  const taken: Payload[] = []
+  return leader.transferTarget === undefined ? undefined : 'transferring'
+}
+
+function appendProposals(raft: RaftMachine, leader: Leader, payloads: readonly Payload[], ifMembershipIndex?: Index): ProposeResult {
+  const refused = refusal(raft, leader)
+  if (refused !== undefined) return refuse(raft, refused)
   const pendingBefore = leader.pendingChange
   const first = raft.log.lastIndex + 1
-  for (const payload of payloads) {
-    const reason = payload.type === 'membership' ? untakeable(raft, leader, payload.change, ifMembershipIndex) : undefined
-    if (reason !== undefined && raft.settings.untakenChange === 'refuse') return refuseAll(raft, leader, pendingBefore, reason)
-    if (payload.type === 'membership' && reason === undefined) leader.pendingChange = first + taken.length
-    taken.push(reason === undefined ? payload : { type: 'empty' })
+  let taken = payloads
+  for (let place = 0; place < payloads.length; place++) {
+    const payload = payloads[place]!
+    if (payload.type !== 'membership') continue
+    const reason = untakeable(raft, leader, payload.change, ifMembershipIndex)
+    if (reason === undefined) leader.pendingChange = first + place
+    else if (raft.settings.untakenChange === 'refuse') return refuseAll(raft, leader, pendingBefore, reason)
+    else taken = taken.with(place, { type: 'empty' })
   }
-  if (!raft.appendOwn(leader, taken)) return refuseAll(raft, leader, pendingBefore, 'too-many-uncommitted')
+  const entries = taken.map((payload, place) => entryOf(raft.term, first + place, payload))
+  if (!raft.appendOwn(leader, entries)) return refuseAll(raft, leader, pendingBefore, 'too-many-uncommitted')
   replicateToAll(raft, leader)
   return { accepted: true, term: raft.term, index: first }
 }
@@ -71,6 +98,12 @@ export function passProposalsOn(raft: RaftMachine, follower: Follower, message: 
 
 export function refuseProposals(raft: RaftMachine): void {
   raft.refuseMessage('no-leader')
+}
+
+function entryOf(term: Term, index: Index, payload: Payload): Entry {
+  if (payload.type === 'command') return { term, index, type: 'command', data: payload.data }
+  if (payload.type === 'empty') return { term, index, type: 'empty' }
+  return { term, index, type: 'membership', change: payload.change }
 }
 
 function payloadOf(entry: Entry): Payload {

@@ -6,7 +6,7 @@ import { tryCampaign } from './election/campaign.ts'
 import { learnCommit } from './election/learn-commit.ts'
 import { handOver } from './election/resign.ts'
 import { InvariantError } from './invariant-error.ts'
-import type { Entry, Index, MembershipChange, MembershipEntry, NodeId, Payload, Term } from './log/entry.ts'
+import type { Entry, Index, MembershipChange, MembershipEntry, NodeId, Term } from './log/entry.ts'
 import { payloadBytes } from './log/entry.ts'
 import type { Log } from './log/log.ts'
 import { restoredLog } from './log/log.ts'
@@ -17,7 +17,7 @@ import { promoteCaughtUp } from './membership/promotion.ts'
 import type { Message, Snapshot } from './messages.ts'
 import type { Outbox } from './outbox.ts'
 import { hasReady, takeReady } from './outbox.ts'
-import { propose } from './proposals.ts'
+import { propose, proposeCommands } from './proposals.ts'
 import type { ReadRequest } from './reads.ts'
 import { startRead } from './reads.ts'
 import type { HardState, ReadState, Ready, SaveReceipt } from './ready.ts'
@@ -94,8 +94,11 @@ export class RaftMachine implements Raft {
     this.outbox = {
       free: [],
       promises: [],
-      hardState: this.hardState(),
-      softState: { role: 'follower', leader: undefined },
+      term: this.term,
+      vote: this.vote,
+      commit: this.log.commit,
+      role: 'follower',
+      leader: undefined,
       made: 0,
       settled: 0,
       lastBallot: 0,
@@ -146,14 +149,11 @@ export class RaftMachine implements Raft {
   }
 
   propose(data: Uint8Array): ProposeResult {
-    return propose(this, [{ type: 'command', data }])
+    return proposeCommands(this, [data])
   }
   proposeAll(commands: readonly Uint8Array[]): ProposeResult {
     if (commands.length === 0) throw new RangeError('proposeAll needs at least one command')
-    return propose(
-      this,
-      commands.map(data => ({ type: 'command', data })),
-    )
+    return proposeCommands(this, commands)
   }
   proposeMembership(change: MembershipChange, ifMembershipIndex?: Index): ProposeResult {
     return propose(this, [{ type: 'membership', change }], ifMembershipIndex)
@@ -277,12 +277,16 @@ export class RaftMachine implements Raft {
   /** A message that rests on nothing but what is on disk already. */
   post(message: Message): void {
     if (this.stateTrace) traceMessage(this, 'Send', message)
-    this.outbox.free.push(message)
+    const { outbox } = this
+    if (outbox.free.length === 0) outbox.free = [message]
+    else outbox.free.push(message)
   }
   /** A message that must not leave before all that came before it is saved. May be to this node itself. */
   promise(message: Message): void {
     if (this.stateTrace) traceMessage(this, 'Send', message)
-    this.outbox.promises.push(message)
+    const { outbox } = this
+    if (outbox.promises.length === 0) outbox.promises = [message]
+    else outbox.promises.push(message)
   }
   ignore(message: Message, because: string): void {
     if (this.trace) this.trace({ type: 'ignore', message: message.type, from: message.from, because })
@@ -292,17 +296,23 @@ export class RaftMachine implements Raft {
   }
 
   /** §5.3: the leader's own copy counts like any other, once it is saved: hence the answer to itself. False if over the limit. */
-  appendOwn(leader: Leader, payloads: readonly Payload[]): boolean {
-    const entries: Entry[] = []
-    let index = this.log.lastIndex
-    for (const payload of payloads) entries.push(entryOf(this.term, ++index, payload))
+  appendOwn(leader: Leader, entries: readonly Entry[]): boolean {
     if (!this.#reserveBytes(leader, entries)) return false
     if (this.stateTrace) this.#traceOwn(entries)
     this.log.append(entries)
     if (this.trace) this.trace({ type: 'append', first: entries[0]!, last: entries[entries.length - 1]! })
     const hint = { term: 0, index: 0 }
     const session = leader.progress.get(this.id)?.session ?? 0
-    this.promise({ type: 'appendReply', from: this.id, to: this.id, term: this.term, session, accepted: true, index, hint })
+    this.promise({
+      type: 'appendReply',
+      from: this.id,
+      to: this.id,
+      term: this.term,
+      session,
+      accepted: true,
+      index: this.log.lastIndex,
+      hint,
+    })
     return true
   }
 
@@ -333,7 +343,8 @@ export class RaftMachine implements Raft {
   }
 
   #applyMembershipsTo(index: Index): void {
-    for (let at = Math.max(this.#membershipAppliedTo, this.log.firstIndex - 1) + 1; at <= index; at++) {
+    const last = Math.min(index, this.log.newestMembership)
+    for (let at = Math.max(this.#membershipAppliedTo, this.log.firstIndex - 1) + 1; at <= last; at++) {
       const entry = this.log.at(at)
       if (entry?.type === 'membership') this.applyMembership(entry)
     }
@@ -366,12 +377,6 @@ export class RaftMachine implements Raft {
     }
     leader.uncommittedBytes = Math.max(0, leader.uncommittedBytes - bytes)
   }
-}
-
-function entryOf(term: Term, index: Index, payload: Payload): Entry {
-  if (payload.type === 'command') return { term, index, type: 'command', data: payload.data }
-  if (payload.type === 'empty') return { term, index, type: 'empty' }
-  return { term, index, type: 'membership', change: payload.change }
 }
 
 /** Answers count only from members: from anybody else they are old, or mistaken. */

@@ -76,6 +76,6 @@ function tally(
 /** §5.4.2, §8: only an entry of our own term may be committed by counting, so a leader starts with one. */
 function lead(raft: RaftMachine, because: string): void {
   const leader = becomeLeader(raft, because)
-  raft.appendOwn(leader, [{ type: 'empty' }])
+  raft.appendOwn(leader, [{ term: raft.term, index: raft.log.lastIndex + 1, type: 'empty' }])
   replicateToAll(raft, leader)
 }

@@ -7,6 +7,8 @@ import { payloadBytes } from './entry.ts'
 /** What an entry costs beside its payload, so that a run of empty entries is limited too. */
 const positionBytes = 16
 
+const nothing: readonly Entry[] = []
+
 /**
  * The log since the last compaction, and how far each part of the work on it has come. Always
  *
@@ -17,6 +19,9 @@ const positionBytes = 16
 export class Log {
   #base: Position
   #entries: Entry[]
+  /** The end of `#entries` as it was appended, and its size. */
+  #newest: readonly Entry[] = nothing
+  #newestBytes = 0
   /** Up to here the entries are known to be on disk; up to `taken` they were handed out to be saved. */
   saved: Index
   taken: Index
@@ -30,10 +35,13 @@ export class Log {
   /** Received from a leader and not yet known to be saved. */
   snapshot: Snapshot | undefined
   snapshotTaken = false
+  /** No entry after this changes the membership. One that was replaced may still count: it only makes somebody look. */
+  newestMembership: Index = 0
 
   constructor(base: Position, entries: readonly Entry[], commit: Index, applied: Index, maxApplyBytes: number) {
     this.#base = { term: base.term, index: base.index }
-    this.#entries = [...entries]
+    this.#entries = []
+    this.append(entries)
     this.saved = this.taken = this.lastIndex
     this.commit = commit
     this.applied = this.applying = applied
@@ -78,22 +86,35 @@ export class Log {
   }
 
   /** Entries from `first` to `last`, no more than `maxBytes` of them but at least one. */
-  slice(first: Index, last: Index, maxBytes: number): Entry[] {
+  slice(first: Index, last: Index, maxBytes: number): readonly Entry[] {
+    if (first > last) return nothing
+    // Whoever asks mostly wants just what came last: the array it came in will do, for all of them.
+    if (last === this.lastIndex && last - first + 1 === this.#newest.length && this.#newestBytes <= maxBytes) return this.#newest
+    const entries = this.#entries
     const start = first - this.#base.index - 1
     const end = last - this.#base.index
-    if (maxBytes === Infinity) return this.#entries.slice(start, end)
+    if (maxBytes === Infinity) return entries.slice(start, end)
     let bytes = 0
     let stop = start
     while (stop < end) {
-      bytes += sizeOf(this.#entries[stop]!)
+      bytes += sizeOf(entries[stop]!)
       if (bytes > maxBytes && stop > start) break
       stop++
     }
-    return this.#entries.slice(start, stop)
+    return entries.slice(start, stop)
   }
 
-  append(entries: readonly Entry[]): void {
-    for (const entry of entries) this.#entries.push(entry)
+  /** The array is kept, and handed out again: nobody may change it. */
+  append(added: readonly Entry[]): void {
+    const entries = this.#entries
+    let bytes = 0
+    for (const entry of added) {
+      entries.push(entry)
+      bytes += sizeOf(entry)
+      if (entry.type === 'membership') this.newestMembership = entry.index
+    }
+    this.#newest = added
+    this.#newestBytes = bytes
   }
 
   /** The first of these entries that the log does not hold; undefined when it holds them all (§5.3: then nothing is cut). */
@@ -105,6 +126,7 @@ export class Log {
   /** §5.3: what conflicts goes, with all that follows it. */
   truncateFrom(index: Index): void {
     this.#entries.length = index - this.#base.index - 1
+    this.#newest = nothing
     this.taken = Math.min(this.taken, index - 1)
     this.saved = Math.min(this.saved, index - 1)
   }
@@ -126,6 +148,7 @@ export class Log {
   restore(snapshot: Snapshot): void {
     this.#base = { term: snapshot.term, index: snapshot.index }
     this.#entries = []
+    this.#newest = nothing
     this.saved = this.taken = this.commit = snapshot.index
     this.snapshot = snapshot
     this.snapshotTaken = false
@@ -139,6 +162,7 @@ export class Log {
     if (term === undefined) return
     this.#entries = this.#entries.slice(index - this.#base.index)
     this.#base = { term, index }
+    if (this.#newest.length > this.#entries.length) this.#newest = nothing
   }
 
   get hasUnsaved(): boolean {
@@ -147,7 +171,7 @@ export class Log {
   get hasUntaken(): boolean {
     return this.taken < this.lastIndex
   }
-  takeUnsaved(): Entry[] {
+  takeUnsaved(): readonly Entry[] {
     const first = this.taken + 1
     this.taken = this.lastIndex
     return this.slice(first, this.taken, Infinity)
@@ -163,18 +187,22 @@ export class Log {
   #appliableTo(savedOnly: boolean): Index {
     return savedOnly ? Math.min(this.commit, this.saved) : this.commit
   }
-  takeAppliable(savedOnly: boolean): Entry[] {
-    if (!this.hasAppliable(savedOnly)) return []
+  takeAppliable(savedOnly: boolean): readonly Entry[] {
+    if (!this.hasAppliable(savedOnly)) return nothing
     const end = this.#appliableTo(savedOnly)
     const entries = this.slice(this.applying + 1, end, this.#maxApplyBytes - this.#applyingBytes)
     this.applying += entries.length
     if (this.#maxApplyBytes === Infinity) return entries
-    for (const entry of entries) this.#applyingBytes += sizeOf(entry)
+    if (entries === this.#newest) this.#applyingBytes += this.#newestBytes
+    else for (const entry of entries) this.#applyingBytes += sizeOf(entry)
     this.#applyingPaused = this.#applyingBytes >= this.#maxApplyBytes || this.applying < end
     return entries
   }
   markApplied(index: Index): void {
-    if (this.#maxApplyBytes !== Infinity) {
+    if (index >= this.applying) {
+      this.#applyingBytes = 0
+      this.#applyingPaused = false
+    } else if (this.#maxApplyBytes !== Infinity) {
       for (let at = Math.max(this.applied + 1, this.firstIndex); at <= index; at++) this.#applyingBytes -= sizeOf(this.at(at)!)
       this.#applyingBytes = Math.max(0, this.#applyingBytes)
       this.#applyingPaused = this.#applyingBytes >= this.#maxApplyBytes

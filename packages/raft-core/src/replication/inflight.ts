@@ -4,10 +4,11 @@ import type { Index } from '../log/entry.ts'
 export class Inflight {
   readonly #maxMessages: number
   readonly #maxBytes: number
-  #lastIndices: Index[] = []
-  #sizes: number[] = []
-  /** Where the oldest is: what lies before it was acknowledged. */
+  readonly #lastIndices: Index[] = []
+  readonly #sizes: number[] = []
+  /** From here to there they are: what lies before was acknowledged, what lies after is left from earlier. */
   #start = 0
+  #end = 0
   #bytes = 0
 
   constructor(maxMessages: number, maxBytes: number) {
@@ -16,33 +17,33 @@ export class Inflight {
   }
 
   get count(): number {
-    return this.#lastIndices.length - this.#start
+    return this.#end - this.#start
   }
   get isFull(): boolean {
     return this.count >= this.#maxMessages || (this.#maxBytes !== Infinity && this.#bytes >= this.#maxBytes)
   }
 
   add(last: Index, bytes: number): void {
-    this.#lastIndices.push(last)
-    this.#sizes.push(bytes)
+    if (this.#end >= 2 * this.#maxMessages) this.#moveToFront()
+    this.#lastIndices[this.#end] = last
+    this.#sizes[this.#end++] = bytes
     this.#bytes += bytes
   }
 
   /** An acknowledgement up to `index` stands for everything sent before it. */
   freeTo(index: Index): void {
-    const end = this.#lastIndices.length
-    while (this.#start < end && this.#lastIndices[this.#start]! <= index) this.#bytes -= this.#sizes[this.#start++]!
-    if (this.#start === end) this.clear()
-    else if (this.#start > 64 && this.#start * 2 > end) this.#shrink()
+    while (this.#start < this.#end && this.#lastIndices[this.#start]! <= index) this.#bytes -= this.#sizes[this.#start++]!
+    if (this.#start === this.#end) this.clear()
   }
 
   clear(): void {
-    this.#lastIndices.length = this.#sizes.length = this.#start = this.#bytes = 0
+    this.#start = this.#end = this.#bytes = 0
   }
 
-  #shrink(): void {
-    this.#lastIndices = this.#lastIndices.slice(this.#start)
-    this.#sizes = this.#sizes.slice(this.#start)
+  #moveToFront(): void {
+    this.#lastIndices.copyWithin(0, this.#start, this.#end)
+    this.#sizes.copyWithin(0, this.#start, this.#end)
+    this.#end -= this.#start
     this.#start = 0
   }
 }

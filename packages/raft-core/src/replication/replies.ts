@@ -36,7 +36,8 @@ function recordAcceptance(raft: RaftMachine, leader: Leader, reply: MessageOf<'a
   const isNews = progress.acknowledge(index)
   if (!isNews && !(progress.match === index && progress.flow.state === 'probe')) return
   resumeFlow(raft, from, progress, index)
-  if (advanceCommit(raft, leader)) {
+  // Only what reaches beyond the commit index can move it.
+  if (progress.match > raft.log.commit && advanceCommit(raft, leader)) {
     answerReadsAwaitingCommit(raft, leader)
     replicateToAll(raft, leader)
   } else if (from !== raft.id && progress.wantsCommit(raft.log.commit)) replicateTo(raft, from, progress, true)
