@@ -11,6 +11,7 @@ const nothing = new Uint8Array()
 export class Member {
   readonly raft: Raft
   readonly #overlapping: boolean
+  #now = 0
   /** Made and not saved yet; saved and not applied yet. */
   #saving: Ready[] = []
   #applying: Ready[] = []
@@ -70,12 +71,12 @@ export class Member {
   /** What an application does between messages, so that every role and state comes up. */
   live(random: Random, ids: readonly string[]): void {
     const { raft } = this
-    if (random.chance(0.3)) raft.tick()
+    if (random.chance(0.3)) raft.tick(this.#now++)
     if (random.chance(0.02)) raft.campaign()
     if (random.chance(0.1)) raft.propose(random.bytes(8))
     if (random.chance(0.02)) raft.proposeAll([random.bytes(3), random.bytes(3)])
     if (random.chance(0.02)) raft.proposeMembership(randomChange(random, ids), random.chance(0.2) ? random.below(9) : undefined)
-    if (random.chance(0.05)) raft.read(`read-${random.below(1000)}`)
+    if (random.chance(0.05)) raft.read(`read-${random.below(1000)}`, random.chance(0.5) ? this.#now : undefined)
     if (random.chance(0.01)) raft.transferLeadership(random.pick(ids))
     if (random.chance(0.01)) raft.forgetLeader()
     if (random.chance(0.005)) raft.resign('its disk hangs')

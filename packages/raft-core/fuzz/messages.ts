@@ -40,6 +40,7 @@ export function randomMessage(random: Random, ids: readonly NodeId[]): Message {
     index: count(),
     hint: position(),
     readToken: random.below(10),
+    sentAt: random.chance(0.5) ? count() : undefined,
     snapshot: { ...after, index: after.index + 1, membership, data: new Uint8Array() },
     target: random.pick(ids),
     context: `read-${random.below(1000)}`,
@@ -55,7 +56,12 @@ function randomEntry(random: Random, term: number, index: number): Entry {
     term,
     index,
     type: 'membership',
-    change: { transition: random.pick(['auto', 'implicit', 'explicit'] as const), changes: [change], context: undefined },
+    change: {
+      transition: random.pick(['auto', 'implicit', 'explicit'] as const),
+      changes: [change],
+      leaseReads: random.pick([undefined, undefined, true, false]),
+      context: undefined,
+    },
   }
 }
 

@@ -30,6 +30,7 @@ function newCluster(): Member[] {
   traffic = []
   const options: Partial<RaftOptions> = {
     electionTicks: 3,
+    leaseDuration: random.pick([0, 1]),
     overlapping: random.chance(0.7),
     preVote: random.chance(0.8),
     checkQuorum: random.chance(0.8),
@@ -44,7 +45,7 @@ function newCluster(): Member[] {
   // A trace that is listened to must not break anything either.
   const trace = random.chance(0.5) ? (event: TraceEvent) => void formatTrace(event) : undefined
   const lease = options.checkQuorum && random.chance(0.2)
-  const all = { ...options, readMode: lease ? ('lease' as const) : ('quorum' as const), trace }
+  const all = { ...options, readMode: lease ? ('unbounded-lease' as const) : ('quorum' as const), trace }
   return [...ids, 'n4'].map(id => {
     const snapshot = { term: 1, index: 1, membership, data: new Uint8Array() }
     return new Member({ id, random: random.next, restored: { snapshot }, ...all })

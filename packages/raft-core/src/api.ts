@@ -125,8 +125,11 @@ export interface Raft {
   /**
    * One tick of time has passed. Drives elections (§5.2), heartbeats, the quorum check (thesis §6.2), and the end of transfers and reads
    * that nobody answers. How long a tick is, is up to the driver; options count in ticks.
+   *
+   * @param now the driver's monotonic clock, only for reads by lease: in any unit, the one of `leaseDuration`; whole units count.
+   * @throws RangeError if it is negative or not a number.
    */
-  tick(): void
+  tick(now?: number): void
   /** A message arrived from another node. Nothing that the network can bring makes this throw; what is malformed is refused. */
   step(message: Message): StepResult
   /**
@@ -153,8 +156,11 @@ export interface Raft {
    * Asks for a linearizable read without an entry in the log (thesis §6.4). On a follower, asks the leader. If it is taken, the answer
    * comes in `Ready.reads` under the same context, which must be unique among waiting reads: as an index, or as expired within two
    * election timeouts.
+   *
+   * @param leaseAt answer at once, without asking anybody, if this node leads by lease (thesis §6.4.1): the clock of `tick`, read just
+   *   now and not before. Without a lease, or on a follower, a quorum is asked as ever.
    */
-  read(context: string): StepResult
+  read(context: string, leaseAt?: number): StepResult
   /**
    * Moves leadership to another voter (thesis §3.10). On a follower, asks the leader to. Until it ends, within an election timeout, the
    * leader takes no proposals.
@@ -162,7 +168,7 @@ export interface Raft {
   transferLeadership(target: NodeId): StepResult
   /**
    * A follower stops believing in its leader, so that it may vote for another at once: for a driver that knows the leader to be gone.
-   * Does nothing with `readMode: 'lease'`, which promises the leader that nobody votes while it lasts.
+   * Does nothing where reads may be answered by lease, which promises the leader that nobody votes while it lasts.
    */
   forgetLeader(): void
 

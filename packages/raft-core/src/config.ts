@@ -43,8 +43,17 @@ export type RaftOptions = {
   readonly checkQuorum?: boolean
   /** A leader that is removed or demoted steps down once that is applied (thesis §4.2.2). Default true. */
   readonly stepDownOnRemoval?: boolean
-  /** How linearizable reads are confirmed (thesis §6.4): by a quorum, or by a lease. `lease` trusts the clock and needs `checkQuorum`. Default `quorum`. */
-  readonly readMode?: 'quorum' | 'lease'
+  /**
+   * How reads are confirmed (thesis §6.4): by a quorum, unless `read` asks for a lease; or every one as etcd does with its lease-based
+   * mode, which trusts `checkQuorum` although that lets a leader which is cut off go on for up to two election timeouts. Default `quorum`.
+   */
+  readonly readMode?: 'quorum' | 'unbounded-lease'
+  /**
+   * How long a lease lasts (thesis §6.4.1), counted from the sending of the heartbeats that a quorum has answered, in the unit of the
+   * times given to `tick` and `read`. Less than `electionTicks` - 1 ticks of the slowest clock as seen by the fastest. 0: reads that ask
+   * for a lease are confirmed by a quorum. Also needs the cluster's setting: `MembershipChange.leaseReads`. Default 0.
+   */
+  readonly leaseDuration?: number
   /** The driver saves and applies while later Readys are made (thesis §10.2.1): `apply` then holds only entries whose save has ended. Default false. */
   readonly overlapping?: boolean
 
@@ -98,6 +107,7 @@ const defaults: Settings = {
   checkQuorum: true,
   stepDownOnRemoval: true,
   readMode: 'quorum',
+  leaseDuration: 0,
   overlapping: false,
   maxMessageBytes: 1024 * 1024,
   maxApplyBytes: 8 * 1024 * 1024,
@@ -116,7 +126,7 @@ const defaults: Settings = {
 }
 
 const choices = {
-  readMode: ['quorum', 'lease'],
+  readMode: ['quorum', 'unbounded-lease'],
   untakenChange: ['refuse', 'append-empty'],
   unconfirmedReads: ['expire', 'drop'],
 } as const
@@ -142,7 +152,8 @@ export function settle(options: RaftOptions): Settings {
     if (!(settings[name] >= 1)) throw new RangeError(`${name} must be at least 1`)
   for (const [name, values] of Object.entries(choices) as [keyof typeof choices, readonly string[]][])
     if (!values.includes(settings[name])) throw new RangeError(`${name} must be one of ${values.join(', ')}`)
-  if (settings.readMode === 'lease' && !settings.checkQuorum) throw new RangeError('readMode "lease" needs checkQuorum')
+  if (!(settings.leaseDuration >= 0)) throw new RangeError('leaseDuration must not be negative')
+  if (settings.readMode === 'unbounded-lease' && !settings.checkQuorum) throw new RangeError('readMode "unbounded-lease" needs checkQuorum')
   return settings
 }
 

@@ -37,10 +37,16 @@ export interface MessageBodies {
     /** Rejected: the best place to try next, and its term here. */
     readonly hint: Position
   }
-  /** "I still lead" (§5.2), how far the receiver may commit, and the newest read that waits for confirmation (0: none). */
-  heartbeat: { readonly commit: Index; readonly readToken: number }
-  /** "I hear you", and the token of the heartbeat that it answers. Says nothing about the log. */
-  heartbeatReply: { readonly readToken: number }
+  /**
+   * "I still lead" (§5.2), how far the receiver may commit, and the newest read that waits for confirmation (0: none). `sentAt`: the
+   * leader's own time, as it was given to `tick`; only while reads may be answered by lease (thesis §6.4.1).
+   */
+  heartbeat: { readonly commit: Index; readonly readToken: number; readonly sentAt?: number | undefined }
+  /**
+   * "I hear you", and the token of the heartbeat that it answers. Says nothing about the log. `sentAt`, returned: "and I shall not vote
+   * for anybody within an election timeout".
+   */
+  heartbeatReply: { readonly readToken: number; readonly sentAt?: number | undefined }
   /** §7. Answered by an appendReply. */
   installSnapshot: { readonly session: number; readonly snapshot: Snapshot }
   /** The leader tells the receiver to campaign at once (thesis §3.10). */

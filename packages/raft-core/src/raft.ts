@@ -6,11 +6,13 @@ import { tryCampaign } from './election/campaign.ts'
 import { learnCommit } from './election/learn-commit.ts'
 import { handOver } from './election/resign.ts'
 import { InvariantError } from './invariant-error.ts'
+import { mayHavePromised } from './lease.ts'
 import type { Entry, Index, MembershipChange, MembershipEntry, NodeId, Term } from './log/entry.ts'
 import { payloadBytes } from './log/entry.ts'
 import type { Log } from './log/log.ts'
 import { restoredLog } from './log/log.ts'
 import { applyChange, leaveJointIfDue } from './membership/apply-change.ts'
+import { leavesJoint } from './membership/change.ts'
 import type { Membership } from './membership/membership.ts'
 import { isMember, noMembers } from './membership/membership.ts'
 import { promoteCaughtUp } from './membership/promotion.ts'
@@ -65,6 +67,10 @@ export class RaftMachine implements Raft {
   /** Ticks without a leader until this node campaigns: drawn anew with every role and term (§5.2). */
   electionTimeout = 0
 
+  /** The driver's clock at the last tick, where it gives one; and for how many ticks this node has promised not to vote. */
+  now: number | undefined
+  promisedTicks = 0
+
   /** Why this node must not lead for now. */
   resigned: string | undefined
   readonly outbox: Outbox
@@ -91,6 +97,7 @@ export class RaftMachine implements Raft {
     this.membershipIndex = restored.snapshot?.membershipIndex ?? this.#membershipAppliedTo
     this.#applyMembershipsTo(this.log.applied)
     this.drawElectionTimeout()
+    if (mayHavePromised(this)) this.promisedTicks = this.settings.electionTicks
     this.outbox = {
       free: [],
       promises: [],
@@ -123,8 +130,9 @@ export class RaftMachine implements Raft {
     return this.log.applied
   }
 
-  tick(): void {
-    tick(this)
+  tick(now?: number): void {
+    if (now !== undefined && !(now >= 0 && now < Infinity)) throw new RangeError('now must be a time of a clock that starts at 0')
+    tick(this, now)
   }
 
   step(message: Message): StepResult {
@@ -159,8 +167,8 @@ export class RaftMachine implements Raft {
     return propose(this, [{ type: 'membership', change }], ifMembershipIndex)
   }
 
-  read(context: string): StepResult {
-    return startRead(this, context)
+  read(context: string, leaseAt?: number): StepResult {
+    return startRead(this, context, leaseAt)
   }
 
   transferLeadership(target: NodeId): StepResult {
@@ -172,7 +180,7 @@ export class RaftMachine implements Raft {
   forgetLeader(): void {
     const { state: role } = this
     // A lease promises the leader that nobody votes for another while it lasts.
-    if (role.name !== 'follower' || role.leader === undefined || this.settings.readMode === 'lease') return
+    if (role.name !== 'follower' || role.leader === undefined || !this.#mayForget) return
     role.leader = undefined
     if (this.trace) this.trace({ type: 'leader', leader: undefined, term: this.term })
   }
@@ -332,6 +340,9 @@ export class RaftMachine implements Raft {
     this.setMembership(snapshot.membership, snapshot.membershipIndex ?? snapshot.index)
   }
 
+  get #mayForget(): boolean {
+    return this.settings.readMode !== 'unbounded-lease' && this.membership.leaseReads !== true && this.promisedTicks === 0
+  }
   hasUnappliedMembership(): boolean {
     const { log } = this
     for (let index = log.applied + 1; index <= log.commit; index++) if (log.at(index)?.type === 'membership') return true
@@ -353,8 +364,9 @@ export class RaftMachine implements Raft {
 
   #traceOwn(entries: readonly Entry[]): void {
     for (const entry of entries) {
-      if (entry.type !== 'membership') traceState(this, 'Replicate')
-      else if (entry.change.changes.length > 0) traceState(this, 'ChangeConf', { change: entry.change })
+      // The specification knows of members only: a change of a setting is an entry like any other.
+      if (entry.type !== 'membership' || (entry.change.changes.length === 0 && !leavesJoint(entry.change))) traceState(this, 'Replicate')
+      else if (!leavesJoint(entry.change)) traceState(this, 'ChangeConf', { change: entry.change })
     }
   }
   #reserveBytes(leader: Leader, entries: readonly Entry[]): boolean {

@@ -1,4 +1,5 @@
 import type { StepResult } from './api.ts'
+import { leaseHolds } from './lease.ts'
 import type { Index, NodeId } from './log/entry.ts'
 import { committedIndex } from './membership/quorum.ts'
 import type { MessageOf } from './messages.ts'
@@ -27,10 +28,12 @@ export function newestToken(reads: LeaderReads): number {
 
 const taken: StepResult = { accepted: true }
 
-/** The application asks. */
-export function startRead(raft: RaftMachine, context: string): StepResult {
+/** The application asks. By lease: at `leaseAt`, if one holds then; a follower has none, so it asks for a quorum. */
+export function startRead(raft: RaftMachine, context: string, leaseAt: number | undefined): StepResult {
   const { state: role } = raft
-  if (role.name === 'leader') openRead(raft, role, { from: raft.id, context })
+  if (role.name === 'leader' && leaseAt !== undefined && leaseHolds(raft, role, leaseAt))
+    answerRead(raft, { from: raft.id, context }, raft.log.commit, 'the lease holds')
+  else if (role.name === 'leader') openRead(raft, role, { from: raft.id, context })
   else if (role.name === 'follower' && role.leader !== undefined) {
     if (raft.settings.unconfirmedReads === 'expire') raft.forwardedReads.set(context, raft.settings.electionTicks)
     raft.post({ type: 'readIndex', from: raft.id, to: role.leader, term: 0, context })
@@ -65,7 +68,7 @@ function openRead(raft: RaftMachine, leader: Leader, request: ReadRequest): void
     if (raft.trace) raft.trace({ type: 'readWaits', context: request.context, because: 'nothing of this term is committed yet' })
     return
   }
-  if (raft.settings.readMode === 'lease') return answerRead(raft, request, raft.log.commit, 'the lease holds')
+  if (raft.settings.readMode === 'unbounded-lease') return answerRead(raft, request, raft.log.commit, 'nobody votes while it leads')
   if (oneVoter && voters[0] === raft.id) return answerRead(raft, request, raft.log.commit, 'it is the only voter')
   const { reads } = leader
   reads.open.push({ ...request, token: reads.nextToken++, index: raft.log.commit })

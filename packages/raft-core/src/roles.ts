@@ -1,3 +1,5 @@
+import type { Lease } from './lease.ts'
+import { newLease } from './lease.ts'
 import type { Index, NodeId, Term } from './log/entry.ts'
 import type { RaftMachine } from './raft.ts'
 import type { LeaderReads } from './reads.ts'
@@ -18,6 +20,7 @@ export type Leader = {
   pendingChange: Index
   transferTarget: NodeId | undefined
   readonly reads: LeaderReads
+  readonly lease: Lease
   /** Payload bytes proposed in this term and not yet applied. */
   uncommittedBytes: number
   /** The commit index as it was at the last heartbeat: a learner that holds as much has caught up. */
@@ -63,6 +66,7 @@ export function becomeLeader(raft: RaftMachine, because: string): Leader {
     pendingChange: raft.log.lastIndex,
     transferTarget: undefined,
     reads: newLeaderReads(),
+    lease: newLease(),
     uncommittedBytes: 0,
     commitAtHeartbeat: raft.log.commit,
   }

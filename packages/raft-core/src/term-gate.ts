@@ -1,4 +1,5 @@
 import { knownCommit } from './election/learn-commit.ts'
+import { breaksPromise } from './lease.ts'
 import type { Message } from './messages.ts'
 import type { RaftMachine } from './raft.ts'
 import { becomeFollower } from './roles.ts'
@@ -9,7 +10,7 @@ import { traceMessage } from './state-trace.ts'
  * rule should see it at all.
  */
 export function passTermGate(raft: RaftMachine, message: Message): boolean {
-  if (message.term > raft.term && isHeldOff(raft, message)) return false
+  if (message.term >= raft.term && isHeldOff(raft, message)) return false
   if (raft.stateTrace) traceMessage(raft, 'Receive', message)
   if (message.term === raft.term || isTermless(message)) return true
   return message.term > raft.term ? meetLater(raft, message) : meetEarlier(raft, message)
@@ -22,6 +23,11 @@ function isTermless(message: Message): boolean {
 /** Thesis §4.2.3: while a leader is alive, an election can only do harm; unless that leader asked for it. */
 function isHeldOff(raft: RaftMachine, message: Message): boolean {
   if (message.type !== 'requestVote' && message.type !== 'preVote') return false
+  if (breaksPromise(raft, message)) {
+    raft.ignore(message, 'it promised not to vote while a lease may last')
+    return true
+  }
+  if (message.term === raft.term) return false
   const wanted = message.type === 'requestVote' && message.transfer
   const inLease = raft.settings.checkQuorum && raft.leader !== undefined && raft.elapsed < raft.settings.electionTicks
   if (!inLease || wanted) return false

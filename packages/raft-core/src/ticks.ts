@@ -9,7 +9,9 @@ import type { Leader } from './roles.ts'
 import { becomeFollower } from './roles.ts'
 import { abortTransfer } from './transfer.ts'
 
-export function tick(raft: RaftMachine): void {
+export function tick(raft: RaftMachine, now: number | undefined): void {
+  if (now !== undefined) raft.now = Math.max(Math.floor(now), raft.now ?? 0)
+  if (raft.promisedTicks > 0) raft.promisedTicks--
   if (raft.forwardedReads.size > 0) tickForwardedReads(raft)
   if (raft.state.name === 'leader') tickLeader(raft, raft.state)
   else tickElection(raft)

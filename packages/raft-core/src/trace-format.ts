@@ -52,13 +52,14 @@ export function formatPosition({ index, term }: Position): string {
 }
 
 /** `voters=(n1 n2)`, a joint membership's other majority after `&&`, and what else there is. */
-export function formatMembership({ voters, outgoing, learners, learnersNext, autoLeave, promoting }: Membership): string {
+export function formatMembership({ voters, outgoing, learners, learnersNext, autoLeave, promoting, leaseReads }: Membership): string {
   const parts = [`voters=(${voters.join(' ')})`]
   if (outgoing.length > 0) parts[0] += `&&(${outgoing.join(' ')})`
   if (learners.length > 0) parts.push(`learners=(${learners.join(' ')})`)
   if (learnersNext.length > 0) parts.push(`learnersNext=(${learnersNext.join(' ')})`)
   if (promoting.length > 0) parts.push(`promoting=(${promoting.join(' ')})`)
   if (autoLeave) parts.push('autoLeave')
+  if (leaseReads) parts.push('leaseReads')
   return parts.join(' ')
 }
 

@@ -18,6 +18,7 @@ export function startTransfer(raft: RaftMachine, leader: Leader, target: NodeId)
   if (target === raft.id) return taken
   raft.elapsed = 0
   leader.transferTarget = target
+  leader.lease.ended = true
   if (raft.trace) raft.trace({ type: 'transfer', target, what: 'started', because: 'asked for' })
   if (progress.match === raft.log.lastIndex) sendTimeoutNow(raft, target)
   else replicateTo(raft, target, progress, true)

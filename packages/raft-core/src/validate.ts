@@ -29,9 +29,9 @@ function isSound(m: Message): boolean | undefined {
     case 'appendReply':
       return isCount(m.session) && typeof m.accepted === 'boolean' && isCount(m.index) && isPosition(m.hint)
     case 'heartbeat':
-      return isCount(m.commit) && isCount(m.readToken)
+      return isCount(m.commit) && isCount(m.readToken) && isTime(m.sentAt)
     case 'heartbeatReply':
-      return isCount(m.readToken)
+      return isCount(m.readToken) && isTime(m.sentAt)
     case 'requestVote':
       return isPosition(m.lastEntry) && typeof m.transfer === 'boolean'
     case 'preVote':
@@ -65,6 +65,11 @@ function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) < limit
 }
 
+/** Of the sender's clock, where it is given. */
+function isTime(value: unknown): boolean {
+  return value === undefined || isCount(value)
+}
+
 function isPosition(value: Position | undefined): boolean {
   return typeof value === 'object' && value !== null && isCount(value.term) && isCount(value.index)
 }
@@ -92,6 +97,7 @@ function isChange(change: Extract<Entry, { type: 'membership' }>['change'] | und
   if (typeof change !== 'object' || change === null || !Array.isArray(change.changes)) return false
   if (change.transition !== 'auto' && change.transition !== 'implicit' && change.transition !== 'explicit') return false
   if (change.context !== undefined && !isBytes(change.context)) return false
+  if (change.leaseReads !== undefined && typeof change.leaseReads !== 'boolean') return false
   return change.changes.every(
     one =>
       typeof one === 'object' && one !== null && typeof one.id === 'string' && ['voter', 'learner', 'remove', 'update'].includes(one.type),

@@ -19,10 +19,11 @@ describe('a wrong option is refused by its name', () => {
     [{ maxMessageBytes: -1 }, 'maxMessageBytes must not be negative'],
     [{ maxUncommittedBytes: Number.NaN }, 'maxUncommittedBytes must not be negative'],
     [{ priority: 2 }, 'priority must be a number from 0 to 1'],
-    [{ readMode: 'leese' }, 'readMode must be one of quorum, lease'],
+    [{ readMode: 'lease' }, 'readMode must be one of quorum, unbounded-lease'],
+    [{ leaseDuration: -1 }, 'leaseDuration must not be negative'],
     [{ untakenChange: 'drop' }, 'untakenChange must be one of'],
     [{ unconfirmedReads: 'never' }, 'unconfirmedReads must be one of'],
-    [{ readMode: 'lease', checkQuorum: false }, 'readMode "lease" needs checkQuorum'],
+    [{ readMode: 'unbounded-lease', checkQuorum: false }, 'readMode "unbounded-lease" needs checkQuorum'],
   ])('%j', ([options, message]) => {
     expect(() => make(options as Partial<RaftOptions>)).toThrow(RangeError)
     expect(() => make(options as Partial<RaftOptions>)).toThrow(message)

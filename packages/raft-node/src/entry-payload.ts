@@ -42,20 +42,26 @@ export function decodePayload(type: number, bytes: Uint8Array): Payload {
   }
 }
 
-/** `[transition, [[type, id, promote?]…], context | null]` */
+/** `[transition, [[type, id, promote?]…], context | null, leaseReads | null]` */
 function encodeMembershipChange(change: MembershipChange): Uint8Array {
   const changes = change.changes.map(({ type, id, promote }) => (promote === undefined ? [type, id] : [type, id, promote]))
-  return packr.pack([change.transition, changes, change.context ?? null])
+  return packr.pack([change.transition, changes, change.context ?? null, change.leaseReads ?? null])
 }
 
 function decodeMembershipChange(bytes: Uint8Array): MembershipChange {
   const tuple = unpack(bytes)
-  if (!Array.isArray(tuple) || tuple.length !== 3) throw malformed('a membership change has three parts')
-  const [transition, changes, context] = tuple as unknown[]
+  if (!Array.isArray(tuple) || tuple.length !== 4) throw malformed('a membership change has four parts')
+  const [transition, changes, context, leaseReads] = tuple as unknown[]
   if (transition !== 'auto' && transition !== 'implicit' && transition !== 'explicit') throw malformed('no such transition')
   if (!Array.isArray(changes)) throw malformed('changes are a list')
   if (context !== null && !(context instanceof Uint8Array)) throw malformed('a context is bytes')
-  return { transition, changes: changes.map(memberChange), context: context === null ? undefined : new Uint8Array(context) }
+  if (leaseReads !== null && typeof leaseReads !== 'boolean') throw malformed('leaseReads is true or false')
+  const change: MembershipChange = {
+    transition,
+    changes: changes.map(memberChange),
+    context: context === null ? undefined : new Uint8Array(context),
+  }
+  return leaseReads === null ? change : { ...change, leaseReads }
 }
 
 function memberChange(tuple: unknown): MemberChange {

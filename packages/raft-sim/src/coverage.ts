@@ -11,6 +11,7 @@ export const required = [
 /** What else is counted, for the reader of the report. */
 const counted = [
   'read on a follower',
+  'read by lease',
   'expired read',
   'refused proposal',
   'joint membership',

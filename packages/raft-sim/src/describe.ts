@@ -25,9 +25,9 @@ function details(message: Message): string {
     case 'appendReply':
       return message.accepted ? `to=${message.index}` : `rejected=${message.index} hint=${at(message.hint)}`
     case 'heartbeat':
-      return `commit=${message.commit} token=${message.readToken}`
+      return `commit=${message.commit} token=${message.readToken}${sent(message.sentAt)}`
     case 'heartbeatReply':
-      return `token=${message.readToken}`
+      return `token=${message.readToken}${sent(message.sentAt)}`
     case 'installSnapshot':
       return `${at(message.snapshot)} ${showMembership(message.snapshot.membership)}`
     case 'transferLeader':
@@ -41,14 +41,19 @@ function details(message: Message): string {
   }
 }
 
+function sent(at: number | undefined): string {
+  return at === undefined ? '' : ` sent=${at}`
+}
+
 function showEntry(entry: Entry): string {
   if (entry.type === 'membership') return `${at(entry)}:${describeChange(entry.change)}`
   return entry.type === 'empty' ? `${at(entry)}:empty` : at(entry)
 }
 
-export function describeChange({ transition, changes }: MembershipChange): string {
-  if (changes.length === 0) return 'leave-joint'
+export function describeChange({ transition, changes, leaseReads }: MembershipChange): string {
+  if (changes.length === 0 && leaseReads === undefined) return 'leave-joint'
   const list = changes.map(({ type, id, promote }) => `${type} ${id}${promote ? ' promote' : ''}`)
+  if (leaseReads !== undefined) list.push(`lease-reads ${leaseReads ? 'on' : 'off'}`)
   return `{${list.join(', ')}${transition === 'auto' ? '' : ` ${transition}`}}`
 }
 

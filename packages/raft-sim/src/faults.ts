@@ -11,7 +11,7 @@ type CoreOptions = Required<
     RaftOptions,
     'electionTicks' | 'heartbeatTicks' | 'preVote' | 'checkQuorum' | 'stepDownOnRemoval' | 'overlapping' | 'forwardProposals'
   > &
-    Pick<RaftOptions, 'maxMessageBytes' | 'maxApplyBytes' | 'maxInflight' | 'maxInflightBytes' | 'maxUncommittedBytes'>
+    Pick<RaftOptions, 'maxMessageBytes' | 'maxApplyBytes' | 'maxInflight' | 'maxInflightBytes' | 'maxUncommittedBytes' | 'leaseDuration'>
 >
 
 /** What may go wrong in one run, and how often. Drawn anew for every seed. */
@@ -61,6 +61,8 @@ export type Scenario = {
   readonly trailing: number
   readonly writeMs: number
   readonly readMs: number
+  /** Whether reads by lease are on from the start. */
+  readonly leaseReads: boolean
   readonly faults: Faults
 }
 
@@ -76,13 +78,15 @@ export function drawScenario(random: Random): Scenario {
   const voters = random.pick([1, 2, 3, 3, 3, 3, 4, 5, 5, 6, 7])
   const learners = random.chance(0.3) ? random.between(1, 2) : 0
   const overlapping = random.chance(0.7)
+  const faults = drawFaults(random, timeoutMs)
+  const leases = random.chance(0.4)
   return {
     voters,
     learners,
     maxNodes: voters + learners + 6,
     tickMs,
     timeoutMs,
-    options: drawOptions(random, electionTicks, overlapping),
+    options: { ...drawOptions(random, electionTicks, overlapping), leaseDuration: leases ? longestLease(electionTicks, faults.skew) : 0 },
     maxSaves: overlapping ? random.pick([1, 2, 4, 16]) : 1,
     stepwise: random.chance(0.3),
     applyEach: random.chance(0.5),
@@ -91,11 +95,17 @@ export function drawScenario(random: Random): Scenario {
     trailing: random.pick([0, 0, 3, 20]),
     writeMs: random.spread(15, 300),
     readMs: random.spread(30, 1000),
-    faults: drawFaults(random, timeoutMs),
+    leaseReads: leases && random.chance(0.6),
+    faults,
   }
 }
 
-function drawOptions(random: Random, electionTicks: number, overlapping: boolean): CoreOptions {
+/** In milliseconds, on the slowest clock, against the promise of the fastest: whatever is longer must be found out. */
+function longestLease(electionTicks: number, skew: number): number {
+  return Math.floor(((electionTicks - 1) * tickMs * (1 - skew)) / (1 + skew))
+}
+
+function drawOptions(random: Random, electionTicks: number, overlapping: boolean): Omit<CoreOptions, 'leaseDuration'> {
   const limit = (likelihood: number, values: readonly number[], otherwise: number) =>
     random.chance(likelihood) ? random.pick(values) : otherwise
   return {

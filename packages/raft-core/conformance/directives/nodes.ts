@@ -57,7 +57,7 @@ function raftOptions({ options }: Block) {
     preVote: on('prevote'),
     checkQuorum: on('checkquorum'),
     stepDownOnRemoval: on('step-down-on-removal'),
-    readMode: options.get('read-only') === 'lease-based' ? 'lease' : 'quorum',
+    readMode: options.get('read-only') === 'lease-based' ? 'unbounded-lease' : 'quorum',
     overlapping: on('async-storage-writes'),
     maxMessageBytes: Number.POSITIVE_INFINITY,
     maxApplyBytes: number('max-committed-size-per-ready', Number.POSITIVE_INFINITY),

@@ -14,7 +14,7 @@ const reasons: { readonly [C in Cause]: string } = { timeout: 'no leader', asked
 /** §5.2, when this node may. */
 export function tryCampaign(raft: RaftMachine, cause: Cause): void {
   if (raft.state.name === 'leader') return
-  const obstacle = reasonNotTo(raft)
+  const obstacle = reasonNotTo(raft, cause)
   if (obstacle !== undefined) {
     if (raft.trace) raft.trace({ type: 'stays', because: obstacle })
     return
@@ -24,10 +24,12 @@ export function tryCampaign(raft: RaftMachine, cause: Cause): void {
   else campaign(raft, cause, because)
 }
 
-function reasonNotTo(raft: RaftMachine): string | undefined {
+function reasonNotTo(raft: RaftMachine, cause: Cause): string | undefined {
   if (raft.resigned !== undefined) return raft.resigned
   if (raft.log.snapshot !== undefined) return 'a snapshot is not saved yet'
   if (!isPromotable(raft)) return 'it is not a voter'
+  // Its own vote is a vote too.
+  if (raft.promisedTicks > 0 && cause !== 'transfer') return 'it promised not to vote while a lease may last'
   // Membership takes effect when applied: before that we might win a majority that no longer decides.
   return raft.hasUnappliedMembership() ? 'a committed membership change is not applied yet' : undefined
 }

@@ -33,8 +33,13 @@ export type MemberChange = {
 export type MembershipChange = {
   /** Whether it goes through a joint membership, and how that is left. */
   readonly transition: 'auto' | 'implicit' | 'explicit'
-  /** All of them at once. None, with `auto`: leave the joint membership. */
+  /** All of them at once. None, with `auto` and without `leaseReads`: leave the joint membership. */
   readonly changes: readonly MemberChange[]
+  /**
+   * Turns reads by lease (thesis §6.4.1) on or off for the whole cluster, from when it is applied; absent: as before. May stand alone,
+   * without changes of members.
+   */
+  readonly leaseReads?: boolean | undefined
   /** Opaque to the core, replicated with the change: what the application knows of a member, such as its address. */
   readonly context: Uint8Array | undefined
 }

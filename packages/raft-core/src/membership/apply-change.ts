@@ -50,6 +50,8 @@ function syncProgress(raft: RaftMachine, leader: Leader, membership: Membership,
     leader.progress.set(member, known ?? newProgress(raft, leader.nextSession++, 0, Math.max(raft.log.lastIndex, 1), true))
   }
   for (const member of leader.reads.confirmed.keys()) if (!isMember(membership, member)) leader.reads.confirmed.delete(member)
+  for (const member of leader.lease.heard.keys())
+    if (!isMember(membership, member) || fresh.includes(member)) leader.lease.heard.delete(member)
 }
 
 /** §6: between becoming joint and leaving it nothing else can be changed, so leave as soon as the joint membership is applied. */

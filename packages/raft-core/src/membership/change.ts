@@ -8,14 +8,24 @@ export type ChangeResult =
   | { readonly ok: false; readonly reason: string }
 
 /** The membership after this change: a pure function, the same on every node (§6, thesis §4). */
-export function changeMembership(membership: Membership, { transition, changes }: MembershipChange): ChangeResult {
-  if (leavesJoint({ transition, changes })) return leaveJoint(membership)
-  if (transition === 'auto' && changes.length === 1) return changeSimply(membership, changes)
-  return enterJoint(membership, changes, transition !== 'explicit')
+export function changeMembership(membership: Membership, change: MembershipChange): ChangeResult {
+  const { transition, changes, leaseReads } = change
+  if (leavesJoint(change)) return leaveJoint(membership)
+  const result =
+    transition === 'auto' && changes.length <= 1
+      ? changeSimply(membership, changes)
+      : enterJoint(membership, changes, transition !== 'explicit')
+  return result.ok && leaseReads !== undefined ? { ...result, membership: withLeaseReads(result.membership, leaseReads) } : result
 }
 
-function leavesJoint({ transition, changes }: Pick<MembershipChange, 'transition' | 'changes'>): boolean {
-  return transition === 'auto' && changes.length === 0
+/** §6: the second half of a joint change, which names nobody and settles nothing else. */
+export function leavesJoint({ transition, changes, leaseReads }: MembershipChange): boolean {
+  return transition === 'auto' && changes.length === 0 && leaseReads === undefined
+}
+
+/** Off is absent, so that equal memberships look equal. */
+function withLeaseReads({ leaseReads: _before, ...membership }: Membership, on: boolean): Membership {
+  return on ? { ...membership, leaseReads: true } : membership
 }
 
 /** Thesis §4.1: in one step, at most one voter may come or go, so that every majority of the old meets every majority of the new. */
@@ -62,6 +72,7 @@ class Draft {
   readonly #learnersNext: Set<NodeId>
   readonly #promoting: Set<NodeId>
   readonly #autoLeave: boolean
+  readonly #leaseReads: boolean
   readonly #forgotten = new Set<NodeId>()
 
   constructor(membership: Membership) {
@@ -71,6 +82,7 @@ class Draft {
     this.#learnersNext = new Set(membership.learnersNext)
     this.#promoting = new Set(membership.promoting)
     this.#autoLeave = membership.autoLeave
+    this.#leaseReads = membership.leaseReads === true
   }
 
   change({ type, id, promote }: MemberChange): void {
@@ -122,6 +134,7 @@ class Draft {
       learnersNext: sortedIds(this.#learnersNext),
       autoLeave: this.#autoLeave,
       promoting: sortedIds(this.#promoting),
+      ...(this.#leaseReads && { leaseReads: true }),
     }
     return { ok: true, membership, fresh: sortedIds(this.#forgotten).filter(id => this.#isKnown(id)) }
   }

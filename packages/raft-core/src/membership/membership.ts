@@ -17,6 +17,8 @@ export type Membership = {
   readonly autoLeave: boolean
   /** Learners that the leader makes voters by itself once they have caught up. */
   readonly promoting: readonly NodeId[]
+  /** Leaders may answer reads by lease (thesis §6.4.1). Absent: no. */
+  readonly leaseReads?: boolean | undefined
 }
 
 /** Nobody: what a node knows that has yet to join. */
@@ -25,7 +27,8 @@ export const noMembers: Membership = { voters: [], outgoing: [], learners: [], l
 /** What is wrong with a membership from outside: a member that is listed twice would count twice. */
 export function membershipFault(membership: Membership | undefined): string | undefined {
   if (typeof membership !== 'object' || membership === null || typeof membership.autoLeave !== 'boolean') return 'no membership'
-  const { voters, outgoing, learners, learnersNext, promoting } = membership
+  const { voters, outgoing, learners, learnersNext, promoting, leaseReads } = membership
+  if (leaseReads !== undefined && typeof leaseReads !== 'boolean') return 'leaseReads is true or false'
   for (const ids of [voters, outgoing, learners, learnersNext, promoting]) {
     if (!Array.isArray(ids) || ids.some(id => typeof id !== 'string' || id === '')) return 'a list of members holds ids'
     if (new Set(ids).size < ids.length) return 'a list of members names nobody twice'

@@ -1,3 +1,4 @@
+import { promiseLease } from '../lease.ts'
 import type { NodeId } from '../log/entry.ts'
 import type { MessageOf } from '../messages.ts'
 import type { RaftMachine } from '../raft.ts'
@@ -22,5 +23,6 @@ export function answerHeartbeat(raft: RaftMachine, follower: Follower, message: 
   // A leader never asks for more than we have acknowledged to it. If it does, one of us has lost something: believe nothing.
   if (message.commit > raft.log.lastIndex) raft.ignore(message, `commits ${message.commit}, beyond our log`)
   else commitTo(raft, message.commit)
-  raft.post({ type: 'heartbeatReply', from: raft.id, to: message.from, term: raft.term, readToken: message.readToken })
+  const sentAt = promiseLease(raft, message.sentAt)
+  raft.post({ type: 'heartbeatReply', from: raft.id, to: message.from, term: raft.term, readToken: message.readToken, sentAt })
 }

@@ -1,3 +1,4 @@
+import { recordPromise } from '../lease.ts'
 import type { NodeId } from '../log/entry.ts'
 import { promoteCaughtUp } from '../membership/promotion.ts'
 import type { MessageOf } from '../messages.ts'
@@ -63,5 +64,6 @@ export function recordHeartbeatReply(raft: RaftMachine, leader: Leader, reply: M
   progress.active = true
   progress.resume()
   if (progress.match < raft.log.lastIndex || progress.flow.state === 'probe') replicateTo(raft, reply.from, progress, true)
+  if (reply.sentAt !== undefined) recordPromise(raft, leader, reply.from, reply.sentAt)
   confirmReads(raft, leader, reply.from, reply.readToken)
 }

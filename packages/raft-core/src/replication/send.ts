@@ -1,3 +1,4 @@
+import { leaseStamp } from '../lease.ts'
 import type { Entry, NodeId } from '../log/entry.ts'
 import { payloadBytes } from '../log/entry.ts'
 import type { RaftMachine } from '../raft.ts'
@@ -61,11 +62,12 @@ function sendSnapshot(raft: RaftMachine, id: NodeId, progress: Progress): boolea
 
 /** §5.2. While a read waits, every heartbeat carries its token, so that any answer can confirm it. */
 export function broadcastHeartbeat(raft: RaftMachine, leader: Leader, readToken: number): void {
+  const sentAt = leaseStamp(raft)
   for (const [id, progress] of leader.progress) {
     if (id === raft.id) continue
     // No more than the member is known to hold: it commits what we tell it to.
     const commit = Math.min(progress.match, raft.log.commit)
-    raft.post({ type: 'heartbeat', from: raft.id, to: id, term: raft.term, commit, readToken })
+    raft.post({ type: 'heartbeat', from: raft.id, to: id, term: raft.term, commit, readToken, sentAt })
     progress.sentCommit = commit
   }
 }

@@ -134,10 +134,10 @@ describe('thesis §6.4 linearizable reads without a log entry', () => {
     expect(answers(lab)).toEqual([{ context: 'r', expired: true }])
   })
 
-  test('with a lease the leader answers at once', () => {
-    const lab = led({ readMode: 'lease', checkQuorum: true })
+  test('with an unbounded lease the leader answers at once', () => {
+    const lab = led({ readMode: 'unbounded-lease', checkQuorum: true })
     lab.raft.read('r')
     expect(answers(lab)).toEqual([{ context: 'r', index: 2 }])
-    expect(() => new Lab({ readMode: 'lease' })).toThrow('readMode "lease" needs checkQuorum')
+    expect(() => new Lab({ readMode: 'unbounded-lease' })).toThrow('readMode "unbounded-lease" needs checkQuorum')
   })
 })

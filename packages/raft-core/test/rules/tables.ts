@@ -15,7 +15,8 @@ export const options: Readonly<Record<string, string>> = {
   transferChecksLog: 'false',
   snapshotsMustNameNode: 'true',
   forwardProposals: 'true',
-  readMode: 'lease',
+  readMode: 'unbounded-lease',
+  leaseDuration: '8',
   overlapping: 'true',
 }
 

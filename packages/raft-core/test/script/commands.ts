@@ -31,6 +31,8 @@ export const commands: Readonly<Record<string, Run>> = {
 
   // what happens to a node
   tick: (cluster, { args }) => tick(cluster, args[0] ?? '', Number(args[1] ?? 1)),
+  // The process stands still while its clock goes on.
+  pause: (cluster, { args }) => cluster.node(args[0]).pause(Number(args[1])),
   campaign: onNode(node => node.core.campaign()),
   propose: onNode((node, { args }, print) => {
     const data = args.slice(1).map(text => new TextEncoder().encode(text))
@@ -39,7 +41,7 @@ export const commands: Readonly<Record<string, Run>> = {
   }),
   change: onNode((node, command, print) => print(formatOutcome(changeMembers(node, command)))),
   read: onNode((node, { args }, print) => {
-    const result = node.core.read(args[1] ?? '')
+    const result = node.core.read(args[1] ?? '', args[2] === 'lease' ? node.now : undefined)
     if (!result.accepted) print(`refused: ${result.reason}`)
   }),
   transfer: onNode((node, { args }, print) => {
@@ -89,7 +91,7 @@ function tick(cluster: Cluster, id: string, times: number): void {
   const nodes = id === 'all' ? [...cluster.nodes.values()] : [cluster.node(id)]
   for (let count = 0; count < times; count++) {
     for (const node of nodes) {
-      node.raft?.tick()
+      node.tick()
       node.work()
     }
   }

@@ -1,6 +1,6 @@
 import type { ProgressStatus, ProposeResult, Status } from '../../src/api.ts'
 import type { Entry, MemberChange, MembershipChange } from '../../src/log/entry.ts'
-import type { Message } from '../../src/messages.ts'
+import type { Message, MessageOf } from '../../src/messages.ts'
 import type { HardState, ReadState } from '../../src/ready.ts'
 import { formatPosition as at, formatMembership } from '../../src/trace-format.ts'
 
@@ -9,8 +9,9 @@ export function formatEntry(entry: Entry): string {
   return `${at(entry)} ${entry.type === 'empty' ? 'noop' : formatChange(entry.change)}`
 }
 
-function formatChange({ changes, transition }: MembershipChange): string {
-  const each = changes.length === 0 ? 'leave joint' : changes.map(formatMemberChange).join(', ')
+function formatChange({ changes, transition, leaseReads }: MembershipChange): string {
+  const setting = leaseReads === undefined ? [] : [`lease reads ${leaseReads ? 'on' : 'off'}`]
+  const each = [...changes.map(formatMemberChange), ...setting].join(', ') || 'leave joint'
   return transition === 'auto' ? `(${each})` : `(${each}; ${transition})`
 }
 
@@ -54,8 +55,8 @@ function formatBody(message: Message): string {
   }
 }
 
-function formatToken({ readToken }: { readonly readToken: number }): string {
-  return readToken === 0 ? '' : ` read=${readToken}`
+function formatToken({ readToken, sentAt }: Pick<MessageOf<'heartbeat'>, 'readToken' | 'sentAt'>): string {
+  return `${readToken === 0 ? '' : ` read=${readToken}`}${sentAt === undefined ? '' : ` sent=${sentAt}`}`
 }
 
 export function formatBallot({ term, vote }: HardState): string {

@@ -22,6 +22,8 @@ export class Node {
   /** A slow state machine: what is saved waits in `applying` to be applied. */
   #stalled = false
   #applying: Ready[] = []
+  /** Its clock: one for every tick, and what a pause takes. */
+  now = 0
   /** Whether the core has ignored the message delivered last. */
   ignored = false
   readonly #options: RaftOptions
@@ -47,6 +49,13 @@ export class Node {
     return this.raft
   }
 
+  tick(): void {
+    this.now++
+    this.raft?.tick(this.now)
+  }
+  pause(ticks: number): void {
+    this.now += ticks
+  }
   crash(): void {
     this.raft = undefined
     this.#saving = []

@@ -6,12 +6,12 @@ import type { MemberInfo, SnapshotMeta } from '../ports.ts'
 /** What is known of a snapshot, as a MessagePack tuple: the end of a snapshot file, and what precedes one on the wire. */
 const packr = new Packr({ useRecords: false, copyBuffers: true })
 
-type MembershipTuple = [NodeId[], NodeId[], NodeId[], NodeId[], boolean, NodeId[]]
+type MembershipTuple = [NodeId[], NodeId[], NodeId[], NodeId[], boolean, NodeId[], boolean]
 type MemberTuple = [id: string, address: string, clientAddress: string, incarnation: string]
 
 export function encodeSnapshotMeta(meta: SnapshotMeta): Uint8Array {
-  const { voters, outgoing, learners, learnersNext, autoLeave, promoting } = meta.membership
-  const membership = [voters, outgoing, learners, learnersNext, autoLeave, promoting]
+  const { voters, outgoing, learners, learnersNext, autoLeave, promoting, leaseReads } = meta.membership
+  const membership = [voters, outgoing, learners, learnersNext, autoLeave, promoting, leaseReads === true]
   const members = meta.members.map(({ id, address, clientAddress, incarnation }) => [id, address, clientAddress, incarnation])
   return packr.pack([meta.term, meta.index, meta.chain, meta.size, meta.membershipIndex, membership, members])
 }
@@ -32,10 +32,10 @@ export function decodeSnapshotMeta(bytes: Uint8Array): SnapshotMeta {
 }
 
 function decodeMembership(tuple: unknown): Membership {
-  const whole = Array.isArray(tuple) && tuple.length === 6 && typeof tuple[4] === 'boolean'
-  if (!whole || ![0, 1, 2, 3, 5].every(i => isStrings(tuple[i]))) throw malformed('a membership is five lists and a mark')
-  const [voters, outgoing, learners, learnersNext, autoLeave, promoting] = tuple as MembershipTuple
-  return { voters, outgoing, learners, learnersNext, autoLeave, promoting }
+  const whole = Array.isArray(tuple) && tuple.length === 7 && typeof tuple[4] === 'boolean' && typeof tuple[6] === 'boolean'
+  if (!whole || ![0, 1, 2, 3, 5].every(i => isStrings(tuple[i]))) throw malformed('a membership is five lists and two marks')
+  const [voters, outgoing, learners, learnersNext, autoLeave, promoting, leaseReads] = tuple as MembershipTuple
+  return { voters, outgoing, learners, learnersNext, autoLeave, promoting, ...(leaseReads && { leaseReads }) }
 }
 
 function decodeMembers(tuples: unknown): MemberInfo[] {

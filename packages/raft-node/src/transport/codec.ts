@@ -64,10 +64,14 @@ const bodies: { readonly [T in MessageType]: BodyCodec<T> } = {
   },
   heartbeat: {
     number: 7,
-    write: body => [body.commit, body.readToken],
-    read: reader => ({ commit: reader.integer(), readToken: reader.integer() }),
+    write: body => [body.commit, body.readToken, body.sentAt ?? null],
+    read: reader => ({ commit: reader.integer(), readToken: reader.integer(), sentAt: reader.optional(field => field.integer()) }),
   },
-  heartbeatReply: { number: 8, write: body => [body.readToken], read: reader => ({ readToken: reader.integer() }) },
+  heartbeatReply: {
+    number: 8,
+    write: body => [body.readToken, body.sentAt ?? null],
+    read: reader => ({ readToken: reader.integer(), sentAt: reader.optional(field => field.integer()) }),
+  },
   installSnapshot: {
     number: 9,
     write: ({ session, snapshot }) => [session, ...positionFields(snapshot), membershipFields(snapshot.membership), snapshot.data],
@@ -133,7 +137,8 @@ function readSnapshot(reader: TupleReader): Snapshot {
 }
 
 function membershipFields(members: Membership): Field[] {
-  return [members.voters, members.outgoing, members.learners, members.learnersNext, members.autoLeave, members.promoting]
+  const { voters, outgoing, learners, learnersNext, autoLeave, promoting, leaseReads } = members
+  return [voters, outgoing, learners, learnersNext, autoLeave, promoting, leaseReads === true]
 }
 
 function readMembership(reader: TupleReader): Membership {
@@ -145,8 +150,9 @@ function readMembership(reader: TupleReader): Membership {
     autoLeave: reader.flag(),
     promoting: reader.list(readId),
   }
+  const leaseReads = reader.flag()
   reader.end()
-  return membership
+  return leaseReads ? { ...membership, leaseReads } : membership
 }
 
 function metaFields(meta: SnapshotMeta): Field[] {

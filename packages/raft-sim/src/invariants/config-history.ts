@@ -31,7 +31,7 @@ export class ConfigHistory {
 /** Memberships are plain values with sorted lists. */
 export function sameMembership(a: Membership, b: Membership): boolean {
   if (a === b) return true
-  return a.autoLeave === b.autoLeave && lists.every(name => sameList(a[name], b[name]))
+  return a.autoLeave === b.autoLeave && a.leaseReads === b.leaseReads && lists.every(name => sameList(a[name], b[name]))
 }
 const lists = ['voters', 'outgoing', 'learners', 'learnersNext', 'promoting'] as const
 
@@ -39,11 +39,12 @@ function sameList(a: readonly NodeId[], b: readonly NodeId[]): boolean {
   return a.length === b.length && a.every((id, i) => id === b[i])
 }
 
-export function showMembership({ voters, outgoing, learners, learnersNext, autoLeave, promoting }: Membership): string {
+export function showMembership({ voters, outgoing, learners, learnersNext, autoLeave, promoting, leaseReads }: Membership): string {
   const parts = [`voters=(${voters.join(' ')})`]
   if (outgoing.length > 0) parts.push(`outgoing=(${outgoing.join(' ')})${autoLeave ? ' autoLeave' : ''}`)
   if (learners.length > 0) parts.push(`learners=(${learners.join(' ')})`)
   if (learnersNext.length > 0) parts.push(`next=(${learnersNext.join(' ')})`)
   if (promoting.length > 0) parts.push(`promoting=(${promoting.join(' ')})`)
+  if (leaseReads) parts.push('lease-reads')
   return parts.join(' ')
 }

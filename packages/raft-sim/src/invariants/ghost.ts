@@ -84,6 +84,9 @@ export class LeaderGhost {
 export type ReadGhost = {
   readonly node: NodeId
   readonly step: number
+  /** It may be answered by lease; and the latest term that had a leader by then. */
+  readonly byLease: boolean
+  readonly latestLedTerm: Term
   /** The greatest index committed anywhere when it was asked. */
   readonly committed: Index
   /** A leader has answered it. */

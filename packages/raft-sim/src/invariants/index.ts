@@ -4,6 +4,7 @@ import { electionSafety } from './election-safety.ts'
 import type { Invariant } from './invariant.ts'
 import { leaderAppendOnly } from './leader-append-only.ts'
 import { leaderCompleteness } from './leader-completeness.ts'
+import { lease } from './lease.ts'
 import { liveness } from './liveness.ts'
 import { logMatching } from './log-matching.ts'
 import { monotonicState } from './monotonic-state.ts'
@@ -24,6 +25,7 @@ export const allInvariants: readonly Invariant[] = [
   monotonicState,
   persistBeforeSend,
   readIndex,
+  lease,
   configSafety,
   liveness,
 ]

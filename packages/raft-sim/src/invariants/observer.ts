@@ -6,6 +6,7 @@ import type { CoreView, Invariant } from './invariant.ts'
 import { Violation } from './invariant.ts'
 import type { ObservedCore } from './leadership.ts'
 import { leadership, leadershipOf } from './leadership.ts'
+import { isConfirmed } from './lease.ts'
 
 type Hook = Exclude<keyof Invariant, 'name' | 'section' | 'paper' | 'statement'>
 type With<H extends Hook> = Invariant & Required<Pick<Invariant, H>>
@@ -222,9 +223,15 @@ export class Observer {
 
   // ── reads ──
 
-  readAsked(node: NodeGhost, context: string): void {
-    const { committed, reads, step } = this.ghost
-    reads.set(context, { node: node.id, step, committed: committed.last, released: false })
+  readAsked(node: NodeGhost, context: string, byLease = false): void {
+    const { committed, reads, step, latestLedTerm } = this.ghost
+    reads.set(context, { node: node.id, step, byLease, latestLedTerm, committed: committed.last, released: false })
+  }
+  /** Answered before a quorum can have been asked. */
+  isByLease(node: NodeGhost, context: string): boolean {
+    const read = this.ghost.reads.get(context)
+    const leader = this.ghost.leaders.get(node.ledTerm)
+    return read?.byLease === true && leader !== undefined && !isConfirmed(node, read, leader)
   }
   /** A leader has answered: in a message, or to its own application. Passing the answer on is not answering. */
   readReleased(node: NodeGhost, context: string, index: Index, term = node.ledTerm): void {

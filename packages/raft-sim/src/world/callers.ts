@@ -25,8 +25,8 @@ export class Callers {
   }
 
   /** Calls `done` when the read is served; never if it expires. */
-  awaitRead(context: string, done: () => void): void {
-    this.#node.world.observer.readAsked(this.#node.ghost, context)
+  awaitRead(context: string, byLease: boolean, done: () => void): void {
+    this.#node.world.observer.readAsked(this.#node.ghost, context, byLease)
     this.#readers.set(context, done)
   }
   giveUp(context: string): void {
@@ -38,6 +38,7 @@ export class Callers {
       coverage.saw('expired read')
       return this.giveUp(read.context)
     }
+    if (observer.isByLease(this.#node.ghost, read.context)) coverage.saw('read by lease')
     observer.readReleased(this.#node.ghost, read.context, read.index)
     this.#answered.set(read.context, read.index)
     this.serve(applied)

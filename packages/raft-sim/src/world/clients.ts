@@ -59,12 +59,14 @@ export class Clients {
   }
 
   read(node: SimNode, done: () => void = () => {}): void {
-    const { journal, schedule } = this.#world
+    const { journal, schedule, scenario } = this.#world
     const context = `r${++this.#reads}`
     journal.record('read', schedule.now, node, this.#reads, 0, () => context)
     const driver = node.driver!
-    driver.callers.awaitRead(context, done)
-    if (!driver.input(core => core.read(context)).accepted) driver.callers.giveUp(context)
+    // At the moment of reading, which may be long after the last tick.
+    const leaseAt = scenario.options.leaseDuration > 0 && this.#random.chance(0.7) ? node.clock() : undefined
+    driver.callers.awaitRead(context, leaseAt !== undefined, done)
+    if (!driver.input(core => core.read(context, leaseAt)).accepted) driver.callers.giveUp(context)
   }
 
   #transfer(node: SimNode): void {

@@ -67,7 +67,7 @@ export class Driver implements CoreAccess {
     const { role, term } = this.core
     this.#node.ghost.ticksSinceLeader++
     journal.hold()
-    this.core.tick()
+    this.core.tick(this.#node.clock())
     if (this.core.hasReady() || this.core.role !== role || this.core.term !== term) {
       journal.record('timeout', schedule.now, this.#node, 0, 0, () => `${role} in term ${term}`)
     }

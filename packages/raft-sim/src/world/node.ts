@@ -41,6 +41,8 @@ export class SimNode {
   #backlog: (() => void)[] = []
   #tickMs: number
   #starts = 0
+  /** Its clock runs as fast as its ticks, also while the process stands still: what it showed last, and when. */
+  #clock = { shown: 0, at: 0 }
 
   constructor(world: NodeWorld, number: number, random: Random) {
     this.id = `n${number}`
@@ -108,8 +110,15 @@ export class SimNode {
     this.#backlog = []
     for (const run of backlog) run()
   }
+  /** What its monotonic clock shows, in milliseconds. */
+  clock(): number {
+    const { scenario, schedule } = this.world
+    const { shown, at } = this.#clock
+    return shown + ((schedule.now - at) * scenario.tickMs) / this.#tickMs
+  }
   /** From the end of the faults on, all clocks run alike. */
   heal(): void {
+    this.#clock = { shown: this.clock(), at: this.world.schedule.now }
     this.#tickMs = this.world.scenario.tickMs
   }
 

@@ -32,6 +32,11 @@ export function propose(world: World, change: MembershipChange, ifMembershipInde
 }
 
 function drawChange(world: World, random: Random, membership: Membership): MembershipChange {
+  if (world.scenario.options.leaseDuration > 0 && random.chance(0.3)) {
+    const leaseReads = membership.leaseReads !== true
+    if (random.chance(0.7)) return { transition: 'auto', changes: [], leaseReads, context: undefined }
+    return { transition: 'implicit', changes: [drawOne(world, random, membership)], leaseReads, context: undefined }
+  }
   const count = random.chance(0.3) ? random.between(2, 3) : 1
   const changes = Array.from({ length: count }, () => drawOne(world, random, membership))
   const transition =

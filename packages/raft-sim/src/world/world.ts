@@ -121,7 +121,7 @@ export class World implements NodeWorld {
   }
 }
 
-function firstSnapshot({ voters, learners }: Scenario): Snapshot {
+function firstSnapshot({ voters, learners, leaseReads }: Scenario): Snapshot {
   const ids = Array.from({ length: voters + learners }, (_, i) => `n${i + 1}`)
   const membership = {
     voters: ids.slice(0, voters).sort(),
@@ -130,6 +130,7 @@ function firstSnapshot({ voters, learners }: Scenario): Snapshot {
     learnersNext: [],
     autoLeave: false,
     promoting: [],
+    ...(leaseReads && { leaseReads }),
   }
   return { index: genesis.index, term: genesis.term, membership, membershipIndex: genesis.index, data: new DigestMachine().snapshot() }
 }
