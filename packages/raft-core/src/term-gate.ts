@@ -1,3 +1,4 @@
+import { isPromotable } from './election/campaign.ts'
 import { knownCommit } from './election/learn-commit.ts'
 import { breaksPromise } from './lease.ts'
 import type { Message } from './messages.ts'
@@ -50,8 +51,10 @@ function comesFromLeader(message: Message): boolean {
 function meetEarlier(raft: RaftMachine, message: Message): boolean {
   const { settings, id, term } = raft
   const nowhere = { term: 0, index: 0 }
-  if ((settings.checkQuorum || settings.preVote) && (message.type === 'appendEntries' || message.type === 'heartbeat')) {
-    // We cannot raise that leader's term by campaigning, since nobody listens in a lease. So tell it ours, or we could never join it.
+  // Nobody listens to a campaign in a lease, and who is no voter holds none.
+  const cannotCampaign = settings.checkQuorum || settings.preVote || !isPromotable(raft)
+  if (cannotCampaign && (message.type === 'appendEntries' || message.type === 'heartbeat')) {
+    // So we cannot raise that leader's term by campaigning: tell it ours, or we could never join it.
     raft.promise({ type: 'appendReply', from: id, to: message.from, term, session: 0, accepted: true, index: 0, hint: nowhere })
   } else if (message.type === 'preVote') {
     // A refusal that carries our term lets a node that is behind catch up with it.

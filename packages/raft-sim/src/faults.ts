@@ -78,8 +78,11 @@ export function drawScenario(random: Random): Scenario {
   const voters = random.pick([1, 2, 3, 3, 3, 3, 4, 5, 5, 6, 7])
   const learners = random.chance(0.3) ? random.between(1, 2) : 0
   const overlapping = random.chance(0.7)
-  const faults = drawFaults(random, timeoutMs)
-  const leases = random.chance(0.4)
+  const leases = random.chance(0.5)
+  const drawn = drawFaults(random, timeoutMs)
+  // Leases break in the short time between two elections: such runs look there more often.
+  const hunted = leases && random.chance(0.7)
+  const faults = hunted ? drawLeaseFaults(random, drawn, timeoutMs) : drawn
   return {
     voters,
     learners,
@@ -94,8 +97,8 @@ export function drawScenario(random: Random): Scenario {
     snapshotEvery: random.pick([1, 3, 10, 30, 100, 1000]),
     trailing: random.pick([0, 0, 3, 20]),
     writeMs: random.spread(15, 300),
-    readMs: random.spread(30, 1000),
-    leaseReads: leases && random.chance(0.6),
+    readMs: hunted ? random.spread(10, 60) : random.spread(30, 1000),
+    leaseReads: leases && random.chance(0.8),
     faults,
   }
 }
@@ -153,6 +156,26 @@ function drawFaults(random: Random, timeoutMs: number): Faults {
     transferMs: every(0.4, 4, 20),
     forgetMs: every(0.3, 4, 20),
     campaignMs: every(0.3, 3, 40),
+  }
+}
+
+/** Leaders that stand still or are cut off, and followers that come back at once and may not remember what they promised. */
+function drawLeaseFaults(random: Random, drawn: Faults, timeoutMs: number): Faults {
+  const often = (longest: number) => ({ everyMs: random.spread(2, 6) * timeoutMs, lastsMs: [timeoutMs / 2, longest * timeoutMs] as Range })
+  const fastest = random.spread(1, 5)
+  return {
+    ...drawn,
+    delayMs: [fastest, fastest + random.spread(1, timeoutMs / 10)],
+    saveMs: [1, random.spread(2, timeoutMs / 20)],
+    pause: random.chance(0.6) ? often(3) : undefined,
+    partition: random.chance(0.8) ? often(4) : undefined,
+    crash: random.chance(0.6) ? { everyMs: timeoutMs * random.spread(1, 3), lastsMs: [1, timeoutMs / 3] } : undefined,
+    crashAllRate: 0,
+    transferMs: random.chance(0.4) ? random.spread(2, 5) * timeoutMs : undefined,
+    lateRate: random.chance(0.3) ? 0.03 : 0,
+    forgetMs: undefined,
+    campaignMs: random.chance(0.3) ? timeoutMs / 2 : undefined,
+    membershipMs: random.chance(0.3) ? 4 * timeoutMs : undefined,
   }
 }
 

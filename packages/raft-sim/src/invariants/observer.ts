@@ -47,6 +47,7 @@ export class Observer {
     for (const invariant of this.#hooks.steps) invariant.steps(this.ghost, node, core)
     const { role, term, commit } = core
     const wasLeader = node.role === 'leader' && node.term === term
+    if (node.role === 'leader' && (role !== 'leader' || term !== node.term)) this.#witness(node, core)
     if (role !== node.role || term !== node.term) this.#roleChanged(node, core)
     if (commit !== node.commit) this.#committed(node, commit, wasLeader || role === 'leader')
     node.role = role
@@ -55,6 +56,19 @@ export class Observer {
     node.coreApplied = core.applied
     node.followed = core.leader
     if (node.membershipsInCall.length > 1) node.membershipsInCall = [node.membership]
+  }
+
+  /** What a leader appended after its last Ready, before it is one no more: its messages may still speak of it. */
+  #witness(node: NodeGhost, core: ObservedCore): void {
+    const leader = leadership(this.ghost, node, node.term)
+    if (leader === undefined) return
+    const { log } = leader
+    for (const entry of core.entries(log.last + 1, core.status().last.index)) {
+      if (entry.term !== leader.term || entry.index !== log.last + 1) return
+      log.push(entry.term, chain(log.lastChain, entry))
+      this.ghost.recordEntry(entry.index, entry.term, log.lastChain)
+      if (entry.type === 'membership') leader.changes.push(entry.index)
+    }
   }
 
   #roleChanged(node: NodeGhost, core: ObservedCore): void {
@@ -175,8 +189,9 @@ export class Observer {
 
   // ── what it hears ──
 
-  /** Just before a message is stepped: an answer to a heartbeat confirms its leader at once. */
-  arrives(node: NodeGhost, message: Message): void {
+  /** Just before a message is stepped: an answer to a heartbeat confirms its leader at once, and one of a later term may cut its log. */
+  arrives(node: NodeGhost, message: Message, core: ObservedCore): void {
+    if (node.role === 'leader' && message.term > node.term) this.#witness(node, core)
     if (message.type !== 'heartbeatReply' || node.role !== 'leader' || message.term !== node.term) return
     const leader = this.ghost.leaders.get(message.term)
     const sentAt = leader?.tokenSentAt.get(message.readToken)

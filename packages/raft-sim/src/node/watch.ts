@@ -203,7 +203,7 @@ export class NodeWatch<Result> {
   }
 
   #step(call: () => unknown, message: Message): unknown {
-    this.#check(() => this.#observer.arrives(this.ghost!, message))
+    this.#check(() => this.#observer.arrives(this.ghost!, message, this.core!))
     const result = call()
     this.#check(() => this.#observer.arrived(this.ghost!, message, this.core!))
     return result

@@ -1,4 +1,5 @@
 import type { Random } from '../random.ts'
+import type { Driver } from './driver.ts'
 import { recur } from './nemesis.ts'
 import type { SimNode } from './node.ts'
 import type { World } from './world.ts'
@@ -25,7 +26,10 @@ export class Clients {
       })
     }
     again(scenario.writeMs, node => this.write(node))
-    again(scenario.readMs, node => this.read(node))
+    recur(this.#world, this.#random, scenario.readMs, () => {
+      const node = this.#random.chance(0.3) ? this.#anybody() : this.#someone()
+      if (node !== undefined) this.read(node)
+    })
     again(faults.transferMs, node => this.#transfer(node))
     again(faults.forgetMs, node => this.#forget(node))
     again(faults.campaignMs, node => this.#campaign(node))
@@ -58,11 +62,16 @@ export class Clients {
     if (result.accepted === false) coverage.saw('refused proposal')
   }
 
+  /** A process that stands still takes it once it goes on, before whatever arrives after it. */
   read(node: SimNode, done: () => void = () => {}): void {
-    const { journal, schedule, scenario } = this.#world
+    const { journal, schedule } = this.#world
     const context = `r${++this.#reads}`
     journal.record('read', schedule.now, node, this.#reads, 0, () => context)
     const driver = node.driver!
+    node.whenAwake(driver, () => this.#ask(node, driver, context, done))
+  }
+  #ask(node: SimNode, driver: Driver, context: string, done: () => void): void {
+    const { scenario } = this.#world
     // At the moment of reading, which may be long after the last tick.
     const leaseAt = scenario.options.leaseDuration > 0 && this.#random.chance(0.7) ? node.clock() : undefined
     driver.callers.awaitRead(context, leaseAt !== undefined, done)
@@ -99,6 +108,12 @@ export class Clients {
     if (leader !== undefined && this.#random.chance(0.75)) return leader
     const up = this.#world.up()
     return up.length === 0 ? undefined : this.#random.pick(up)
+  }
+
+  /** Also one that stands still. */
+  #anybody(): SimNode | undefined {
+    const running = [...this.#world.nodes.values()].filter(node => node.isUp)
+    return running.length === 0 ? undefined : this.#random.pick(running)
   }
 
   #command(): Uint8Array {

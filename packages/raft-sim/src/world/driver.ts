@@ -55,7 +55,7 @@ export class Driver implements CoreAccess {
 
   receive(message: Message): void {
     const { observer } = this.#node.world
-    observer.arrives(this.#node.ghost, message)
+    observer.arrives(this.#node.ghost, message, this.core)
     this.core.step(message)
     observer.arrived(this.#node.ghost, message, this.core)
     this.#called()

@@ -58,7 +58,8 @@ function restart(world: World, node: SimNode): void {
 function pauseOne(world: World, random: Random, lastsMs: Range): void {
   const up = world.up()
   if (up.length === 0) return
-  const node = random.pick(up)
+  const leader = world.leader()
+  const node = leader !== undefined && random.chance(0.4) ? leader : random.pick(up)
   node.pause()
   world.coverage.saw('pause')
   world.schedule.after(duration(random, lastsMs), () => {

@@ -117,7 +117,7 @@ export class History {
   }
   hears(message: Message, told: Told = {}): this {
     const node = this.node(message.to)
-    this.observer.arrives(node, message)
+    this.observer.arrives(node, message, this.#core(message.to, told))
     this.observer.arrived(node, message, this.#core(message.to, told))
     return this.becomes(message.to, told)
   }
