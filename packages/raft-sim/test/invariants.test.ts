@@ -1,5 +1,6 @@
 import type { Message } from 'raft-core'
 import { describe, expect, test } from 'vitest'
+import { checkQuorum } from '../src/invariants/check-quorum.ts'
 import { commitValidity } from '../src/invariants/commit-validity.ts'
 import { configSafety } from '../src/invariants/config-safety.ts'
 import { electionSafety } from '../src/invariants/election-safety.ts'
@@ -14,6 +15,7 @@ import { oneVote } from '../src/invariants/one-vote.ts'
 import { persistBeforeSend } from '../src/invariants/persist-before-send.ts'
 import { readIndex } from '../src/invariants/read-index.ts'
 import { stateMachineSafety } from '../src/invariants/state-machine-safety.ts'
+import { transfer } from '../src/invariants/transfer.ts'
 import { change, command, History, membershipOf } from './support/history.ts'
 
 const three = membershipOf(['n1', 'n2', 'n3'])
@@ -47,10 +49,9 @@ function expectViolation(invariant: Invariant, told: (history: History) => void,
 }
 
 test('there is one file for each property, and each says where it comes from', () => {
-  expect(allInvariants.map(({ section }) => section)).toEqual(
-    // Reads have two: confirmed by a quorum, or by a lease.
-    [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 10, 11, 14].map(n => `3.${n}`),
-  )
+  // Reads have two: confirmed by a quorum, or by a lease.
+  const numbered = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 10, 11].map(n => `3.${n}`)
+  expect(allInvariants.map(({ section }) => section)).toEqual([...numbered, '2', '2', '3.14'])
 })
 
 test('a sound history breaks nothing', () => {
@@ -70,6 +71,15 @@ test('a sound history breaks nothing', () => {
 describe('election safety', () => {
   test('two leaders of one term, one after the other', () => {
     expectViolation(electionSafety, h => h.leads('n1', 2).becomes('n1', { role: 'follower', term: 3 }).leads('n2', 2), /n1 had led already/)
+  })
+  test('a leader that half of the voters have elected', () => {
+    const four = membershipOf(['n1', 'n2', 'n3', 'n4'])
+    expectViolation(electionSafety, h => h.leads('n1', 2, ['n1', 'n2']), /no majority has elected it/, four)
+    of(electionSafety, four).leads('n1', 2, ['n1', 'n2', 'n3'])
+  })
+  test('a leader that the old voters of a joint membership have not elected', () => {
+    const joint = membershipOf(['n1', 'n2'], { outgoing: ['n3'] })
+    expectViolation(electionSafety, h => h.leads('n1', 2, ['n1', 'n2']), /no majority has elected it/, joint)
   })
 })
 
@@ -298,6 +308,18 @@ describe('persist before send', () => {
       /before it is on disk/,
     )
   })
+  test('an entry applied while the disk holds what it replaces', () => {
+    const told = (h: History) =>
+      h
+        .committed('n1', 2, 3)
+        .appends('n2', command(4, 2))
+        .saves('n2')
+        .appends('n2', command(4, 3))
+        .applies('n2', command(2, 2))
+        .applies('n2', command(3, 2))
+        .applies('n2', command(4, 3))
+    expectViolation(persistBeforeSend, told, /applies entry 4 before it is on disk/)
+  })
 })
 
 describe('read index', () => {
@@ -376,6 +398,37 @@ describe('config safety', () => {
     const request: Message = { type: 'requestVote', from: 'n4', to: 'n2', term: 5, lastEntry: nowhere, transfer: false }
     const told = (h: History) => h.becomes('n2', { leader: 'n1' }).hears(request, { term: 5 })
     expectViolation(configSafety, told, /heard from a leader just before/)
+  })
+  test('a pre-vote that raises the term', () => {
+    const request: Message = { type: 'preVote', from: 'n3', to: 'n2', term: 5, lastEntry: nowhere }
+    expectViolation(configSafety, h => h.hears(request, { term: 5 }), /pre-vote of n3 raised the term/)
+  })
+})
+
+describe('check quorum', () => {
+  const answer = (from: string): Message => ({ type: 'heartbeatReply', from, to: 'n1', term: 2, readToken: 0 })
+  const leader = { role: 'leader', leader: 'n1' } as const
+  test('a leader that hears nobody', () => {
+    of(checkQuorum).leads('n1', 2).ticks('n1', 30)
+    expectViolation(checkQuorum, h => h.leads('n1', 2).ticks('n1', 31), /not heard from a quorum/)
+  })
+  test('a leader that hears one of two others', () => {
+    const told = (h: History) => h.leads('n1', 2).ticks('n1', 29).hears(answer('n2'), leader).ticks('n1', 30)
+    told(of(checkQuorum))
+    expectViolation(checkQuorum, h => told(h).ticks('n1', 1), /not heard from a quorum/)
+  })
+  test('a transfer gives it time', () => {
+    const h = of(checkQuorum).leads('n1', 2).ticks('n1', 29)
+    h.observer.transferAsked(h.node('n1'))
+    h.ticks('n1', 30)
+  })
+})
+
+describe('transfer', () => {
+  const asked = (index: number): Message => ({ type: 'timeoutNow', from: 'n1', to: 'n2', term: 2, lastEntry: { term: 2, index } })
+  test('a target that lacks the log', () => {
+    of(transfer).committed('n1', 2, 3).sends(asked(3))
+    expectViolation(transfer, h => h.committed('n1', 2, 3).sends(asked(4)), /does not hold entry 4/)
   })
 })
 

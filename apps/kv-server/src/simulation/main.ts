@@ -1,8 +1,8 @@
 // `npm run sim`: simulates whole clusters from a seed. Production nodes with this package's state machine, or with --core the core alone.
 
-import type { Simulated, SimulationOptions, Terminal } from 'raft-sim'
-import { parseArguments, runSimulation, simulateCore, simulateNode, usage } from 'raft-sim'
-import { kvApplication } from './kv-application.ts'
+import type { MutantOptions, SimulationOptions, Terminal } from 'raft-sim'
+import { mutantsUsage, parseArguments, parseMutantArguments, runMutants, runSimulation, usage } from 'raft-sim'
+import { cores, nodes } from './simulated.ts'
 
 const terminal: Terminal = {
   write: text => process.stdout.write(text),
@@ -10,33 +10,39 @@ const terminal: Terminal = {
   nowMs: () => performance.now(),
 }
 
-const cores: Simulated = {
-  run: (seed, print) => simulateCore({ seed, ...(print && { print }) }),
-  command: 'npm run sim -- --core',
-  mustSee: [],
-}
-
-const nodes: Simulated = {
-  run: (seed, print) => simulateNode({ seed, application: kvApplication, ...(print && { print }) }),
-  command: 'npm run sim --',
-  mustSee: ['join', 'forwarded write', 'graceful close'],
-}
-
 process.exitCode = await main(process.argv.slice(2))
 
 async function main(args: readonly string[]): Promise<number> {
-  if (args.includes('--help')) return say(usage, 0)
-  const options = optionsFrom(args.filter(arg => arg !== '--core'))
-  return options === undefined ? 2 : runSimulation(options, args.includes('--core') ? cores : nodes, terminal)
+  if (args.includes('--help')) return say(`${usage}\n${mutantsUsage}`, 0)
+  const asked = understand(args)
+  if (asked === undefined) return 2
+  if ('mutants' in asked) return huntMutants(asked.mutants)
+  return runSimulation(asked.simulation, args.includes('--core') ? cores : nodes, terminal)
 }
 
-function optionsFrom(args: readonly string[]): SimulationOptions | undefined {
+type Asked = { readonly mutants: MutantOptions } | { readonly simulation: SimulationOptions }
+
+function understand(args: readonly string[]): Asked | undefined {
   try {
-    return parseArguments(args)
+    const mutants = parseMutantArguments(args)
+    if (mutants !== undefined) return { mutants }
+    return { simulation: parseArguments(args.filter(arg => arg !== '--core')) }
   } catch (error) {
     if (!(error instanceof RangeError)) throw error
-    say(`${error.message}\n\n${usage}`, 2)
+    say(`${error.message}\n\n${usage}\n${mutantsUsage}`, 2)
     return undefined
+  }
+}
+
+/** Interrupted, it leaves no process and no folder behind. */
+async function huntMutants(options: MutantOptions): Promise<number> {
+  const abort = new AbortController()
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => abort.abort())
+  try {
+    return await runMutants(options, terminal, abort.signal)
+  } catch (error) {
+    if (abort.signal.aborted) return say('interrupted\n', 130)
+    throw error
   }
 }
 

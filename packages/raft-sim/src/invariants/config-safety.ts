@@ -69,6 +69,8 @@ export const configSafety: Invariant = {
   },
 
   receives(_ghost, node, message, core) {
+    if (message.type === 'preVote' && core.term !== node.term)
+      throw new Violation(this.name, node.id, `a pre-vote of ${message.from} raised the term of ${node.id} to ${core.term}`)
     if (message.type !== 'requestVote' || message.transfer || !node.checkQuorum || core.term === node.term) return
     const inTouch = node.role === 'leader' || (node.followed !== undefined && node.ticksSinceLeader < node.electionTicks)
     if (!inTouch) return

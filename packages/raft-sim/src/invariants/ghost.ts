@@ -45,6 +45,9 @@ export class NodeGhost {
   ledTerm: Term = 0
   /** The candidate of every grant that left this node, itself included, by term. */
   readonly grants = new Map<Term, NodeId>()
+  /** Ticks since it started; and when a new leadership, membership or transfer last gave it time to hear from a quorum again. */
+  ticks = 0
+  quorumExcusedAt = 0
   /** Ticks since its leader was last heard of. */
   ticksSinceLeader = 0
 
@@ -69,6 +72,8 @@ export class LeaderGhost {
   readonly tokenSentAt = new Map<number, number>()
   /** By voter: the latest start of a heartbeat round that it has answered. */
   readonly confirmedSince = new Map<NodeId, number>()
+  /** By member: when it last answered, in ticks of this leader. */
+  readonly heardAt = new Map<NodeId, number>()
   committedInTerm = false
 
   constructor(id: NodeId, term: Term, log: ChainLog, changes: Index[]) {

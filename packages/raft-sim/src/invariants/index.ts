@@ -1,3 +1,4 @@
+import { checkQuorum } from './check-quorum.ts'
 import { commitValidity } from './commit-validity.ts'
 import { configSafety } from './config-safety.ts'
 import { electionSafety } from './election-safety.ts'
@@ -12,6 +13,7 @@ import { oneVote } from './one-vote.ts'
 import { persistBeforeSend } from './persist-before-send.ts'
 import { readIndex } from './read-index.ts'
 import { stateMachineSafety } from './state-machine-safety.ts'
+import { transfer } from './transfer.ts'
 
 /** Everything that must hold, in the order in which it is defined. */
 export const allInvariants: readonly Invariant[] = [
@@ -27,5 +29,7 @@ export const allInvariants: readonly Invariant[] = [
   readIndex,
   lease,
   configSafety,
+  checkQuorum,
+  transfer,
   liveness,
 ]

@@ -17,6 +17,8 @@ export interface Invariant {
 
   /** After every call into the core; `node` still shows what was before. */
   steps?(ghost: Ghost, node: NodeGhost, core: CoreView): void
+  /** Its clock has ticked. */
+  ticks?(ghost: Ghost, node: NodeGhost, core: CoreView): void
   /** It asks for votes, or for pre-votes. `unapplied`: membership changes that it has committed and not applied. */
   campaigns?(ghost: Ghost, node: NodeGhost, core: CoreView, unapplied: readonly Entry[]): void
   elected?(ghost: Ghost, node: NodeGhost, leader: LeaderGhost): void

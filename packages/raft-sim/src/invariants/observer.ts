@@ -21,6 +21,7 @@ export class Observer {
     const having = <H extends Hook>(hook: H) => invariants.filter((invariant): invariant is With<H> => invariant[hook] !== undefined)
     this.#hooks = {
       steps: having('steps'),
+      ticks: having('ticks'),
       campaigns: having('campaigns'),
       elected: having('elected'),
       takes: having('takes'),
@@ -70,6 +71,16 @@ export class Observer {
       if (entry.type === 'membership') leader.changes.push(entry.index)
     }
   }
+  /** Just after a tick, before `called`. */
+  ticked(node: NodeGhost, core: CoreView): void {
+    node.ticks++
+    node.ticksSinceLeader++
+    for (const invariant of this.#hooks.ticks) invariant.ticks(this.ghost, node, core)
+  }
+  /** A leader that is asked to hand over begins to count anew. */
+  transferAsked(node: NodeGhost): void {
+    node.quorumExcusedAt = node.ticks
+  }
 
   #roleChanged(node: NodeGhost, core: ObservedCore): void {
     const { ghost } = this
@@ -83,6 +94,7 @@ export class Observer {
     ghost.leaders.set(leader.term, leader)
     ghost.latestLedTerm = Math.max(ghost.latestLedTerm, leader.term)
     node.ledTerm = leader.term
+    node.quorumExcusedAt = node.ticks
   }
 
   #committed(node: NodeGhost, to: Index, leads: boolean): void {
@@ -113,6 +125,7 @@ export class Observer {
     node.membershipsInCall = [status.membership]
     node.recentMemberships = [status.membership]
     node.ticksSinceLeader = 0
+    node.ticks = node.quorumExcusedAt = 0
   }
 
   // ── what it asks for ──
@@ -201,6 +214,8 @@ export class Observer {
   /** Just after it was stepped, before `called`. */
   arrived(node: NodeGhost, message: Message, core: CoreView): void {
     for (const invariant of this.#hooks.receives) invariant.receives(this.ghost, node, message, core)
+    if (message.type === 'transferLeader') this.transferAsked(node)
+    else if (core.role === 'leader' && core.term === message.term) this.ghost.leaders.get(core.term)?.heardAt.set(message.from, node.ticks)
     if (core.leader === message.from && core.term === message.term && isSignOfLife(message)) node.ticksSinceLeader = 0
   }
 
@@ -232,6 +247,7 @@ export class Observer {
 
   #inEffect(node: NodeGhost, membership: Membership): void {
     node.membership = membership
+    node.quorumExcusedAt = node.ticks
     node.membershipsInCall.push(membership)
     node.recentMemberships.push(membership)
   }

@@ -24,8 +24,10 @@ export const persistBeforeSend: Invariant = {
     }
   },
 
-  applies(_ghost, node, entry) {
-    if (entry.index <= node.disk.log.last) return
+  applies(_ghost, node, entry, chain) {
+    const { log } = node.disk
+    // A disk that has room for the position may still hold what this entry replaces.
+    if (entry.index < log.base || log.chainAt(entry.index) === chain) return
     throw new Violation(this.name, node.id, `${node.id} applies entry ${entry.index} before it is on disk`)
   },
 

@@ -175,6 +175,9 @@ export class NodeWatch<Result> {
       case 'read':
         this.#check(() => this.#observer.readAsked(this.ghost!, args[0] as string))
         return call()
+      case 'transferLeadership':
+        this.#observer.transferAsked(this.ghost!)
+        return call()
       case 'compact':
         this.#check(() => this.#compacts(args[0] as Index))
         return call()
@@ -193,9 +196,9 @@ export class NodeWatch<Result> {
     const { journal, now } = this.#world
     const { role, term } = core
     const wasIdle = !core.hasReady()
-    this.ghost!.ticksSinceLeader++
     journal.hold()
     call()
+    this.#check(() => this.#observer.ticked(this.ghost!, core))
     if ((wasIdle && core.hasReady()) || core.role !== role || core.term !== term) {
       journal.record('timeout', now, this.#place, 0, 0, () => `${role} in term ${term}`)
     }

@@ -82,6 +82,8 @@ export class Clients {
     const { journal, schedule, coverage, observer } = this.#world
     const target = this.#random.pick([...observer.ghost.nodes.keys()])
     journal.record('transfer', schedule.now, node, Number(target.slice(1)), 0, () => `to ${target}`)
+    observer.transferAsked(node.ghost)
+    observer.transferAsked(node.ghost)
     if (node.driver!.input(core => core.transferLeadership(target)).accepted) coverage.saw('transfer')
   }
   #forget(node: SimNode): void {

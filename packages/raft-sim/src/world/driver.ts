@@ -65,9 +65,9 @@ export class Driver implements CoreAccess {
   tick(): void {
     const { journal, schedule } = this.#node.world
     const { role, term } = this.core
-    this.#node.ghost.ticksSinceLeader++
     journal.hold()
     this.core.tick(this.#node.clock())
+    this.#node.world.observer.ticked(this.#node.ghost, this.core)
     if (this.core.hasReady() || this.core.role !== role || this.core.term !== term) {
       journal.record('timeout', schedule.now, this.#node, 0, 0, () => `${role} in term ${term}`)
     }

@@ -82,7 +82,13 @@ export class History {
     this.observer.called(this.node(id), this.#core(id, told))
     return this
   }
-  leads(id: NodeId, term: number): this {
+  /** Everybody who has a vote left in this term gives it, unless it is said who does. */
+  leads(id: NodeId, term: number, voters: Iterable<NodeId> = this.ghost.nodes.keys()): this {
+    for (const voter of voters) {
+      const { grants } = this.node(voter)
+      if (!grants.has(term)) grants.set(term, id)
+      if (voter === id) this.disk(id).votes.set(term, id)
+    }
     return this.becomes(id, { role: 'leader', term, leader: id })
   }
   /** Entries come into its log, with a Ready. */
@@ -120,6 +126,10 @@ export class History {
     this.observer.arrives(node, message, this.#core(message.to, told))
     this.observer.arrived(node, message, this.#core(message.to, told))
     return this.becomes(message.to, told)
+  }
+  ticks(id: NodeId, count: number): this {
+    for (let i = 0; i < count; i++) this.observer.ticked(this.node(id), this.#core(id))
+    return this
   }
   applies(id: NodeId, entry: Entry, digest = entry.index): this {
     this.observer.applied(this.node(id), entry, digest)

@@ -1,0 +1,15 @@
+import type { Simulated } from 'raft-sim'
+import { simulateCore, simulateNode } from 'raft-sim'
+import { kvApplication } from './kv-application.ts'
+
+export const cores: Simulated = {
+  run: (seed, print) => simulateCore({ seed, ...(print && { print }) }),
+  command: 'npm run sim -- --core',
+  mustSee: [],
+}
+
+export const nodes: Simulated = {
+  run: (seed, print) => simulateNode({ seed, application: kvApplication, ...(print && { print }) }),
+  command: 'npm run sim --',
+  mustSee: ['join', 'forwarded write', 'graceful close'],
+}
