@@ -1,3 +1,4 @@
+import type { Figure } from './figure.ts'
 import type { Machine } from './machine.ts'
 import type { Progress } from './progress.ts'
 
@@ -20,4 +21,6 @@ export type Outcome = {
   readonly text: string
   /** Every sample, for `results/NAME.json`. */
   readonly data: unknown
+  /** What two reports are compared by, and what is plotted. */
+  readonly figures?: readonly Figure[]
 }

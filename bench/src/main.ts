@@ -6,8 +6,10 @@ import { benchmarks } from './benchmarks.ts'
 import { parseCommandLine } from './command-line.ts'
 import { table } from './format.ts'
 import { busyWarning, describeMachine, thisMachine } from './machine.ts'
+import { endWithThisProcess } from './process/managed.ts'
 import { Progress } from './progress.ts'
 
+endWithThisProcess()
 const results = fileURLToPath(new URL('../results', import.meta.url))
 const request = parseCommandLine(process.argv.slice(2), Object.keys(benchmarks))
 
@@ -23,11 +25,11 @@ async function run(name: string, benchmark: Benchmark, quick: boolean): Promise<
   console.log(`${name}: ${benchmark.about}\n${describeMachine(machine)}${warning === undefined ? '' : `\n${warning}`}`)
   const started = new Date().toISOString()
   const progress = new Progress(process.stderr)
-  const { text, data } = await benchmark.run({ quick, machine, progress })
+  const { text, data, figures } = await benchmark.run({ quick, machine, progress })
   progress.clear()
   mkdirSync(results, { recursive: true })
   const file = join(results, `${name}.json`)
-  writeFileSync(file, `${JSON.stringify({ benchmark: name, started, quick, machine, ...(data as object) }, null, 2)}\n`)
+  writeFileSync(file, `${JSON.stringify({ benchmark: name, started, quick, machine, ...(data as object), figures }, null, 2)}\n`)
   console.log(`\n${text}\n\nEvery sample is in ${relative(process.cwd(), file)}`)
 }
 
