@@ -105,6 +105,6 @@ describe('keys over HTTP', () => {
     expect(await server.ask('GET', '/key/a?consistency=stale')).toMatchObject({ status: 200, text: '{"a":"b"}' })
     const wrong = await server.ask('GET', '/key/a?consistency=lucky')
     expect(wrong.status).toBe(400)
-    expect(wrong.json()).toEqual({ error: { code: 'INVALID_QUERY', message: 'consistency is one of: linearizable, stale' } })
+    expect(wrong.json()).toEqual({ error: { code: 'INVALID_QUERY', message: 'consistency is one of: linearizable, lease, stale' } })
   })
 })

@@ -13,8 +13,11 @@ export type ErrorResponse = {
   }
 }
 
-/** `linearizable`: all that was acknowledged anywhere before the request. `stale`: what the node that answers has, without asking anybody. */
-export type Consistency = 'linearizable' | 'stale'
+/**
+ * `linearizable`: all that was acknowledged anywhere before the request. `lease`: the same, by the leader's lease and its clock where the
+ * cluster allows it, else `linearizable`. `stale`: what the node that answers has, without asking anybody.
+ */
+export type Consistency = 'linearizable' | 'lease' | 'stale'
 
 /** What a node does with a request for the leader: pass it on, name the leader's address (307), or refuse it (500). */
 export type NonLeaderMode = 'forward' | 'redirect' | 'reject'
