@@ -2,13 +2,14 @@ import type { NonLeaderMode } from 'kv-client'
 import type { Logger } from 'pino'
 import { type Node, RaftError, RaftNode } from 'raft-node'
 import { type Address, formatAddress, parseAddress, probeAddress } from './address.ts'
-import { type CommandResult, resultCodec } from './command.ts'
 import { PeerConnections } from './connections.ts'
 import { EventLog } from './event-log.ts'
 import { defaultLimits, type Limits } from './http/limits.ts'
 import { HttpServer } from './http/server.ts'
 import { joinVia } from './join-cluster.ts'
-import { KvStore } from './kv-store.ts'
+import type { CommandResult } from './store/command.ts'
+import { KvStore } from './store/kv-store.ts'
+import { resultCodec } from './store/result-codec.ts'
 
 export type KvServerOptions = {
   /** The folder for log and snapshots; made when absent. */

@@ -1,7 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { encodeCommand, type Pair } from '../src/command.ts'
-import { KvStore } from '../src/kv-store.ts'
+import { binaryFrom, binaryOf } from '../src/store/binary.ts'
+import type { Pair } from '../src/store/command.ts'
+import { encodeCommand } from '../src/store/command-codec.ts'
+import { KvStore } from '../src/store/kv-store.ts'
 
 const set = (...pairs: Pair[]) => encodeCommand({ type: 'set', pairs })
 const remove = (key: string) => encodeCommand({ type: 'delete', key })
@@ -14,8 +16,11 @@ const oddPairs: Pair[] = [
   ['9', 'd'],
   ['empty', ''],
   ['large', mebibyte],
-  ['👋', '🌍 \ufeff\0'],
+  [binaryOf('👋'), binaryOf('🌍 \ufeff\0')],
+  ['\0\xff', '\xfe\x80'],
 ]
+
+const bytes = fc.uint8Array({ maxLength: 20 }).map(binaryFrom)
 
 async function gather(data: AsyncIterable<Uint8Array>): Promise<Buffer> {
   const chunks: Uint8Array[] = []
@@ -31,7 +36,7 @@ describe('KvStore', () => {
   it('stores and returns odd keys and values exactly', () => {
     const store = new KvStore()
     store.apply(set(...oddPairs), 1)
-    for (const [key, value] of oddPairs) expect(store.get(key)).toEqual({ key, value, created: 1, modified: 1 })
+    for (const [key, value] of oddPairs) expect(store.get(key)).toEqual({ key, value, created: 1, modified: 1, version: 1, lease: 0 })
     expect(store.get('toString')).toBeUndefined()
     expect(Object.prototype).not.toHaveProperty('a')
   })
@@ -40,7 +45,7 @@ describe('KvStore', () => {
     const store = new KvStore()
     expect(store.apply(set(['a', '1']), 5)).toEqual({ type: 'set', revision: 5 })
     store.apply(set(['a', '2'], ['b', '1']), 7)
-    expect(store.get('a')).toEqual({ key: 'a', value: '2', created: 5, modified: 7 })
+    expect(store.get('a')).toEqual({ key: 'a', value: '2', created: 5, modified: 7, version: 2, lease: 0 })
     expect(store.apply(remove('a'), 8)).toEqual({ type: 'delete', revision: 8, deleted: true })
     expect(store.apply(remove('a'), 9)).toEqual({ type: 'delete', revision: 9, deleted: false })
     store.apply(set(['a', '3']), 10)
@@ -73,11 +78,11 @@ describe('KvStore', () => {
     await restored.restore(inChunks(Buffer.concat(chunks), 1_000))
     expect(restored.size).toBe(3_000)
     expect([...restored.values()].every(item => item.value === 'before'.repeat(20))).toBe(true)
-    expect(restored.get('k2')).toEqual({ key: 'k2', value: 'before'.repeat(20), created: 2, modified: 2 })
+    expect(restored.get('k2')).toEqual({ key: 'k2', value: 'before'.repeat(20), created: 2, modified: 2, version: 1, lease: 0 })
   })
 
   it('restores the same state, however the snapshot is cut into chunks', async () => {
-    const pairs = fc.array(fc.tuple(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary' })), { maxLength: 50 })
+    const pairs = fc.array(fc.tuple(bytes, bytes), { maxLength: 50 })
     await fc.assert(
       fc.asyncProperty(pairs, fc.integer({ min: 1, max: 400 }), async (pairs, size) => {
         const [store, restored] = [new KvStore(), new KvStore()]
@@ -105,8 +110,11 @@ describe('KvStore', () => {
       await expect(store.restore(inChunks(whole.subarray(0, length), 7))).rejects.toMatchObject({ code: 'CORRUPT' })
     }
     const otherFormat = Buffer.from(whole)
-    otherFormat[5] = 2
-    await expect(store.restore(inChunks(otherFormat, 7))).rejects.toThrow('format version 2')
+    otherFormat[5] = 1
+    await expect(store.restore(inChunks(otherFormat, 7))).rejects.toThrow('format version 1')
+    const flipped = Buffer.from(whole)
+    flipped[whole.indexOf('b')] = 0x63
+    await expect(store.restore(inChunks(flipped, 7))).rejects.toThrow('does not match its checksum')
     await expect(store.restore(inChunks(Buffer.alloc(9, 0xff), 7))).rejects.toThrow('too long')
     expect([...store.values()].map(item => item.key)).toEqual(['a', 'b'])
   })

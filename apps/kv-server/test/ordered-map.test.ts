@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { OrderedMap } from '../src/ordered-map.ts'
+import { OrderedMap } from '../src/store/ordered-map.ts'
 
 type Item = { readonly key: string; readonly value: number }
 type Write = { readonly type: 'set' | 'delete'; readonly key: string; readonly value: number }

@@ -2,8 +2,8 @@ import type { Node } from 'raft-node'
 import type { Batches } from 'raft-node/level'
 import { type Plant, type RunResult, simulateNode } from 'raft-sim'
 import { expect, test } from 'vitest'
-import type { CommandResult } from '../src/command.ts'
 import { kvApplication } from '../src/simulation/kv-application.ts'
+import type { CommandResult } from '../src/store/command.ts'
 
 const events = 3_000
 

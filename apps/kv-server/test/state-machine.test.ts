@@ -1,7 +1,7 @@
 import { stateMachineContract } from 'raft-node/contracts'
 import { describe, expect, test } from 'vitest'
-import { encodeCommand } from '../src/command.ts'
-import { KvStore } from '../src/kv-store.ts'
+import { encodeCommand } from '../src/store/command-codec.ts'
+import { KvStore } from '../src/store/kv-store.ts'
 
 const set = (...pairs: [string, string][]) => encodeCommand({ type: 'set', pairs })
 

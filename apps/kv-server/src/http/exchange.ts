@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { NonLeaderMode } from 'kv-client'
 import { type CallOptions, type Node, RaftError } from 'raft-node'
-import type { CommandResult } from '../command.ts'
-import type { KvStore } from '../kv-store.ts'
 import type { Connections } from '../quorum-view.ts'
+import type { CommandResult } from '../store/command.ts'
+import type { KvStore } from '../store/kv-store.ts'
 import type { Limits } from './limits.ts'
 import { Refusal } from './refusal.ts'
 

@@ -1,7 +1,7 @@
 import type { NonLeaderMode } from 'kv-client'
 import { type Node, RaftError } from 'raft-node'
-import type { CommandResult } from '../command.ts'
 import { explainNoLeader, quorumView } from '../quorum-view.ts'
+import type { CommandResult } from '../store/command.ts'
 import { choice, type Exchange, servingNode } from './exchange.ts'
 import { Refusal } from './refusal.ts'
 import { type Reply, text } from './respond.ts'

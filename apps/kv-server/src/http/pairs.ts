@@ -1,4 +1,5 @@
-import type { Pair } from '../command.ts'
+import { binaryOf } from '../store/binary.ts'
+import type { Pair } from '../store/command.ts'
 import type { Limits } from './limits.ts'
 import { Refusal } from './refusal.ts'
 
@@ -11,17 +12,18 @@ export function pairsOf(body: unknown, limits: Limits): Pair[] {
   // Object.entries and nothing else: JSON.parse makes `__proto__` an ordinary key, assigning it elsewhere would not.
   const pairs = Object.entries(body)
   if (pairs.length === 0) throw notPairs('the object is empty')
-  for (const [key, value] of pairs) checkPair(key, value, limits)
-  return pairs
+  return pairs.map(([key, value]) => pairOf(key, value, limits))
 }
 
-function checkPair(key: string, value: unknown, limits: Limits): void {
+function pairOf(key: string, value: unknown, limits: Limits): Pair {
   checkKey(key, limits)
   if (typeof value !== 'string') throw notPairs(`the value of ${shown(key)} is not a string`)
   if (loneSurrogate.test(value)) throw notPairs(`the value of ${shown(key)} holds half a surrogate pair`)
-  if (Buffer.byteLength(value) > limits.valueBytesMax) {
+  const bytes = binaryOf(value)
+  if (bytes.length > limits.valueBytesMax) {
     throw new Refusal(413, 'TOO_LARGE', `the value of ${shown(key)} is larger than ${limits.valueBytesMax} bytes`)
   }
+  return [binaryOf(key), bytes]
 }
 
 /** @throws Refusal 400 if this can be no key. */

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import type { Node } from 'raft-node'
-import type { CommandResult } from '../command.ts'
+import type { CommandResult } from '../store/command.ts'
 
 /** What a route answers. Routes return it rather than write it, so that every answer leaves through one place. */
 export type Reply = {

@@ -1,8 +1,11 @@
 import type { Application, Model, ObservedMachine, Random } from 'raft-sim'
 import { fold, foldText } from 'raft-sim'
-import { type Command, type CommandResult, decodeCommand, encodeCommand, resultCodec } from '../command.ts'
-import { KvStore } from '../kv-store.ts'
-import type { Stored } from '../stored.ts'
+import { binaryOf, textOf } from '../store/binary.ts'
+import type { Command, CommandResult } from '../store/command.ts'
+import { decodeCommand, encodeCommand } from '../store/command-codec.ts'
+import { KvStore } from '../store/kv-store.ts'
+import { resultCodec } from '../store/result-codec.ts'
+import type { Stored } from '../store/stored.ts'
 
 /** Few keys: so that writers and readers meet. Some of them are keys that maps of other kinds get wrong. */
 const keys = ['a', 'b', 'c', '10', '9', '__proto__', 'ключ', '']
@@ -20,14 +23,15 @@ export const kvApplication: Application<CommandResult> = {
 }
 
 function drawCommand(random: Random, number: number): Command {
-  if (random.chance(0.15)) return { type: 'delete', key: random.pick(keys) }
+  if (random.chance(0.15)) return { type: 'delete', key: binaryOf(random.pick(keys)) }
   const count = random.chance(0.1) ? random.between(2, 4) : 1
   const value = () => (random.chance(0.05) ? `${number}`.padEnd(random.between(100, 2_000), '.') : `${number}`)
-  return { type: 'set', pairs: Array.from({ length: count }, () => [random.pick(keys), value()]) }
+  return { type: 'set', pairs: Array.from({ length: count }, () => [binaryOf(random.pick(keys)), value()]) }
 }
 
 function describe(command: Command): string {
   if (command.type === 'delete') return `delete ${show(command.key)}`
+  if (command.type !== 'set') return command.type
   return `set ${command.pairs.map(([key, value]) => `${show(key)}=${value.length > 20 ? `${value.slice(0, 8)}… (${value.length})` : value}`).join(' ')}`
 }
 function show(key: string): string {
@@ -58,7 +62,7 @@ class ObservedStore implements ObservedMachine<CommandResult> {
     return this.#digest
   }
   answer(key: string): string {
-    return this.#store.get(key)?.value ?? 'nothing'
+    return textOf(this.#store.get(binaryOf(key))?.value ?? 'nothing') ?? 'bytes'
   }
 }
 
@@ -87,12 +91,13 @@ class KvModel implements Model<CommandResult> {
       this.#write(command.key, index, undefined)
       return { type: 'delete', revision: index, deleted }
     }
+    if (command.type !== 'set') return { type: 'malformed', message: 'not modelled' }
     for (const [key, value] of command.pairs) this.#write(key, index, value)
     return { type: 'set', revision: index }
   }
 
   answer(key: string, index: number): string {
-    return this.#versions.get(key)?.findLast(version => version.index <= index)?.value ?? 'nothing'
+    return this.#versions.get(binaryOf(key))?.findLast(version => version.index <= index)?.value ?? 'nothing'
   }
 
   #last(key: string): string | undefined {

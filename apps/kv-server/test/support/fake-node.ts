@@ -1,7 +1,7 @@
 import type { Applied, CallOptions, JoinAnswer, JoinRequest, Node, NodeStatus } from 'raft-node'
 import { RaftError } from 'raft-node'
-import type { CommandResult } from '../../src/command.ts'
-import type { KvStore } from '../../src/kv-store.ts'
+import type { CommandResult } from '../../src/store/command.ts'
+import type { KvStore } from '../../src/store/kv-store.ts'
 
 type MemberStatus = NodeStatus['members'][number]
 

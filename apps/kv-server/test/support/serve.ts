@@ -3,7 +3,7 @@ import { connect } from 'node:net'
 import type { NonLeaderMode } from 'kv-client'
 import { defaultLimits, type Limits } from '../../src/http/limits.ts'
 import { HttpServer } from '../../src/http/server.ts'
-import { KvStore } from '../../src/kv-store.ts'
+import { KvStore } from '../../src/store/kv-store.ts'
 import { FakeNode } from './fake-node.ts'
 
 export type Answer = { readonly status: number; readonly headers: IncomingHttpHeaders; readonly text: string; json(): unknown }

@@ -1,6 +1,8 @@
 import type { Consistency, DeleteResponse, SetResponse } from 'kv-client'
 import { type Applied, type Node, RaftError } from 'raft-node'
-import { type Command, type CommandResult, encodeCommand } from '../../command.ts'
+import { binaryOf, textOf } from '../../store/binary.ts'
+import type { Command, CommandResult } from '../../store/command.ts'
+import { encodeCommand } from '../../store/command-codec.ts'
 import { readJson } from '../body.ts'
 import { callOptions, choice, type Exchange, servingNode } from '../exchange.ts'
 import { onLeader } from '../non-leader.ts'
@@ -32,17 +34,19 @@ export async function getKey(exchange: Exchange): Promise<Reply> {
 export async function deleteKey(exchange: Exchange): Promise<Reply> {
   const key = keyOf(exchange.rest, exchange.service.limits)
   return onLeader(exchange, async (node, options) => {
-    const { index, result } = await apply(exchange, node, { type: 'delete', key }, options)
+    const { index, result } = await apply(exchange, node, { type: 'delete', key: binaryOf(key) }, options)
     return json(200, { index, deleted: result.type === 'delete' && result.deleted } satisfies DeleteResponse, { index })
   })
 }
 
 async function readKey(exchange: Exchange, node: Node<CommandResult>, key: string, consistency: Consistency): Promise<Reply> {
   await node.read({ ...callOptions(exchange), consistency: consistency === 'stale' ? 'stale' : 'linearizable' })
-  const stored = exchange.service.store.get(key)
+  const stored = exchange.service.store.get(binaryOf(key))
   if (stored === undefined) throw new Refusal(404, 'KEY_NOT_FOUND', `there is no key ${JSON.stringify(key)}`)
   // A computed key makes `__proto__` an ordinary property. No newline: the workshop's answer is compared as it is.
-  return { status: 200, contentType: jsonType, body: JSON.stringify({ [key]: stored.value }) }
+  const value = textOf(stored.value)
+  if (value === undefined) throw new Refusal(409, 'NOT_TEXT', `the value of ${JSON.stringify(key)} is not text: read it at /v1/kv`)
+  return { status: 200, contentType: jsonType, body: JSON.stringify({ [key]: value }) }
 }
 
 async function apply(

@@ -1,7 +1,7 @@
 import type { MemberStatus, StatusResponse } from 'kv-client'
 import type { Node, NodeStatus } from 'raft-node'
-import type { CommandResult } from '../../command.ts'
 import { type Connections, isReachable, quorumView } from '../../quorum-view.ts'
+import type { CommandResult } from '../../store/command.ts'
 import { type Exchange, type Service, startedNode } from '../exchange.ts'
 import { json, type Reply } from '../respond.ts'
 

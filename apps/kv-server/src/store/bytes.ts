@@ -46,6 +46,24 @@ export class ByteWriter {
     return this
   }
 
+  /** Bytes, one in each character of the string, after their number. */
+  binary(value: string): this {
+    this.integer(value.length)
+    this.#reserve(value.length)
+    this.#buffer.write(value, this.#length, value.length, 'latin1')
+    this.#length += value.length
+    return this
+  }
+
+  /** Bytes after their number. */
+  bytes(value: Uint8Array): this {
+    this.integer(value.length)
+    this.#reserve(value.length)
+    this.#buffer.set(value, this.#length)
+    this.#length += value.length
+    return this
+  }
+
   /** What was written. The writer must not be used afterwards: it is not copied. */
   finish(): Uint8Array {
     return this.#buffer.subarray(0, this.#length)
@@ -99,6 +117,38 @@ export class ByteReader {
     if (!isUtf8(slice)) throw new MalformedBytes('holds text that is not UTF-8')
     this.#at += bytes
     return slice.toString('utf8')
+  }
+
+  /** Bytes as a string with one in each character. */
+  binary(): string {
+    const bytes = this.integer()
+    if (bytes > this.left) throw new MalformedBytes('ends too early')
+    this.#at += bytes
+    return this.#buffer.toString('latin1', this.#at - bytes, this.#at)
+  }
+
+  /** Not a copy. */
+  bytes(): Uint8Array {
+    const bytes = this.integer()
+    if (bytes > this.left) throw new MalformedBytes('ends too early')
+    this.#at += bytes
+    return this.#buffer.subarray(this.#at - bytes, this.#at)
+  }
+
+  /** As many as were written: a count is only a claim, so what it says grows with what is really there. */
+  list<T>(read: () => T): T[] {
+    const count = this.integer()
+    const items: T[] = []
+    for (let done = 0; done < count; done++) items.push(read())
+    return items
+  }
+
+  /** One of these, written as its place among them. */
+  choice<T>(choices: readonly T[]): T {
+    const place = this.byte()
+    const chosen = choices[place]
+    if (chosen === undefined) throw new MalformedBytes(`holds the unknown choice ${place}`)
+    return chosen
   }
 
   /** Nothing may follow. */

@@ -1,0 +1,96 @@
+import { afterPrefix, type Binary } from './binary.ts'
+import { OrderedMap } from './ordered-map.ts'
+import type { Stored } from './stored.ts'
+
+/** What one command did to one key. */
+export type Change = { readonly type: 'put'; readonly item: Stored } | { readonly type: 'delete'; readonly key: Binary }
+
+/** The keys, and which of them end with which lease. */
+export class Keyspace {
+  #items = OrderedMap.empty<Stored>()
+  /** Follows from the items. */
+  #byLease = new Map<number, Set<Binary>>()
+  /** Leases that lost their last key since the last `takeIdleLeases`. */
+  #idleLeases: number[] = []
+  /** What was done since the last `takeChanges`. */
+  #changes: Change[] = []
+
+  /** Frozen: later writes make another map. */
+  get items(): OrderedMap<Stored> {
+    return this.#items
+  }
+
+  replace(items: OrderedMap<Stored>): void {
+    this.#items = items
+    this.#byLease = new Map()
+    this.#changes = []
+    this.#idleLeases = []
+    for (const { key, lease } of items.values()) if (lease !== 0) this.#attach(key, lease)
+  }
+
+  put(key: Binary, value: Binary, lease: number, revision: number): void {
+    const before = this.#items.get(key)
+    const [created, version] = before === undefined ? [revision, 1] : [before.created, before.version + 1]
+    const item = { key, value, created, modified: revision, version, lease }
+    if (before !== undefined && before.lease !== lease) this.#detach(before)
+    if (lease !== 0) this.#attach(key, lease)
+    this.#items = this.#items.set(item)
+    this.#changes.push({ type: 'put', item })
+  }
+
+  delete(key: Binary): boolean {
+    const before = this.#items.get(key)
+    if (before === undefined) return false
+    this.#detach(before)
+    this.#items = this.#items.delete(key)
+    this.#changes.push({ type: 'delete', key })
+    return true
+  }
+
+  deletePrefix(prefix: Binary): number {
+    const end = afterPrefix(prefix)
+    let deleted = 0
+    for (const { key } of this.#items.values(prefix)) {
+      if (end !== undefined && key >= end) break
+      this.delete(key)
+      deleted++
+    }
+    return deleted
+  }
+
+  /** In ascending order: the same on every node, however it came by its state. */
+  keysOf(lease: number): readonly Binary[] {
+    return [...(this.#byLease.get(lease) ?? [])].sort((a, b) => (a < b ? -1 : 1))
+  }
+  countOf(lease: number): number {
+    return this.#byLease.get(lease)?.size ?? 0
+  }
+
+  /** In the order in which they happened. */
+  takeChanges(): readonly Change[] {
+    const changes = this.#changes
+    if (changes.length > 0) this.#changes = []
+    return changes
+  }
+
+  takeIdleLeases(): readonly number[] {
+    const idle = this.#idleLeases
+    if (idle.length > 0) this.#idleLeases = []
+    return idle
+  }
+
+  #attach(key: Binary, lease: number): void {
+    const keys = this.#byLease.get(lease)
+    if (keys === undefined) this.#byLease.set(lease, new Set([key]))
+    else keys.add(key)
+  }
+
+  #detach({ key, lease }: Stored): void {
+    if (lease === 0) return
+    const keys = this.#byLease.get(lease)
+    keys?.delete(key)
+    if (keys?.size !== 0) return
+    this.#byLease.delete(lease)
+    this.#idleLeases.push(lease)
+  }
+}

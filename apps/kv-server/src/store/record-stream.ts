@@ -1,0 +1,47 @@
+import { MalformedBytes } from './bytes.ts'
+
+const lengthBytes = 4
+/** Longer records are not ours: a key and a value never get near. */
+const recordBytesMax = 64 * 1024 * 1024
+
+/** A record after its length as four bytes. */
+export function frame(record: Uint8Array): Uint8Array {
+  const framed = Buffer.allocUnsafe(lengthBytes + record.length)
+  framed.writeUInt32LE(record.length, 0)
+  framed.set(record, lengthBytes)
+  return framed
+}
+
+/** The records in a stream of bytes, however that is cut into chunks. @throws MalformedBytes */
+export async function* unframed(data: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
+  let rest: Uint8Array[] = []
+  let restBytes = 0
+  let wanted = lengthBytes
+  for await (const chunk of data) {
+    rest.push(chunk)
+    restBytes += chunk.length
+    if (restBytes < wanted) continue // joined only once a whole record is there: a large one is copied once, not once per chunk
+    const joined = rest.length === 1 ? asBuffer(chunk) : Buffer.concat(rest)
+    let at = 0
+    for (;;) {
+      wanted = nextRecordBytes(joined, at)
+      if (joined.length - at < wanted) break
+      yield joined.subarray(at + lengthBytes, at + wanted)
+      at += wanted
+    }
+    rest = [joined.subarray(at)]
+    restBytes = joined.length - at
+  }
+  if (restBytes > 0) throw new MalformedBytes('ends too early')
+}
+
+function nextRecordBytes(joined: Buffer, at: number): number {
+  if (joined.length - at < lengthBytes) return lengthBytes
+  const bytes = joined.readUInt32LE(at)
+  if (bytes > recordBytesMax) throw new MalformedBytes('has a record that is too long')
+  return lengthBytes + bytes
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+}
