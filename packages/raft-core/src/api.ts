@@ -61,6 +61,8 @@ export type ProgressStatus = {
   readonly paused: boolean
   /** Heard from within the last election timeout. */
   readonly active: boolean
+  /** It has lost part of its log and is getting it again: `match` counts for nothing yet. */
+  readonly repairing: boolean
   /** The index of the snapshot that is under way to it; 0 without one. */
   readonly pendingSnapshot: Index
   /** appendEntries that it has not answered yet. */
@@ -91,6 +93,8 @@ export type Status = {
   readonly first: Index
   /** Where the log ends. */
   readonly last: Position
+  /** Its log is being filled again after damage: it neither votes nor campaigns. */
+  readonly repairing: boolean
   /** Who takes part, as of what is applied (§6). */
   readonly membership: Membership
   /** The index of the entry that made `membership`; for compare-and-set. */

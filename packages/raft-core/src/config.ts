@@ -14,6 +14,11 @@ export type RestoredState = {
   readonly entries?: readonly Entry[] | undefined
   /** What the state machine has applied, if that is more than the snapshot. */
   readonly applied?: Index | undefined
+  /**
+   * The disk has lost entries that this node may have acknowledged; `entries` are what is left. It neither votes nor campaigns before a
+   * leader has filled its log again: see `Ready.repaired`. Term and vote must still be the latest. Default false.
+   */
+  readonly repairing?: boolean | undefined
 }
 
 /**

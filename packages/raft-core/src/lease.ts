@@ -30,9 +30,9 @@ export function promiseLease(raft: RaftMachine, sentAt: number | undefined): num
   return sentAt
 }
 
-/** A node that starts may have promised something just before; its log or its snapshot tells whether it can have. */
-export function mayHavePromised({ membership, log }: RaftMachine): boolean {
-  if (membership.leaseReads === true) return true
+/** A node that starts may have promised something just before; its log or its snapshot tells whether it can have, if all of it is there. */
+export function mayHavePromised({ membership, log, repair }: RaftMachine): boolean {
+  if (membership.leaseReads === true || repair !== undefined) return true
   for (let index = log.applied + 1; index <= log.lastIndex; index++) {
     const entry = log.at(index)
     if (entry?.type === 'membership' && entry.change.leaseReads === true) return true

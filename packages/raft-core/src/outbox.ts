@@ -32,7 +32,8 @@ export function hasReady(raft: RaftMachine): boolean {
     (log.snapshot !== undefined && !log.snapshotTaken) ||
     raft.readsAnswered.length > 0 ||
     hardStateChanged(raft) ||
-    softStateChanged(raft)
+    softStateChanged(raft) ||
+    raft.repair?.state === 'saved'
   )
 }
 
@@ -60,7 +61,9 @@ export function takeReady(raft: RaftMachine): Ready {
   const wait = settings.voteRequestsAwaitSave && (ballot || outbox.lastBallot > outbox.settled)
   const owed = toOthers(promises, raft.id)
   const reads = raft.readsAnswered
-  const receipt = makeReceipt(raft, ++outbox.made, wait ? [...free, ...promises] : promises, snapshot?.index ?? 0)
+  const repaired = raft.repair?.state === 'saved'
+  if (raft.repair && repaired) raft.repair.state = 'told'
+  const receipt = makeReceipt(raft, ++outbox.made, wait ? [...free, ...promises] : promises, snapshot?.index ?? 0, repaired)
 
   if (hardState) outbox.commit = hardState.commit
   if (ballot) {
@@ -83,7 +86,8 @@ export function takeReady(raft: RaftMachine): Ready {
     hardState,
     entries,
     snapshot,
-    mustSync: ballot || entries.length > 0 || snapshot !== undefined,
+    repaired,
+    mustSync: ballot || entries.length > 0 || snapshot !== undefined || repaired,
     sendAfterSave: wait ? [...free, ...owed] : owed,
     apply,
     reads: reads.length === 0 ? none : reads,
@@ -103,7 +107,13 @@ function toOthers(promises: readonly Message[], id: NodeId): readonly Message[] 
 }
 
 /** While anything of the log is not known to be saved, the receipt names the log's end: whichever save reaches it covers all before. */
-function makeReceipt(raft: RaftMachine, number: number, promises: readonly Message[], snapshotIndex: number): SaveReceipt {
+function makeReceipt(
+  raft: RaftMachine,
+  number: number,
+  promises: readonly Message[],
+  snapshotIndex: number,
+  repaired: boolean,
+): SaveReceipt {
   const last: Position | undefined = raft.log.hasUnsaved ? raft.log.last : undefined
-  return { number, promises, term: raft.term, last, snapshotIndex }
+  return { number, promises, term: raft.term, last, snapshotIndex, repaired }
 }

@@ -23,6 +23,7 @@ import { propose, proposeCommands } from './proposals.ts'
 import type { ReadRequest } from './reads.ts'
 import { startRead } from './reads.ts'
 import type { HardState, ReadState, Ready, SaveReceipt } from './ready.ts'
+import { endRepair, marked, newRepair, noteSaved, type Repair } from './replication/repair.ts'
 import { recordSnapshotOutcome } from './replication/snapshot.ts'
 import type { Leader, Role, RoleName } from './roles.ts'
 import { becomeFollower } from './roles.ts'
@@ -73,6 +74,8 @@ export class RaftMachine implements Raft {
 
   /** Why this node must not lead for now. */
   resigned: string | undefined
+  /** While the log is being filled again after damage. */
+  repair: Repair | undefined
   readonly outbox: Outbox
   /** Reads that were asked of this leader before it had committed in its term. */
   readsAwaitingCommit: ReadRequest[] = []
@@ -92,6 +95,7 @@ export class RaftMachine implements Raft {
     this.vote = restored.hardState?.vote
     this.log = restoredLog(restored, this.settings.maxApplyBytes)
     this.newestSnapshot = restored.snapshot
+    if (restored.repairing === true) this.repair = newRepair()
     this.membership = restored.snapshot?.membership ?? noMembers
     this.#membershipAppliedTo = restored.snapshot?.index ?? 0
     this.membershipIndex = restored.snapshot?.membershipIndex ?? this.#membershipAppliedTo
@@ -236,17 +240,21 @@ export class RaftMachine implements Raft {
     this.settle(receipt)
   }
 
-  settle({ number, term, last, snapshotIndex }: SaveReceipt): void {
+  settle({ number, term, last, snapshotIndex, repaired }: SaveReceipt): void {
     if (number <= this.outbox.settled) return
     this.outbox.settled = number
     // In a later term other entries may stand at the same indices.
     if (last && term === this.term) this.log.markSaved(last)
-    if (snapshotIndex === 0) return
-    if (this.log.snapshot?.index === snapshotIndex) {
+    if (repaired) endRepair(this)
+    if (snapshotIndex > 0) this.#settleSnapshot(snapshotIndex)
+    if (this.repair) noteSaved(this)
+  }
+  #settleSnapshot(index: Index): void {
+    if (this.log.snapshot?.index === index) {
       this.newestSnapshot = this.log.snapshot
       this.log.snapshot = undefined
     }
-    this.appliedTo(snapshotIndex)
+    this.appliedTo(index)
   }
 
   appliedTo(index: Index): void {
@@ -286,15 +294,17 @@ export class RaftMachine implements Raft {
   post(message: Message): void {
     if (this.stateTrace) traceMessage(this, 'Send', message)
     const { outbox } = this
-    if (outbox.free.length === 0) outbox.free = [message]
-    else outbox.free.push(message)
+    const said = this.repair ? marked(message) : message
+    if (outbox.free.length === 0) outbox.free = [said]
+    else outbox.free.push(said)
   }
   /** A message that must not leave before all that came before it is saved. May be to this node itself. */
   promise(message: Message): void {
     if (this.stateTrace) traceMessage(this, 'Send', message)
     const { outbox } = this
-    if (outbox.promises.length === 0) outbox.promises = [message]
-    else outbox.promises.push(message)
+    const said = this.repair ? marked(message) : message
+    if (outbox.promises.length === 0) outbox.promises = [said]
+    else outbox.promises.push(said)
   }
   ignore(message: Message, because: string): void {
     if (this.trace) this.trace({ type: 'ignore', message: message.type, from: message.from, because })

@@ -40,7 +40,9 @@ export type Ready = {
   readonly entries: readonly Entry[]
   /** §7, received from the leader: it replaces the whole log and the state machine. Entries in the same Ready follow it. */
   readonly snapshot: Snapshot | undefined
-  /** True with entries, a snapshot, or a new term or vote. Otherwise no flush of its own: the commit index goes with the next batch. */
+  /** A repair is over: forget `RestoredState.repairing`, in the same batch or after it, before anything that rests on this save. */
+  readonly repaired: boolean
+  /** True with entries, a snapshot, a new term or vote, or the end of a repair. Otherwise no flush of its own: the commit index goes with the next batch. */
   readonly mustSync: boolean
   /** Votes and acknowledgements: promises. They leave once this Ready and every earlier one is saved, also when `mustSync` is false. */
   readonly sendAfterSave: readonly Message[]
@@ -64,4 +66,6 @@ export type SaveReceipt = {
   readonly last: Position | undefined
   /** The index of the snapshot saved, 0 without one. */
   readonly snapshotIndex: Index
+  /** It has made the end of a repair durable. */
+  readonly repaired: boolean
 }

@@ -37,6 +37,8 @@ export function formatTrace(event: TraceEvent): string {
       return `${flows[event.state]} ${event.id}: ${event.because}`
     case 'snapshot':
       return formatSnapshot(event)
+    case 'repaired':
+      return `has repaired its log up to ${formatPosition(event.last)}`
     case 'read':
       return formatRead(event)
     case 'transfer':

@@ -56,6 +56,8 @@ export type TraceEvent =
       readonly what: 'sent' | 'installed' | 'refused' | 'forwarded'
       readonly because: string
     }
+  /** Its log is whole again after damage: it votes, and counts. */
+  | { readonly type: 'repaired'; readonly last: Position }
   /** A read is answered (thesis §6.4), or given up: then without an index. */
   | { readonly type: 'read'; readonly context: string; readonly index: Index | undefined; readonly because: string }
   /** A read has to wait for the first commit of the term. */

@@ -13,6 +13,7 @@ export function startTransfer(raft: RaftMachine, leader: Leader, target: NodeId)
   const progress = leader.progress.get(target)
   if (!progress) return { accepted: false, reason: 'the target is not a member' }
   if (isLearner(raft.membership, target)) return { accepted: false, reason: 'the target is a learner' }
+  if (progress.repair !== undefined) return { accepted: false, reason: 'the target repairs its log' }
   if (leader.transferTarget === target) return taken
   abortTransfer(raft, leader, `${target} is the target now`)
   if (target === raft.id) return taken

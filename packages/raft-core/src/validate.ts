@@ -24,21 +24,26 @@ function isSound(m: Message): boolean | undefined {
   switch (m.type) {
     case 'appendEntries':
       return (
-        isCount(m.session) && isPosition(m.after) && isCount(m.commit) && m.after.term <= m.term && followOn(m.entries, m.after, m.term)
+        isCount(m.session) &&
+        isPosition(m.after) &&
+        isCount(m.commit) &&
+        m.after.term <= m.term &&
+        followOn(m.entries, m.after, m.term) &&
+        (m.repair === undefined || isCount(m.repair))
       )
     case 'appendReply':
-      return isCount(m.session) && typeof m.accepted === 'boolean' && isCount(m.index) && isPosition(m.hint)
+      return isCount(m.session) && typeof m.accepted === 'boolean' && isCount(m.index) && isPosition(m.hint) && isMark(m.repairing)
     case 'heartbeat':
       return isCount(m.commit) && isCount(m.readToken) && isTime(m.sentAt)
     case 'heartbeatReply':
-      return isCount(m.readToken) && isTime(m.sentAt)
+      return isCount(m.readToken) && isTime(m.sentAt) && isMark(m.repairing)
     case 'requestVote':
       return isPosition(m.lastEntry) && typeof m.transfer === 'boolean'
     case 'preVote':
       return isPosition(m.lastEntry)
     case 'voteReply':
     case 'preVoteReply':
-      return typeof m.granted === 'boolean' && isPosition(m.commit)
+      return typeof m.granted === 'boolean' && isPosition(m.commit) && isMark(m.repairing) && !(m.granted && m.repairing)
     case 'installSnapshot':
       return isCount(m.session) && isSnapshot(m.snapshot) && m.snapshot.term <= m.term
     case 'timeoutNow':
@@ -68,6 +73,10 @@ function isCount(value: unknown): value is number {
 /** Of the sender's clock, where it is given. */
 function isTime(value: unknown): boolean {
   return value === undefined || isCount(value)
+}
+
+function isMark(value: unknown): boolean {
+  return value === undefined || value === true
 }
 
 function isPosition(value: Position | undefined): boolean {

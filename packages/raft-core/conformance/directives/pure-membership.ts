@@ -53,6 +53,6 @@ function showMembership({ voters, outgoing, learners, learnersNext, autoLeave }:
 
 /** The progress of a member of which nothing is known yet. */
 function showFresh(id: string, next: number, { learners }: Membership): string {
-  const unknown = { match: 0, paused: false, active: true, pendingSnapshot: 0, inflight: 0, inflightFull: false }
+  const unknown = { match: 0, paused: false, active: true, repairing: false, pendingSnapshot: 0, inflight: 0, inflightFull: false }
   return showProgress({ id: showId(id), state: 'probe', next, learner: learners.includes(id), ...unknown })
 }

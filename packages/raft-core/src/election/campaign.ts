@@ -26,6 +26,7 @@ export function tryCampaign(raft: RaftMachine, cause: Cause): void {
 
 function reasonNotTo(raft: RaftMachine, cause: Cause): string | undefined {
   if (raft.resigned !== undefined) return raft.resigned
+  if (raft.repair !== undefined) return 'its log is being repaired'
   if (raft.log.snapshot !== undefined) return 'a snapshot is not saved yet'
   if (!isPromotable(raft)) return 'it is not a voter'
   // Its own vote is a vote too.
@@ -35,8 +36,10 @@ function reasonNotTo(raft: RaftMachine, cause: Cause): string | undefined {
 }
 
 /** A voter that can do a leader's work, with its log in place: not in the middle of receiving a snapshot. */
-export function isPromotable({ membership, id, resigned, log }: RaftMachine): boolean {
-  return resigned === undefined && isVoter(membership, id) && !isLearner(membership, id) && log.snapshot === undefined
+export function isPromotable({ membership, id, resigned, repair, log }: RaftMachine): boolean {
+  return (
+    resigned === undefined && repair === undefined && isVoter(membership, id) && !isLearner(membership, id) && log.snapshot === undefined
+  )
 }
 
 /** Thesis §9.6: ask whether an election could be won, without raising the term. */

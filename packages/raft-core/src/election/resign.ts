@@ -22,7 +22,7 @@ export function handOver(raft: RaftMachine, leader: Leader, reason: string): voi
 function mostAdvanced(raft: RaftMachine, leader: Leader): NodeId | undefined {
   let best: NodeId | undefined
   for (const [id, progress] of leader.progress) {
-    if (id === raft.id || !isVoter(raft.membership, id) || !progress.active) continue
+    if (id === raft.id || !isVoter(raft.membership, id) || !progress.active || progress.repair !== undefined) continue
     if (best === undefined || progress.match > leader.progress.get(best)!.match) best = id
   }
   return best

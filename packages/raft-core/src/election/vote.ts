@@ -11,7 +11,7 @@ import { knownCommit } from './learn-commit.ts'
 
 /** §5.2, §5.4.1: one vote a term, only for a candidate whose log is at least as up to date as ours. Learners answer too: they may be voters by now. */
 export function answerVote(raft: RaftMachine, _role: Role, request: MessageOf<'requestVote'>): void {
-  const free = raft.vote === request.from || (raft.vote === undefined && raft.leader === undefined)
+  const free = raft.repair === undefined && (raft.vote === request.from || (raft.vote === undefined && raft.leader === undefined))
   const granted = free && raft.log.isUpToDate(request.lastEntry)
   traceVote(raft, 'vote', request, granted, free)
   if (granted) {
@@ -23,7 +23,8 @@ export function answerVote(raft: RaftMachine, _role: Role, request: MessageOf<'r
 
 /** Thesis §9.6: what we would answer, promising nothing. A grant names the term asked about, a refusal our own. */
 export function answerPreVote(raft: RaftMachine, _role: Role, request: MessageOf<'preVote'>): void {
-  const free = request.term > raft.term || raft.vote === request.from || (raft.vote === undefined && raft.leader === undefined)
+  const later = request.term > raft.term || raft.vote === request.from || (raft.vote === undefined && raft.leader === undefined)
+  const free = raft.repair === undefined && later
   const granted = free && raft.log.isUpToDate(request.lastEntry)
   traceVote(raft, 'preVote', request, granted, free)
   const term = granted ? request.term : raft.term
@@ -38,9 +39,13 @@ function traceVote(
   free: boolean,
 ): void {
   if (!raft.trace) return
-  const taken = raft.vote === undefined ? `follows ${raft.leader}` : `voted for ${raft.vote}`
-  const because = granted ? 'log is up to date' : free ? 'log is behind' : taken
+  const because = granted ? 'log is up to date' : free ? 'log is behind' : notFree(raft)
   raft.trace({ type: 'vote', kind, candidate: request.from, term: request.term, granted, because })
+}
+
+function notFree({ repair, vote, leader }: RaftMachine): string {
+  if (repair !== undefined) return 'its log is being repaired'
+  return vote === undefined ? `follows ${leader}` : `voted for ${vote}`
 }
 
 /** §5.2: won by a majority, lost once that is out of reach. */

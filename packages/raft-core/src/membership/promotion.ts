@@ -11,7 +11,7 @@ export function promoteCaughtUp(raft: RaftMachine, leader: Leader): void {
   for (const id of raft.membership.promoting) {
     const progress = leader.progress.get(id)
     if (!isLearner(raft.membership, id) || progress?.flow.state !== 'replicate' || !progress.active) continue
-    if (progress.match < leader.commitAtHeartbeat) continue
+    if (progress.counted < leader.commitAtHeartbeat) continue
     raft.proposeMembership({ transition: 'auto', changes: [{ type: 'voter', id }], context: undefined })
     return
   }

@@ -6,6 +6,7 @@ import { becomeFollower } from '../roles.ts'
 import type { Trace } from '../trace.ts'
 import { commitTo } from './commit.ts'
 import { followLeader } from './follow.ts'
+import { noteAgreement } from './repair.ts'
 
 const nowhere: Position = { term: 0, index: 0 }
 
@@ -60,5 +61,6 @@ function reject(raft: RaftMachine, message: MessageOf<'appendEntries'>): void {
 
 function reply(raft: RaftMachine, message: MessageOf<'appendEntries'>, accepted: boolean, index: number, hint: Position): void {
   const { from: to, session } = message
+  if (accepted && raft.repair) noteAgreement(raft, message, index)
   raft.promise({ type: 'appendReply', from: raft.id, to, term: raft.term, session, accepted, index, hint })
 }

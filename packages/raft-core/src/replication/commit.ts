@@ -7,7 +7,7 @@ import type { Trace } from '../trace.ts'
 
 /** §5.3, §5.4.2: commit what every majority has on disk, but count only for entries of our own term. Returns whether commit moved. */
 export function advanceCommit(raft: RaftMachine, leader: Leader): boolean {
-  const held = committedIndex(raft.membership, id => leader.progress.get(id)?.match)
+  const held = committedIndex(raft.membership, id => leader.progress.get(id)?.counted)
   const moves = held > raft.log.commit && raft.log.termAt(held) === raft.term
   if (moves) commitTo(raft, held)
   if (raft.stateTrace) traceState(raft, 'Commit')

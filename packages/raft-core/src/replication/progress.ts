@@ -25,6 +25,8 @@ export class Progress {
   active: boolean
   /** The greatest commit index on its way to the member: it need not be told again. */
   sentCommit: Index = 0
+  /** It repairs its log, and counts again once that reaches up to here. */
+  repair: Index | undefined
   /** Kept over changes of flow, for its window. */
   readonly #inflight: Inflight
 
@@ -36,6 +38,10 @@ export class Progress {
     this.#inflight = inflight
   }
 
+  /** What it holds towards a quorum. */
+  get counted(): Index {
+    return this.repair === undefined ? this.match : 0
+  }
   get isPaused(): boolean {
     return this.flow.state === 'snapshot' || this.flow.paused
   }

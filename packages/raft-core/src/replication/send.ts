@@ -29,6 +29,7 @@ export function replicateTo(raft: RaftMachine, id: NodeId, progress: Progress, e
     after: { term: afterTerm, index: afterIndex },
     entries,
     commit: log.commit,
+    ...(progress.repair !== undefined && { repair: progress.repair }),
   })
   progress.sent(entries.length, raft.settings.maxInflightBytes === Infinity ? 0 : bytesOf(entries))
   progress.sentCommit = log.commit

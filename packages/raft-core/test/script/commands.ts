@@ -58,6 +58,7 @@ export const commands: Readonly<Record<string, Run>> = {
   compact: onNode((node, { args }) => node.compact(Number(args[1]))),
   crash: onNode(node => node.crash()),
   restart: onNode(node => node.restart()),
+  damage: onNode((node, { args }) => node.damage(Number(args[1]))),
   hold: onNode(node => node.hold()),
   free: onNode(node => node.free()),
   stall: onNode(node => node.stall()),

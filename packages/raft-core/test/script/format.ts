@@ -20,7 +20,8 @@ function formatMemberChange({ type, id, promote }: MemberChange): string {
 }
 
 export function formatMessage(message: Message): string {
-  return `${message.from} → ${message.to} ${message.type} ${formatBody(message)}`.trimEnd()
+  const mark = 'repairing' in message && message.repairing ? ' repairing' : ''
+  return `${message.from} → ${message.to} ${message.type} ${formatBody(message)}`.trimEnd() + mark
 }
 
 function formatBody(message: Message): string {
@@ -33,7 +34,7 @@ function formatBody(message: Message): string {
     case 'preVoteReply':
       return `${message.granted ? 'granted' : `refused commit=${at(message.commit)}`} term=${message.term}`
     case 'appendEntries':
-      return `after=${at(message.after)} entries=[${message.entries.map(at).join(' ')}] commit=${message.commit}`
+      return `after=${at(message.after)} entries=[${message.entries.map(at).join(' ')}] commit=${message.commit}${message.repair === undefined ? '' : ` repair=${message.repair}`}`
     case 'appendReply':
       return message.accepted ? `accepted up to ${message.index}` : `rejected after ${message.index}, try ${at(message.hint)}`
     case 'heartbeat':
@@ -77,8 +78,25 @@ export function formatStatus({ id, role, term, leader, last, commit, applied }: 
   return `${id} ${role} term=${term} leader=${leader ?? 'unknown'} last=${at(last)} commit=${commit} applied=${applied}`
 }
 
-export function formatProgress({ id, state, match, next, learner, paused, active, pendingSnapshot, inflight }: ProgressStatus): string {
-  const notes = [learner && 'learner', paused && 'paused', !active && 'silent', inflight > 0 && `inflight=${inflight}`]
+export function formatProgress({
+  id,
+  state,
+  match,
+  next,
+  learner,
+  paused,
+  active,
+  repairing,
+  pendingSnapshot,
+  inflight,
+}: ProgressStatus): string {
+  const notes = [
+    learner && 'learner',
+    paused && 'paused',
+    !active && 'silent',
+    repairing && 'repairing',
+    inflight > 0 && `inflight=${inflight}`,
+  ]
   const snapshot = pendingSnapshot > 0 && `snapshot=${pendingSnapshot}`
   return [`${id} ${state} match=${match} next=${next}`, ...notes, snapshot].filter(part => part !== false).join(' ')
 }

@@ -66,6 +66,13 @@ export class Node {
     this.work()
   }
 
+  /** Down, and up again without what the disk held from `first` on. */
+  damage(first: Index): void {
+    this.crash()
+    this.disk.damage(first)
+    this.restart()
+  }
+
   /** Performs Readys until there are none. */
   work(): void {
     while (this.raft?.hasReady()) this.#perform(this.raft.ready())
@@ -121,12 +128,13 @@ export class Node {
     this.core.saved(ready)
   }
 
-  #printSave({ hardState, mustSync, entries, snapshot }: Ready): void {
+  #printSave({ hardState, mustSync, entries, snapshot, repaired }: Ready): void {
     const ballot = hardState && (hardState.term !== this.disk.hardState.term || hardState.vote !== this.disk.hardState.vote)
     if (ballot) this.#print(`saves ${formatBallot(hardState)}`)
     if (snapshot) this.#print(`saves snapshot ${snapshot.index}`)
     for (const entry of entries) this.#print(`saves ${formatEntry(entry)}`)
-    if (mustSync !== (ballot || entries.length > 0 || snapshot !== undefined)) throw new Error(`mustSync is ${mustSync}`)
+    if (repaired) this.#print('saves that its log is whole')
+    if (mustSync !== (ballot || repaired || entries.length > 0 || snapshot !== undefined)) throw new Error(`mustSync is ${mustSync}`)
   }
 
   #apply(entry: Entry): void {

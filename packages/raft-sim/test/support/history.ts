@@ -61,7 +61,7 @@ export class History {
     const last = log.at(-1) ?? genesis
     const { term, vote, commit } = this.disk(id)
     const state = { id, role: 'follower' as const, leader: undefined, term, vote, commit, applied: 1, saved: last.index, first: 2 }
-    return { ...state, last, membership: noMembers, membershipIndex: 1, transferTarget: undefined, progress: [], ...over }
+    return { ...state, last, repairing: false, membership: noMembers, membershipIndex: 1, transferTarget: undefined, progress: [], ...over }
   }
 
   #core(id: NodeId, told: Told = {}): ObservedCore {
@@ -154,7 +154,7 @@ export class History {
 }
 
 function readyWith({ entries, hardState, snapshot }: { entries?: readonly Entry[]; hardState?: HardState; snapshot?: Snapshot }): Ready {
-  const receipt = { number: 1, promises: [], term: 0, last: undefined, snapshotIndex: 0, ballot: false }
-  const nothing = { softState: undefined, send: [], mustSync: true, sendAfterSave: [], apply: [], reads: [], receipt }
+  const receipt = { number: 1, promises: [], term: 0, last: undefined, snapshotIndex: 0, ballot: false, repaired: false }
+  const nothing = { softState: undefined, repaired: false, send: [], mustSync: true, sendAfterSave: [], apply: [], reads: [], receipt }
   return { ...nothing, hardState, entries: entries ?? [], snapshot }
 }
