@@ -1,7 +1,7 @@
 import type { RaftError } from '../errors.ts'
 import type { Clock, LogStore, SnapshotStore } from '../ports.ts'
 import { FileSnapshotStore } from './file-snapshot-store.ts'
-import { logFolder, snapshotFolder } from './folder-layout.ts'
+import { logFolders, snapshotFolder } from './folder-layout.ts'
 import { levelBatches } from './level-batches.ts'
 import { LevelLogStore } from './level-log-store.ts'
 import { nodeFiles } from './node-files.ts'
@@ -19,7 +19,7 @@ export function openStorage({ dir, clock, onBadSnapshot }: StorageOptions): {
   readonly logStore: LogStore
   readonly snapshotStore: SnapshotStore
 } {
-  const batches = levelBatches(`${dir}/${logFolder}`)
+  const batches = levelBatches(`${dir}/${logFolders.level}`)
   return {
     logStore: new LevelLogStore({ files: nodeFiles, batches, folder: dir, clock }),
     snapshotStore: new FileSnapshotStore({ files: nodeFiles, folder: `${dir}/${snapshotFolder}`, onBad: onBadSnapshot }),

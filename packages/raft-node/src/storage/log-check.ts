@@ -1,39 +1,31 @@
-import type { Entry, HardState } from 'raft-core'
+import type { HardState } from 'raft-core'
 import { RaftError } from '../errors.ts'
 import type { Identity } from '../ports.ts'
-import type { KeyValue } from './batches.ts'
-import { Chain, type Link } from './chain.ts'
-import { decodeRecord } from './entry-record.ts'
-import { type Base, entryKey } from './log-keys.ts'
+import type { Chain } from './chain.ts'
+import type { Base } from './log-keys.ts'
+import type { ReadEntries } from './log-medium.ts'
 import type { Copy, Mark } from './watermark.ts'
 
-/** What the database says of the log, before anybody believes it. */
+/** What the medium says of the log, before anybody believes it. */
 export type StoredLog = {
   readonly identity: Identity
   readonly hardState: HardState
   readonly base: Base
-  readonly records: AsyncIterable<readonly KeyValue[]>
-}
-
-export type CheckedLog = {
-  readonly entries: readonly Entry[]
-  readonly chain: Chain
-  /** Keys of a torn tail, to be removed. */
-  readonly torn: readonly Uint8Array[]
+  read(): Promise<ReadEntries>
 }
 
 /**
  * Holds the stored log against its own checksums and against the watermark (copies, newest first). Damage above the watermark is a torn
  * tail, which nobody was told about, and is cut; at or below it, acknowledged entries are gone, and the node must not go on without them.
  */
-export async function checkLog(log: StoredLog, copies: readonly Copy[]): Promise<CheckedLog> {
+export async function checkLog(log: StoredLog, copies: readonly Copy[]): Promise<ReadEntries> {
   const newest = copies[0]?.mark
   if (newest === undefined) throw corrupt('neither copy of the watermark can be read: nobody knows which votes this node gave')
   checkOwner(log.identity, copies)
   checkVote(log.hardState, copies)
   if (newest.repairing) throw corrupt('a repair of this log was begun and not finished')
 
-  const checked = await readRecords(log)
+  const checked = await log.read()
   checkMark(checked.chain, log.base, newest)
   // A batch holds its commit index and its entries: entries missing below it were not merely torn off the end.
   if (log.hardState.commit > checked.chain.last) throw corrupt(`entry ${checked.chain.last + 1} is missing, and it was committed`)
@@ -61,32 +53,6 @@ function checkVote({ term, vote }: HardState, copies: readonly Copy[]): void {
   }
 }
 
-/** Reads up to the first record that is missing, damaged, or not the one that belongs there. */
-async function readRecords({ hardState, base, records }: StoredLog): Promise<CheckedLog> {
-  const entries: Entry[] = []
-  const links: Link[] = []
-  const torn: Uint8Array[] = []
-  let chain = base.chain
-  let term = base.position.term
-  let index = base.position.index + 1
-  for await (const page of records) {
-    for (const [key, value] of page) {
-      const record = torn.length === 0 && sameBytes(key, entryKey(index)) ? decodeRecord(value, chain) : undefined
-      const fits = record !== undefined && record.entry.index === index && record.entry.term >= term && record.entry.term <= hardState.term
-      if (!fits) {
-        torn.push(key)
-        continue
-      }
-      entries.push(record.entry)
-      chain = record.chain
-      term = record.entry.term
-      links.push({ term, hash: chain })
-      index++
-    }
-  }
-  return { entries, chain: new Chain(base.position.index, { term: base.position.term, hash: base.chain }, links), torn }
-}
-
 /**
  * A watermark before the base was left there by a crash within the save that moved the base: it is older than the log, which is no harm.
  * The other way round, a log older than its watermark, cannot have that base, because the watermark is lowered no further than it.
@@ -104,8 +70,4 @@ function corrupt(what: string): RaftError {
 
 function name({ clusterId, nodeId, incarnation }: Identity): string {
   return `${nodeId || 'a node'} (${incarnation}) of cluster ${clusterId || 'none'}`
-}
-
-function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, i) => byte === b[i])
 }
