@@ -27,7 +27,13 @@ export class EventLog {
     else if (event.type === 'snapshot') this.#log?.info({ index: event.index }, `snapshot: ${event.cause} at index ${event.index}`)
     else if (event.type === 'peer') this.#peer(event)
     else if (event.type === 'handshake') this.#handshake(event)
+    else if (event.type === 'repair') this.#repair(event)
     else this.#log?.error({ code: event.code }, `fault: ${event.code}: ${event.message}`)
+  }
+
+  #repair({ what, reason }: Extract<NodeEvent, { type: 'repair' }>): void {
+    if (what === 'finished') this.#log?.info(`repair: finished: ${reason}`)
+    else this.#log?.warn(`repair: ${reason}. This node waits for a leader to fill its log again, and does not vote until then`)
   }
 
   #peer(event: Extract<NodeEvent, { type: 'peer' }>): void {

@@ -68,6 +68,7 @@ describe('GET /v1/status', () => {
         { id: 'n3', reachable: true },
       ],
       fault: null,
+      repairs: null,
     })
   })
 
@@ -98,7 +99,10 @@ describe('health', () => {
     using server = await serve()
     expect(await server.ask('GET', '/livez')).toMatchObject({ status: 200, text: 'ok\n' })
     expect(await server.ask('GET', '/readyz')).toMatchObject({ status: 200, text: 'ok\n' })
-    expect(await server.ask('GET', '/readyz?verbose')).toMatchObject({ status: 200, text: '[+]started ok\n[+]serving ok\n[+]leader ok\n' })
+    expect(await server.ask('GET', '/readyz?verbose')).toMatchObject({
+      status: 200,
+      text: '[+]started ok\n[+]serving ok\n[+]log ok\n[+]leader ok\n',
+    })
   })
 
   it('without a leader is alive, but not ready, and says why', async () => {
@@ -110,6 +114,16 @@ describe('health', () => {
     server.connected.add('n2')
     const election = '[-]leader failed: no leader: an election is going on (2 of 3 voters reachable, 2 needed)\n'
     expect(await server.ask('GET', '/readyz')).toMatchObject({ status: 503, text: election })
+  })
+
+  it('with a log that is being filled again is alive, but not ready', async () => {
+    using server = await serve()
+    server.node.repairs = 'entry 4 is missing'
+    expect(await server.ask('GET', '/livez')).toMatchObject({ status: 200 })
+    expect(await server.ask('GET', '/readyz')).toMatchObject({
+      status: 503,
+      text: '[-]log failed: entry 4 is missing; a leader fills its log again\n',
+    })
   })
 
   it('with a fault is not ready; with a broken disk not even alive', async () => {

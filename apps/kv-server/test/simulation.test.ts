@@ -32,6 +32,7 @@ test('production nodes with this store keep every promise, and the same seed doe
 test('a disk that says it has flushed, and has not, is found out', { timeout: 180_000 }, async () => {
   const batches = (inner: Batches): Batches => ({
     open: () => inner.open(),
+    reset: () => inner.reset(),
     write: batch => inner.write({ ...batch, sync: false }),
     removeRange: range => inner.removeRange(range),
     read: range => inner.read(range),

@@ -74,6 +74,8 @@ export type MemberStatus = Member & {
   /** Whether the member answers: the leader's view, or for other nodes whether they are connected to it. */
   readonly reachable: boolean
   readonly lastContactMs?: number | undefined
+  /** Its log is damaged and being filled again: known to the leader alone. */
+  readonly repairing?: boolean | undefined
 }
 
 /** How far the voters are from losing the majority that every write needs. */
@@ -112,4 +114,6 @@ export type StatusResponse = {
   /** Why the node does not serve, when it does not. */
   readonly fault: { readonly code: string; readonly message: string } | null
   readonly closing: boolean
+  /** Why a leader is filling this node's log again, while it is: damage found on its disk. The node counts for no majority until then. */
+  readonly repairs: string | null
 }

@@ -14,6 +14,8 @@ export type MemberStatus = MemberInfo & {
   readonly state: 'probe' | 'replicate' | 'snapshot' | undefined
   readonly active: boolean | undefined
   readonly lastContactMs: number | undefined
+  /** Only known to the leader: its disk has lost entries, which it is getting again; it counts for nothing until then. */
+  readonly repairing: boolean | undefined
 }
 
 export type NodeStatus = {
@@ -35,6 +37,11 @@ export type NodeStatus = {
   /** Why this node does not serve, when it does not: a RaftError code and a sentence. */
   readonly fault: { readonly code: string; readonly message: string } | undefined
   readonly closing: boolean
+  /**
+   * Why this node is having its log filled again by a leader: damage that it found on its disk. Until that is done it neither votes nor
+   * counts for anything.
+   */
+  readonly repairs: string | undefined
 }
 
 /** What a joining node says; see `join`. */
@@ -64,6 +71,8 @@ export type NodeEvent =
       readonly direction: 'in' | 'out'
       readonly remote: string
     }
+  /** Entries are lost on this node's disk, and a leader is to fill its log again; or has done so. */
+  | { readonly type: 'repair'; readonly what: 'begun' | 'finished'; readonly reason: string }
   | { readonly type: 'fault'; readonly code: string; readonly message: string }
 
 export type NodeOptions<Result> = {

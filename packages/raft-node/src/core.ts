@@ -20,7 +20,7 @@ type CoreOptions = {
 
 /** The core as this package runs it: safe defaults, and saves that overlap with everything else. */
 export function createCore({ id, clock, settings, restored, inspect }: CoreOptions): Raft {
-  const { snapshot, hardState, entries } = restored
+  const { snapshot, hardState, entries, repairs } = restored
   return createRaft({
     id,
     random: () => clock.random(),
@@ -30,7 +30,7 @@ export function createCore({ id, clock, settings, restored, inspect }: CoreOptio
     maxInflightBytes,
     ...inspect?.limits,
     trace: inspect?.trace,
-    restored: { snapshot: snapshot && withoutData(snapshot), hardState, entries },
+    restored: { snapshot: snapshot && withoutData(snapshot), hardState, entries, repairing: repairs !== undefined },
   })
 }
 

@@ -14,6 +14,8 @@ export type Outputs = {
   install(snapshot: Snapshot): void
   apply(entries: readonly Entry[]): void
   reads(reads: readonly ReadState[]): void
+  /** The log is whole again, and that is saved. */
+  repaired(): void
   /** Asked for once before every Ready: what gathered elsewhere and belongs into it. */
   gathered(): void
   failed(error: RaftError): void
@@ -97,10 +99,10 @@ export class Driver {
   }
 
   #batch(ready: Ready): LogBatch | undefined {
-    const { hardState, entries, snapshot, apply } = ready
+    const { hardState, entries, snapshot, repaired, apply } = ready
     const mustSync = ready.mustSync || apply.some(isMembership)
     if (hardState === undefined && entries.length === 0 && snapshot === undefined && !mustSync) return undefined
-    return { hardState, entries, mustSync, resetTo: snapshot && this.#outputs.resetTo(snapshot) }
+    return { hardState, entries, mustSync, resetTo: snapshot && this.#outputs.resetTo(snapshot), ...(repaired && { repaired }) }
   }
 
   #saved(readys: readonly Ready[]): void {
@@ -110,6 +112,7 @@ export class Driver {
         if (ready.snapshot !== undefined) this.#outputs.install(ready.snapshot)
         this.#send(ready.sendAfterSave)
         this.#raft.saved(ready)
+        if (ready.repaired) this.#outputs.repaired()
         if (this.#waiting.delete(ready)) this.#outputs.apply(ready.apply)
       }
     })

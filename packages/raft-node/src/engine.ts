@@ -10,6 +10,7 @@ import { Failover } from './failover.ts'
 import { Faults } from './faults.ts'
 import { InProgress } from './in-progress.ts'
 import { Members } from './members.ts'
+import { encodeRequest } from './peer-requests.ts'
 import { Peers } from './peers.ts'
 import { type EntryOutcome, Pending } from './pending.ts'
 import type { Identity, MemberInfo, Ports, SnapshotMeta } from './ports.ts'
@@ -21,6 +22,8 @@ import type { Settings } from './settings.ts'
 import { SnapshotReceiver, SnapshotSender } from './snapshot-transfer.ts'
 import { Snapshotter } from './snapshotter.ts'
 import { Ticker } from './ticker.ts'
+
+const introductionMs = 2_000
 
 export type EngineOptions<Result> = {
   readonly ports: Ports<Result>
@@ -64,6 +67,7 @@ export class Engine<Result> {
   readonly #receiver: SnapshotReceiver
   /** Changes up to here were committed before this start. They are applied again, and are no news: only what came of them is told. */
   readonly #oldNews: Index
+  #repairs: string | undefined
   #tellsMembership = false
   #stopped = false
 
@@ -80,12 +84,21 @@ export class Engine<Result> {
     const { raft, members } = this
     if (restored.snapshot !== undefined) members.restore(restored.snapshot)
     this.#oldNews = restored.hardState.commit
+    this.#repairs = restored.repairs
 
     this.changed = new Bell(clock)
     this.faults = new Faults(fault => this.#emit({ type: 'fault', ...fault }))
     this.pending = new Pending(clock)
     this.proposals = new Proposals(raft, this.pending)
-    this.peers = new Peers({ clock, transport, members, self: identity.nodeId, address: this.address, introduced: options.introduced })
+    this.peers = new Peers({
+      clock,
+      transport,
+      members,
+      self: identity.nodeId,
+      address: this.address,
+      introduced: options.introduced,
+      isRepairing: () => this.repairs !== undefined,
+    })
     const base = restored.snapshot ?? { term: 0, index: 0 }
     this.applier = new Applier(
       raft,
@@ -112,6 +125,11 @@ export class Engine<Result> {
     })
   }
 
+  /** Why the log of this node is being filled again, while it is. */
+  get repairs(): string | undefined {
+    return this.#repairs
+  }
+
   get stopped(): boolean {
     return this.#stopped
   }
@@ -121,6 +139,7 @@ export class Engine<Result> {
     this.peers.update()
     this.#tellOldNews()
     this.#ticker.start()
+    if (this.#repairs !== undefined) this.#emit({ type: 'repair', what: 'begun', reason: this.#repairs })
     if (this.#isOnlyVoter()) this.input(() => this.raft.campaign())
     this.wake()
   }
@@ -164,7 +183,21 @@ export class Engine<Result> {
     this.peers.changed(id, state)
     if (state !== 'connected') this.input(() => this.raft.reportUnreachable(id))
     this.#failover.peerChanged(id, state)
+    if (state === 'connected' && this.peers.isDamaged(id)) this.#introduce(id)
     this.#emit({ type: 'peer', id, state })
+  }
+
+  /** It may have lost with its log who the members are, and could not answer anybody. */
+  #introduce(id: NodeId): void {
+    const body = encodeRequest({ kind: 'introduce', timeoutMs: introductionMs, members: this.members.current() })
+    this.ports.transport.request(id, body, { timeoutMs: introductionMs }).catch(() => {}) // lost with its connection: the next one brings it
+  }
+
+  #repaired(): void {
+    this.#repairs = undefined
+    this.peers.update()
+    this.#emit({ type: 'repair', what: 'finished', reason: 'the log is whole again' })
+    this.changed.ring()
   }
 
   /** This node cannot go on: nothing more is acknowledged, and everybody who waits is told. */
@@ -205,6 +238,7 @@ export class Engine<Result> {
       install: ({ index }: Snapshot) => this.applier.install(this.#receiver.metaOf(index)),
       apply: entries => this.applier.take(entries),
       reads: states => this.reads.answered(states),
+      repaired: () => this.#repaired(),
       gathered: () => {
         this.proposals.propose()
         this.reads.ask()

@@ -26,12 +26,12 @@ export async function openEngine<Result>(
   return closingOnError(storage.logStore, async () => {
     const claimed = await claimFolder(storage.logStore, world.clock, found.identity, options)
     // A folder with a cluster is restored first: what its log holds is what it says of itself in its first handshake.
-    const known = isProvisional(claimed) ? undefined : await restoreFolder(ports, found.state)
-    const gate = new PeerGate(claimed, endOf(found.state, known), emit)
+    const known = isProvisional(claimed) ? undefined : await restoreFolder(ports, found.state, found.damage)
+    const gate = new PeerGate(claimed, { last: endOf(found.state, known), repairing: known?.repairs !== undefined }, emit)
     const { address } = await world.transport.start(gate)
     const { identity, answer } = await enter(ports, options, { claimed, address, clientAddress: settings.clientAddress, known })
-    const restored = known ?? (await restoreFolder(ports, found.state))
-    const introduced = answer?.members ?? []
+    const restored = known ?? (await restoreFolder(ports, found.state, undefined))
+    const introduced = answer?.members ?? restored.acquainted
     return { engine: new Engine({ ports, settings, identity, address, restored, introduced, emit, inspect: world.inspect }), gate }
   })
 }
@@ -75,7 +75,8 @@ async function enter<Result>(
     await ports.snapshotStore.keep(0) // of a founding that was cut short
     return joinCluster(join, ports.logStore, claimed, request)
   }
-  if (known?.snapshot !== undefined) return { identity: claimed }
+  // A node in repair waits for its peers to call.
+  if (known?.snapshot !== undefined || known?.repairs !== undefined) return { identity: claimed }
   // Let in, but stopped before anything of the log arrived: this folder does not know its cluster's members.
   if (join !== undefined) return { identity: claimed, answer: await join({ ...request, replace: false }) }
   throw new RaftError(

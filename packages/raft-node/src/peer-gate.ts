@@ -1,4 +1,4 @@
-import type { Message, NodeId, Position } from 'raft-core'
+import type { Message, NodeId } from 'raft-core'
 import type { NodeEvent } from './api.ts'
 import type { Engine } from './engine.ts'
 import { RaftError, type RaftErrorCode } from './errors.ts'
@@ -18,13 +18,13 @@ export class PeerGate implements TransportEvents {
   /** Handshakes that this node refused itself: what it hears of them is no news about itself. */
   readonly #refusedByUs = new Set<string>()
   #identity: Identity
-  #last: Position
+  #start: Pick<Hello, 'last' | 'repairing'>
   #inside: Inside | undefined
   #otherClusterCalled = false
 
-  constructor(identity: Identity, last: Position, emit: (event: NodeEvent) => void) {
+  constructor(identity: Identity, start: Pick<Hello, 'last' | 'repairing'>, emit: (event: NodeEvent) => void) {
     this.#identity = identity
-    this.#last = last
+    this.#start = start
     this.#emit = emit
   }
 
@@ -37,13 +37,14 @@ export class PeerGate implements TransportEvents {
 
   hello(): Hello {
     // Not only what is on disk: a save may be under way whose acknowledgement overtakes this greeting.
-    const last = this.#inside === undefined ? this.#last : this.#inside.engine.raft.status().last
-    return { ...this.#identity, last }
+    const { last, repairing } = this.#inside === undefined ? this.#start : this.#inside.engine.raft.status()
+    return { ...this.#identity, last, repairing }
   }
 
   admit(hello: Hello): HandshakeRefusal | undefined {
     const refusal = this.#judge(hello)
     if (refusal !== undefined) this.#refusedByUs.add(`${hello.nodeId} ${refusal}`)
+    if (refusal === undefined) this.#inside?.engine.peers.admitted(hello)
     return refusal
   }
 
@@ -75,13 +76,14 @@ export class PeerGate implements TransportEvents {
     if (isAboutUs && code !== undefined) this.#raise(code, this.#toldMessage(code, theirs.nodeId))
   }
 
-  #judge({ nodeId, incarnation, last }: Hello): HandshakeRefusal | undefined {
+  #judge({ nodeId, incarnation, last, repairing }: Hello): HandshakeRefusal | undefined {
     if (this.#inside === undefined) return 'not-a-member'
     const { members, raft, identity } = this.#inside.engine
     if (nodeId === identity.nodeId || members.wasRemoved(nodeId)) return 'removed'
     const recorded = members.info(nodeId)?.incarnation ?? ''
     if (recorded !== '' && recorded !== incarnation) return 'wiped-member'
-    if (raft.role !== 'leader') return undefined
+    // What a node in repair has lost it gets again, and says so itself.
+    if (raft.role !== 'leader' || repairing) return undefined
     // Only what is committed: a newer leader may have replaced the rest of what this member once acknowledged to us.
     const acknowledged = raft.status().progress.find(({ id }) => id === nodeId)?.match ?? 0
     return Math.min(acknowledged, raft.commit) > last.index ? 'old-folder' : undefined

@@ -79,6 +79,15 @@ export type LogBatch = {
   readonly resetTo: { readonly position: Position; readonly chain: number } | undefined
   /** True: resolves only once the batch survives power loss. False: may stay in memory, goes to disk with the next batch at the latest. */
   readonly mustSync: boolean
+  /** The log is whole again: the end of a repair, durable once `save` resolves. */
+  readonly repaired?: boolean | undefined
+}
+
+/** What `LogStore.open` found wrong with the log, and what has been done about it. */
+export type LogDamage = {
+  readonly reason: string
+  /** A repair is under way: the state is what it has come to. Otherwise nothing is readable, and nothing was changed. */
+  readonly isRepairing: boolean
 }
 
 /**
@@ -86,8 +95,17 @@ export type LogBatch = {
  * What was saved is there after a crash; what fails its checks is reported by `open`, never returned.
  */
 export interface LogStore {
-  /** Reads and checks everything. `identity`: undefined for a new folder. Throws RaftError. */
-  open(): Promise<{ readonly identity: Identity | undefined; readonly state: LogState }>
+  /**
+   * Reads and checks everything. `identity`: undefined for a new folder. With `damage`, entries are gone that may have been acknowledged,
+   * and yet it is known whose folder this is and how it voted: the node must not take part before a leader has filled the log again.
+   * Throws RaftError, `CORRUPT` where not even that is known.
+   */
+  open(): Promise<{ readonly identity: Identity | undefined; readonly state: LogState; readonly damage?: LogDamage | undefined }>
+  /**
+   * Empties the log, to be filled again by a leader. That this is so is durable before anything is cut, and stays so until a batch with
+   * `repaired` is saved. Term and vote are kept. Resolves with what the log holds then.
+   */
+  beginRepair(): Promise<LogState>
   /** Makes a new folder this node's. Resolves once that survives power loss. */
   initialize(identity: Identity): Promise<void>
   /** All of the batch is kept, or none. Calls are not concurrent: the next comes after the promise has settled. */
@@ -118,6 +136,8 @@ export type Hello = {
   readonly incarnation: string
   /** The last entry of the sender's log, saved or not: a leader that has seen more acknowledged knows an old folder by it. */
   readonly last: Position
+  /** It has lost entries, and is waiting for a leader to fill its log again: it votes for nobody and counts for nothing. */
+  readonly repairing: boolean
 }
 
 export type TransportEvents = {

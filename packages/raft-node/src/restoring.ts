@@ -1,6 +1,6 @@
 import type { Entry, HardState, Position } from 'raft-core'
 import { RaftError } from './errors.ts'
-import type { LogState, LogStore, SnapshotMeta, SnapshotStore, StateMachine } from './ports.ts'
+import type { LogDamage, LogState, LogStore, MemberInfo, SnapshotMeta, SnapshotStore, StateMachine } from './ports.ts'
 
 /** What a node starts from: the state machine holds the snapshot already. */
 export type RestoredFolder = {
@@ -8,12 +8,45 @@ export type RestoredFolder = {
   readonly hardState: HardState
   /** The log after the snapshot. */
   readonly entries: readonly Entry[]
+  /** Why the log must be filled again before this node takes part. */
+  readonly repairs: string | undefined
+  /** Who was a member when a snapshot was taken, also one whose data cannot be read: somebody to ask. */
+  readonly acquainted: readonly MemberInfo[]
 }
 
 type Parts = { readonly logStore: LogStore; readonly snapshotStore: SnapshotStore; readonly stateMachine: StateMachine<unknown> }
 
 /** Brings the state machine to the newest snapshot that can be read, and the log to where it follows that one. */
-export async function restoreFolder(parts: Parts, state: LogState): Promise<RestoredFolder> {
+export async function restoreFolder(parts: Parts, found: LogState, damage: LogDamage | undefined): Promise<RestoredFolder> {
+  const acquainted = await acquaintances(parts.snapshotStore)
+  if (damage !== undefined) {
+    const state = damage.isRepairing ? found : await parts.logStore.beginRepair()
+    return restoreForRepair(parts, state, { reason: damage.reason, acquainted })
+  }
+  try {
+    return { ...(await restoreWhole(parts, found)), repairs: undefined, acquainted }
+  } catch (error) {
+    if (!(error instanceof RaftError) || error.code !== 'CORRUPT') throw error
+    return restoreForRepair(parts, await parts.logStore.beginRepair(), { reason: error.message, acquainted })
+  }
+}
+
+type Known = { readonly reason: string; readonly acquainted: readonly MemberInfo[] }
+
+/** From the newest snapshot that can be read, if there is one: it is committed, whatever has become of the log. */
+async function restoreForRepair(parts: Parts, state: LogState, { reason, acquainted }: Known): Promise<RestoredFolder> {
+  const repair = { repairs: reason, acquainted }
+  try {
+    return { ...(await restoreWhole(parts, state)), ...repair }
+  } catch (error) {
+    if (!(error instanceof RaftError) || error.code !== 'CORRUPT') throw error
+    // None can be read, or none that the log got so far follows. A leader's log never begins at its first entry: it sends a snapshot first.
+    const { hardState, entries } = await parts.logStore.beginRepair()
+    return { snapshot: undefined, hardState, entries, ...repair }
+  }
+}
+
+async function restoreWhole(parts: Parts, state: LogState): Promise<Omit<RestoredFolder, 'repairs' | 'acquainted'>> {
   const snapshot = await restoreNewest(parts, state.base)
   if (snapshot === undefined) return { snapshot, hardState: state.hardState, entries: state.entries }
   if (termAt(state, snapshot.index) === snapshot.term) {
@@ -22,6 +55,10 @@ export async function restoreFolder(parts: Parts, state: LogState): Promise<Rest
     return { snapshot, hardState: withCommit(state.hardState, snapshot), entries }
   }
   return { snapshot, hardState: await adopt(parts.logStore, state, snapshot), entries: [] }
+}
+
+async function acquaintances(store: SnapshotStore): Promise<readonly MemberInfo[]> {
+  return [...new Map((await store.list()).flatMap(({ members }) => members.map(info => [info.id, info] as const)).reverse()).values()]
 }
 
 /** The older ones are tried, too: the log on disk reaches back to them. */
@@ -38,10 +75,7 @@ async function restoreNewest({ snapshotStore, stateMachine }: Parts, base: Posit
   }
   // A log that begins at its very first entry needs none, but a state machine that has begun to restore one is not empty any more.
   if (base.index === 0 && failure === undefined) return undefined
-  const what = 'no snapshot that the log follows can be read'
-  throw new RaftError('CORRUPT', `${what}: replace this node (raftctl node join --replace), or of a cluster of one restore a backup`, {
-    cause: failure,
-  })
+  throw new RaftError('CORRUPT', 'no snapshot that the log follows can be read', { cause: failure })
 }
 
 /**
@@ -50,8 +84,7 @@ async function restoreNewest({ snapshotStore, stateMachine }: Parts, base: Posit
  */
 async function adopt(logStore: LogStore, { hardState }: LogState, snapshot: SnapshotMeta): Promise<HardState> {
   const { term, index, chain } = snapshot
-  if (index <= hardState.commit)
-    throw new RaftError('CORRUPT', `the log contradicts snapshot ${index}: replace this node (raftctl node join --replace)`)
+  if (index <= hardState.commit) throw new RaftError('CORRUPT', `the log contradicts snapshot ${index}`)
   const raised: HardState = term > hardState.term ? { term, vote: undefined, commit: index } : withCommit(hardState, snapshot)
   await logStore.save({ hardState: raised, entries: [], resetTo: { position: { term, index }, chain }, mustSync: true })
   return raised
@@ -68,5 +101,5 @@ function termAt({ base, entries }: LogState, index: number): number | undefined 
 function checkChain(logStore: LogStore, { index, chain }: SnapshotMeta): void {
   const found = logStore.chainAt(index)
   if (found === undefined || found === chain) return
-  throw new RaftError('CORRUPT', `snapshot ${index} does not belong to this log: replace this node (raftctl node join --replace)`)
+  throw new RaftError('CORRUPT', `snapshot ${index} does not belong to this log`)
 }

@@ -80,12 +80,14 @@ export function merged(batches: readonly LogBatch[]): LogBatch | undefined {
   let hardState: HardState | undefined
   let entries: readonly Entry[] = []
   let mustSync = false
+  let repaired = false
   for (const batch of batches) {
     hardState = batch.hardState ?? hardState
     entries = replacedFrom(entries, batch.entries)
     mustSync ||= batch.mustSync
+    repaired ||= batch.repaired === true
   }
-  return { hardState, entries, mustSync, resetTo: batches[0]?.resetTo }
+  return { hardState, entries, mustSync, resetTo: batches[0]?.resetTo, ...(repaired && { repaired }) }
 }
 
 /** Later entries replace earlier ones at their indices and after. */

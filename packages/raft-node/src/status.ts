@@ -24,6 +24,7 @@ export function nodeStatus(engine: Engine<unknown>, closing: boolean): NodeStatu
     members: memberStatuses(engine),
     fault: faults.current,
     closing,
+    repairs: engine.repairs,
   }
 }
 
@@ -43,6 +44,7 @@ function memberStatuses({ raft, members, peers, identity, settings }: Engine<unk
       // Not the core's own word, which starts anew once in every election timeout: nobody would seem to be there for a moment.
       active: known && lastContactMs !== undefined && lastContactMs < electionMs,
       lastContactMs,
+      repairing: known?.repairing,
     }
   })
 }

@@ -6,8 +6,8 @@ import { type Deadline, remainingMs } from './wait.ts'
 
 /** The voter that is closest to our log, among those that can be reached and stay. One that has answered lately comes first. */
 export function successor({ raft, peers, identity, members }: Engine<unknown>): NodeId | undefined {
-  const candidates = raft.status().progress.filter(({ id }) => {
-    return id !== identity.nodeId && members.isVoter(id) && peers.isConnected(id) && !peers.isClosing(id)
+  const candidates = raft.status().progress.filter(({ id, repairing }) => {
+    return !repairing && id !== identity.nodeId && members.isVoter(id) && peers.isConnected(id) && !peers.isClosing(id)
   })
   candidates.sort((a, b) => Number(b.active) - Number(a.active) || b.match - a.match)
   return candidates[0]?.id

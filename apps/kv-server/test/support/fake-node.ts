@@ -5,7 +5,7 @@ import type { KvStore } from '../../src/store/kv-store.ts'
 
 type MemberStatus = NodeStatus['members'][number]
 
-const none = { match: undefined, state: undefined, active: undefined, lastContactMs: undefined }
+const none = { match: undefined, state: undefined, active: undefined, lastContactMs: undefined, repairing: undefined }
 const n1: MemberStatus = {
   id: 'n1',
   address: '127.0.0.1:8186',
@@ -25,6 +25,7 @@ export class FakeNode implements Node<CommandResult> {
   index = 10
   leaderId: string | undefined = 'n1'
   fault: NodeStatus['fault']
+  repairs: NodeStatus['repairs']
   members: MemberStatus[] = [n1, { ...n2, active: true }, { ...n3, active: true }]
   outgoing: string[] = []
   /** What the next calls to `apply`, `read` and `join` reject with. */
@@ -93,6 +94,7 @@ export class FakeNode implements Node<CommandResult> {
       members: this.members,
       fault: this.fault,
       closing: false,
+      repairs: this.repairs,
     }
   }
 

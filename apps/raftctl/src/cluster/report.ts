@@ -17,6 +17,8 @@ export type MemberReport = {
   readonly lastContactMs: number | null
   /** Why it does not serve, when it says so. */
   readonly fault: string | null
+  /** What is wrong with its log, while a leader fills that again: until then it counts for no majority. */
+  readonly repairs: string | null
 }
 
 export type ClusterReport = {
@@ -51,6 +53,7 @@ function memberReport({ member, status, stranger }: Answered, leader: StatusResp
     lag: leader === undefined || reached === null ? null : Math.max(0, leader.commit - reached),
     lastContactMs: leader === undefined || member.id === leader.id ? null : rounded(member.lastContactMs),
     fault: status?.fault?.message ?? strangeness(stranger),
+    repairs: status?.repairs ?? (member.repairing ? 'its log is damaged' : null),
   }
 }
 

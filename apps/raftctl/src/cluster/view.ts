@@ -17,6 +17,9 @@ const columns: readonly (readonly [heading: string, cell: (member: MemberReport)
 export const clusterView: View<ClusterReport> = {
   table: ({ members, summary }) => {
     const faults = members.flatMap(({ id, fault }) => (fault === null ? [] : [`${id} does not serve: ${fault}`]))
+    const repairs = members.flatMap(({ id, repairs }) =>
+      repairs === null ? [] : [`${id} counts for nothing until its log is repaired: ${repairs}`],
+    )
     const rows = members.map(member => columns.map(([, cell]) => cell(member)))
     return [
       table(
@@ -24,6 +27,7 @@ export const clusterView: View<ClusterReport> = {
         rows,
       ),
       ...faults,
+      ...repairs,
       summary,
     ].join('\n')
   },

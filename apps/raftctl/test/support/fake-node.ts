@@ -55,6 +55,7 @@ export function statusOf(id: string, members: readonly MemberStatus[], more: Par
     quorum: { voters: members.length, needed: 2, reachable: members.length, failureTolerance: 1 },
     keys: 0,
     fault: null,
+    repairs: null,
     closing: false,
     ...more,
   }

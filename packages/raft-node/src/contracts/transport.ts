@@ -332,7 +332,7 @@ class Endpoint {
   }
 
   #hello(): Hello {
-    return { clusterId: this.clusterId, nodeId: this.id, incarnation: `life of ${this.id}`, last: { term: 1, index: 2 } }
+    return { clusterId: this.clusterId, nodeId: this.id, incarnation: `life of ${this.id}`, last: { term: 1, index: 2 }, repairing: false }
   }
 }
 

@@ -1,16 +1,17 @@
 import type { Entry, Index } from 'raft-core'
 import { RaftError } from '../errors.ts'
-import type { Clock, Identity, LogBatch, LogState, LogStore } from '../ports.ts'
+import type { Clock, Identity, LogBatch, LogDamage, LogState, LogStore } from '../ports.ts'
 import { Chain } from './chain.ts'
 import type { Files } from './files.ts'
 import { type LogKind, refuseForeignFolder, refuseOtherStore, snapshotFolder } from './folder-layout.ts'
-import { checkLog } from './log-check.ts'
+import { checkLog, checkOwner } from './log-check.ts'
 import { emptyHead, type LogHead } from './log-head.ts'
 import type { Base } from './log-keys.ts'
 import type { LogMedium } from './log-medium.ts'
+import { repairableMark } from './repairable.ts'
 import { type FoundMarks, type Mark, Watermark } from './watermark.ts'
 
-type Opened = { readonly identity: Identity | undefined; readonly state: LogState }
+type Opened = { readonly identity: Identity | undefined; readonly state: LogState; readonly damage?: LogDamage | undefined }
 
 const whatToDo =
   'Writes that were acknowledged may be missing, so this node must not start from it. Keep the folder as it is, and put a new one in ' +
@@ -40,6 +41,8 @@ export class GuardedLogStore implements LogStore {
   #base = emptyHead.base
   #chain = chainFrom(emptyHead.base)
   #mark: Mark | undefined
+  /** Nothing that the medium holds is to be believed, nor may anything be put beside it. */
+  #isDamaged = false
 
   #writes: Promise<unknown> = Promise.resolve()
   #removals: Promise<void> = Promise.resolve()
@@ -59,9 +62,9 @@ export class GuardedLogStore implements LogStore {
       await refuseForeignFolder(this.#files, this.#folder)
       await refuseOtherStore(this.#files, this.#folder, this.#kind)
       await this.#files.makeFolder(this.#folder)
-      await this.#medium.open() // its lock keeps other processes out: nothing of the folder is read or written before
+      const opened = await corruption(this.#medium.open()) // its lock keeps other processes out: nothing is read or written before
       await refuseOtherStore(this.#files, this.#folder, this.#kind) // each makes its own folder first: of two at once one sees the other's
-      return await this.#load()
+      return await this.#load(opened instanceof RaftError ? opened : undefined)
     } catch (error) {
       const reason = this.#openingFailed(error)
       this.#failure = reason
@@ -70,15 +73,60 @@ export class GuardedLogStore implements LogStore {
     }
   }
 
-  async #load(): Promise<Opened> {
-    const head = await this.#medium.readHead()
+  async #load(damage: RaftError | undefined): Promise<Opened> {
+    const head = damage ?? (await corruption(this.#medium.readHead()))
     const found = await this.#watermark.find()
-    if (head.identity === undefined) await this.#requireNew(found)
-    const entries = head.identity === undefined ? [] : await this.#check(head, head.identity, found)
-    return {
-      identity: head.identity,
-      state: { hardState: this.#hardState, base: this.#base.position, baseChain: this.#base.chain, entries },
-    }
+    if (head instanceof RaftError) return this.#damaged(head, undefined, found)
+    if (head.identity !== undefined) checkOwner(head.identity, found.copies)
+    const checked = await corruption(this.#believe(head, found))
+    return checked instanceof RaftError ? this.#damaged(checked, head, found) : checked
+  }
+
+  async #believe(head: LogHead, found: FoundMarks): Promise<Opened> {
+    const { identity } = head
+    if (identity === undefined) await this.#requireNew(found)
+    const entries = identity === undefined ? [] : await this.#check(head, identity, found)
+    const reason = 'a repair of this log was begun and is not finished'
+    return { identity, state: this.#state(entries), damage: this.#isRepairing ? { reason, isRepairing: true } : undefined }
+  }
+
+  /** The log cannot be believed. Where the watermark still tells whose it is, and how it voted, it can be filled again. */
+  #damaged(reason: RaftError, head: LogHead | undefined, found: FoundMarks): Opened {
+    const mark = repairableMark(found, head?.hardState)
+    if (mark === undefined) throw reason
+    const { identity, term, vote } = mark
+    this.#identity = identity
+    this.#hardState = { term, vote, commit: 0 }
+    this.#mark = mark
+    this.#isDamaged = true
+    return { identity, state: this.#state([]), damage: { reason: reason.message, isRepairing: false } }
+  }
+
+  #state(entries: readonly Entry[]): LogState {
+    return { hardState: this.#hardState, base: this.#base.position, baseChain: this.#base.chain, entries }
+  }
+
+  beginRepair(): Promise<LogState> {
+    return this.#exclusive(async () => {
+      if (this.#identity === undefined || this.#mark === undefined) throw new RaftError('INVALID_ARGUMENT', 'a new folder needs no repair')
+      const { term, vote } = this.#hardState
+      this.#mark = { ...this.#mark, term, vote, repairing: true }
+      await this.#watermark.begin(this.#mark)
+      await this.#removals
+      await this.#medium.reset()
+      await this.#medium.initialize(this.#identity)
+      this.#hardState = { term, vote, commit: 0 }
+      await this.#medium.append({ keep: 0, chain: 0, entries: [], hardState: this.#hardState, base: undefined, last: 0 })
+      this.#commitUnsaved = false
+      this.#base = emptyHead.base
+      this.#chain = chainFrom(emptyHead.base)
+      this.#isDamaged = false
+      return this.#state([])
+    })
+  }
+
+  get #isRepairing(): boolean {
+    return this.#mark?.repairing === true
   }
 
   async #check(head: LogHead, identity: Identity, { copies }: FoundMarks): Promise<readonly Entry[]> {
@@ -91,7 +139,8 @@ export class GuardedLogStore implements LogStore {
     this.#hardState = { ...hardState, commit: Math.max(hardState.commit, base.position.index) }
     this.#base = base
     this.#chain = chain
-    this.#mark = this.#markAt(chain.last)
+    const found = copies[0]?.mark
+    this.#mark = found?.repairing ? { ...found, term: hardState.term, vote: hardState.vote } : this.#markAt(chain.last)
     await this.#watermark.begin(this.#mark)
     void this.#forgetInBackground({ from: 0, to: base.position.index }) // what a crash left of a removal
     return entries
@@ -135,7 +184,7 @@ export class GuardedLogStore implements LogStore {
     return this.#exclusive(() => this.#save(batch))
   }
 
-  async #save({ hardState = this.#hardState, entries, resetTo, mustSync }: LogBatch): Promise<void> {
+  async #save({ hardState = this.#hardState, entries, resetTo, mustSync, repaired }: LogBatch): Promise<void> {
     const ballotChanged = hardState.term !== this.#hardState.term || hardState.vote !== this.#hardState.vote
     const commitChanged = this.#commitUnsaved || hardState.commit !== this.#hardState.commit
     if (!mustSync && !ballotChanged && entries.length === 0 && resetTo === undefined) {
@@ -161,8 +210,21 @@ export class GuardedLogStore implements LogStore {
     this.#chain.replaceAfter(keep, links)
     this.#hardState = hardState
     this.#commitUnsaved = false
+    await this.#raiseMark(ballotChanged, repaired === true)
+  }
+
+  async #raiseMark(ballotChanged: boolean, repaired: boolean): Promise<void> {
+    const { term, vote } = this.#hardState
+    if (this.#mark?.repairing && !repaired) {
+      this.#mark = { ...this.#mark, term, vote }
+      if (ballotChanged) await this.#watermark.set(this.#mark, { sync: true })
+      return
+    }
+    const wasRepairing = this.#isRepairing
     this.#mark = this.#markAt(this.#chain.last)
-    await this.#watermark.set(this.#mark, { sync: ballotChanged })
+    // Both copies: one that says otherwise must not be all that is left when the other is damaged.
+    if (wasRepairing) await this.#watermark.begin(this.#mark)
+    else await this.#watermark.set(this.#mark, { sync: ballotChanged })
   }
 
   /** A caller's mistake costs the caller an error, and the log nothing. */
@@ -170,6 +232,7 @@ export class GuardedLogStore implements LogStore {
     const first = this.#base.position.index
     const inReach = keep >= first && (reset || keep <= this.#chain.last)
     if (this.#identity === undefined) throw new RaftError('INVALID_ARGUMENT', 'initialize the log store before saving')
+    if (this.#isDamaged) throw new RaftError('INVALID_ARGUMENT', 'the log is damaged: begin a repair before saving')
     if (inReach && entries.every((entry, i) => entry.index === keep + 1 + i)) return
     const log = `a log from ${first} to ${this.#chain.last}`
     throw new RaftError('INVALID_ARGUMENT', `what is to be kept up to ${keep} and the entries after it do not fit ${log} without gaps`)
@@ -177,7 +240,7 @@ export class GuardedLogStore implements LogStore {
 
   /** Before the log loses what comes after `index`. While the batch is under way, the log shows this mark whether it is in or not. */
   async #lowerTo(index: Index): Promise<void> {
-    if (this.#mark === undefined || this.#mark.index <= index) return
+    if (this.#mark === undefined || this.#isRepairing || this.#mark.index <= index) return
     this.#mark = this.#markAt(index)
     await this.#watermark.set(this.#mark, { sync: true })
   }
@@ -289,6 +352,16 @@ export class GuardedLogStore implements LogStore {
     } finally {
       await this.#medium.close()
     }
+  }
+}
+
+/** What it resolves with, or the CORRUPT that it rejects with. */
+async function corruption<T>(work: Promise<T>): Promise<T | RaftError> {
+  try {
+    return await work
+  } catch (error) {
+    if (error instanceof RaftError && error.code === 'CORRUPT') return error
+    throw error
   }
 }
 

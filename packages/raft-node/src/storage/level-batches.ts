@@ -11,6 +11,7 @@ const pageKeys = 1000
 const options = { keyEncoding: 'view', valueEncoding: 'view', compression: false, writeBufferSize: 16 * mib } as const
 
 const levelNames = /^(\..*|CURRENT|LOCK|LOG|LOG\.old|MANIFEST-\d+|\d+\.(log|ldb|sst|dbtmp)|lost)$/
+const levelFiles = /^(CURRENT|LOCK|LOG|LOG\.old|MANIFEST-\d+|\d+\.(log|ldb|sst|dbtmp))$/
 const levelData = /^\d+\.(log|ldb|sst)$/
 
 /**
@@ -23,13 +24,22 @@ export function levelBatches(folder: string): Batches {
     if (opened === undefined) throw new Error(`the database in ${folder} is not open`)
     return opened
   }
+  const open = async (): Promise<void> => {
+    await refuseUnsuitable(folder)
+    opened = new ClassicLevel(folder, options)
+    await opened.open().catch(error => {
+      throw openingFailed(folder, error)
+    })
+  }
   return {
-    async open() {
-      await refuseUnsuitable(folder)
-      opened = new ClassicLevel(folder, options)
-      await opened.open().catch(error => {
-        throw openingFailed(folder, error)
-      })
+    open,
+    async reset() {
+      await opened?.close()
+      opened = undefined
+      for (const name of await nodeFiles.list(folder)) if (levelFiles.test(name)) await nodeFiles.remove(`${folder}/${name}`)
+      // Or an old write-ahead log could come back after a power cut, and be taken for the new database's.
+      await nodeFiles.syncFolder(folder)
+      await open()
     },
     async write({ puts, removes, sync }) {
       const batch = level().batch() // chained: five times faster than an array of operations

@@ -28,6 +28,10 @@ class LevelMedium implements LogMedium {
     return this.#batches.open()
   }
 
+  reset(): Promise<void> {
+    return this.#batches.reset()
+  }
+
   readHead(): Promise<LogHead> {
     return readHead(this.#batches)
   }

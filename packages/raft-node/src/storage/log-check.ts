@@ -21,19 +21,17 @@ export type StoredLog = {
 export async function checkLog(log: StoredLog, copies: readonly Copy[]): Promise<ReadEntries> {
   const newest = copies[0]?.mark
   if (newest === undefined) throw corrupt('neither copy of the watermark can be read: nobody knows which votes this node gave')
-  checkOwner(log.identity, copies)
   checkVote(log.hardState, copies)
-  if (newest.repairing) throw corrupt('a repair of this log was begun and not finished')
-
   const checked = await log.read()
-  checkMark(checked.chain, log.base, newest)
+  // While a log is being filled again its mark tells of the log before.
+  if (!newest.repairing) checkMark(checked.chain, log.base, newest)
   // A batch holds its commit index and its entries: entries missing below it were not merely torn off the end.
   if (log.hardState.commit > checked.chain.last) throw corrupt(`entry ${checked.chain.last + 1} is missing, and it was committed`)
   return checked
 }
 
 /** The folder gets its cluster when it joins: log and watermark may stand on either side of that moment. */
-function checkOwner(identity: Identity, copies: readonly Copy[]): void {
+export function checkOwner(identity: Identity, copies: readonly Copy[]): void {
   for (const { mark } of copies) {
     const other = mark.identity
     const joining = identity.clusterId === '' || other.clusterId === ''

@@ -36,6 +36,11 @@ export interface LogMedium {
    * `FOLDER_UNUSABLE`, or `CORRUPT` where it notices by itself. Nothing is changed before.
    */
   open(): Promise<void>
+  /**
+   * Empties it, whatever state it is in, also after an `open` that found it `CORRUPT`. Open afterwards, as in a new folder; durable once
+   * resolved.
+   */
+  reset(): Promise<void>
   /** All that it holds besides entries. */
   readHead(): Promise<LogHead>
   readEntries(head: LogHead): Promise<ReadEntries>

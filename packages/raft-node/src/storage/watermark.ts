@@ -14,7 +14,7 @@ export type Mark = {
   /** The last entry that the log has on disk, and its chain hash. */
   readonly index: Index
   readonly chain: number
-  /** A corrupt node that is filling its log again: neither votes nor campaigns. Nothing sets it yet; a folder that has it is refused. */
+  /** A corrupt node that is filling its log again: it neither votes nor campaigns. Index and chain stay what they were before the damage. */
   readonly repairing: boolean
 }
 

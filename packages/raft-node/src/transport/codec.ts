@@ -49,18 +49,25 @@ const bodies: { readonly [T in MessageType]: BodyCodec<T> } = {
   preVoteReply: { number: 4, write: writeBallot, read: readBallot },
   appendEntries: {
     number: 5,
-    write: body => [body.session, ...positionFields(body.after), encodeEntries(body.entries), body.commit],
+    write: body => [body.session, ...positionFields(body.after), encodeEntries(body.entries), body.commit, body.repair ?? null],
     read: reader => ({
       session: reader.integer(),
       after: readPosition(reader),
       entries: decodeEntries(reader.view()),
       commit: reader.integer(),
+      ...readRepair(reader),
     }),
   },
   appendReply: {
     number: 6,
-    write: body => [body.session, body.accepted, body.index, ...positionFields(body.hint)],
-    read: reader => ({ session: reader.integer(), accepted: reader.flag(), index: reader.integer(), hint: readPosition(reader) }),
+    write: body => [body.session, body.accepted, body.index, ...positionFields(body.hint), body.repairing === true],
+    read: reader => ({
+      session: reader.integer(),
+      accepted: reader.flag(),
+      index: reader.integer(),
+      hint: readPosition(reader),
+      ...readMark(reader),
+    }),
   },
   heartbeat: {
     number: 7,
@@ -69,8 +76,8 @@ const bodies: { readonly [T in MessageType]: BodyCodec<T> } = {
   },
   heartbeatReply: {
     number: 8,
-    write: body => [body.readToken, body.sentAt ?? null],
-    read: reader => ({ readToken: reader.integer(), sentAt: reader.optional(field => field.integer()) }),
+    write: body => [body.readToken, body.sentAt ?? null, body.repairing === true],
+    read: reader => ({ readToken: reader.integer(), sentAt: reader.optional(field => field.integer()), ...readMark(reader) }),
   },
   installSnapshot: {
     number: 9,
@@ -116,12 +123,22 @@ export function readId(reader: TupleReader): string {
   return id
 }
 
-function writeBallot({ granted, commit }: MessageBodies['voteReply']): Field[] {
-  return [granted, ...positionFields(commit)]
+function readRepair(reader: TupleReader): { readonly repair?: number } {
+  const repair = reader.optional(field => field.integer())
+  return repair === undefined ? {} : { repair }
+}
+
+function writeBallot({ granted, commit, repairing }: MessageBodies['voteReply']): Field[] {
+  return [granted, ...positionFields(commit), repairing === true]
 }
 
 function readBallot(reader: TupleReader): MessageBodies['voteReply'] {
-  return { granted: reader.flag(), commit: readPosition(reader) }
+  return { granted: reader.flag(), commit: readPosition(reader), ...readMark(reader) }
+}
+
+/** Absent, and not undefined, where it does not say so: most messages are of this shape. */
+function readMark(reader: TupleReader): { readonly repairing?: true } {
+  return reader.flag() ? { repairing: true } : {}
 }
 
 export function positionFields(position: Position): Field[] {

@@ -70,11 +70,17 @@ const allRefusals: Record<HandshakeRefusal, true> = {
 const refusals = Object.keys(allRefusals) as HandshakeRefusal[]
 
 function helloFields(hello: Hello) {
-  return [hello.clusterId, hello.nodeId, hello.incarnation, ...positionFields(hello.last)]
+  return [hello.clusterId, hello.nodeId, hello.incarnation, ...positionFields(hello.last), hello.repairing]
 }
 
 function readHello(reader: TupleReader): Hello {
-  return { clusterId: reader.text(128), nodeId: readId(reader), incarnation: reader.text(128), last: readPosition(reader) }
+  return {
+    clusterId: reader.text(128),
+    nodeId: readId(reader),
+    incarnation: reader.text(128),
+    last: readPosition(reader),
+    repairing: reader.flag(),
+  }
 }
 
 function oneOf<T extends string>(known: readonly T[], text: string): T {

@@ -1,6 +1,6 @@
 import type { Entry, HardState, Index, Position } from 'raft-core'
 import { RaftError } from '../../src/errors.ts'
-import type { Clock, Identity, LogBatch, LogState, LogStore, SnapshotMeta, SnapshotStore } from '../../src/ports.ts'
+import type { Clock, Identity, LogBatch, LogDamage, LogState, LogStore, SnapshotMeta, SnapshotStore } from '../../src/ports.ts'
 
 const saveMs = 2
 
@@ -17,6 +17,9 @@ export class MemoryDisk {
   /** What the next saves do: nothing special, fail, or never end. */
   mode: 'works' | 'fails' | 'hangs' = 'works'
   saves: LogBatch[] = []
+  /** The log is damaged: found out at the next start. */
+  damage: string | undefined
+  repairing = false
   life = 0
 
   constructor(clock: Clock) {
@@ -54,9 +57,26 @@ class MemoryLogStore implements LogStore {
     this.#life = disk.life
   }
 
-  async open(): Promise<{ identity: Identity | undefined; state: LogState }> {
-    const { identity, hardState, base, entries } = this.#disk
-    return { identity, state: { hardState, base: base.position, baseChain: base.chain, entries: [...entries] } }
+  async open(): Promise<{ identity: Identity | undefined; state: LogState; damage?: LogDamage | undefined }> {
+    const { identity, damage, repairing } = this.#disk
+    const reason = damage ?? (repairing ? 'a repair was begun' : undefined)
+    return { identity, state: this.#state(), damage: reason === undefined ? undefined : { reason, isRepairing: repairing } }
+  }
+
+  async beginRepair(): Promise<LogState> {
+    await this.#wait()
+    const disk = this.#disk
+    disk.damage = undefined
+    disk.repairing = true
+    disk.hardState = { ...disk.hardState, commit: 0 }
+    disk.base = { position: { term: 0, index: 0 }, chain: 0 }
+    disk.entries = []
+    return this.#state()
+  }
+
+  #state(): LogState {
+    const { hardState, base, entries } = this.#disk
+    return { hardState, base: base.position, baseChain: base.chain, entries: [...entries] }
   }
 
   async initialize(identity: Identity): Promise<void> {
@@ -70,6 +90,7 @@ class MemoryLogStore implements LogStore {
     if (disk.mode === 'fails') throw new RaftError('STORAGE_FAILED', 'the disk is broken')
     if (disk.mode === 'hangs') await new Promise(() => {})
     disk.saves.push(batch)
+    if (batch.repaired) disk.repairing = false
     if (batch.hardState !== undefined) disk.hardState = batch.hardState
     if (batch.resetTo !== undefined) {
       disk.base = batch.resetTo

@@ -55,8 +55,8 @@ test('a restart tells the members once, and not every change that made them', as
 
 test('what a node says in its handshake counts entries that are still being saved', async () => {
   const identity = { clusterId: 'c', nodeId: 'n2', incarnation: 'i' }
-  const gate = new PeerGate(identity, { term: 0, index: 0 }, () => {})
-  const raft = { status: () => ({ saved: 4, first: 1, last: { term: 2, index: 6 } }) }
+  const gate = new PeerGate(identity, { last: { term: 0, index: 0 }, repairing: false }, () => {})
+  const raft = { status: () => ({ saved: 4, first: 1, last: { term: 2, index: 6 }, repairing: false }) }
   gate.open({ engine: { raft, identity } as unknown as Engine<unknown>, answer: async body => body as never })
   // Their acknowledgement travels on another connection and may arrive before this: it must not look like an old folder's.
   expect(gate.hello().last).toEqual({ term: 2, index: 6 })

@@ -5,7 +5,7 @@ import { decodeRefusal, encodeGreeting, encodeRefusal, judgeGreeting } from '../
 import { packTuple } from '../../src/transport/tuple.ts'
 import { dialRaw, exchange, heartbeat, member, rawServer, sleep, until } from './support.ts'
 
-const hello: Hello = { clusterId: 'cluster', nodeId: 'n2', incarnation: 'life of n2', last: { term: 1, index: 2 } }
+const hello: Hello = { clusterId: 'cluster', nodeId: 'n2', incarnation: 'life of n2', last: { term: 1, index: 2 }, repairing: false }
 
 describe('a handshake', () => {
   test.each<[HandshakeRefusal | undefined, Partial<Hello>, string]>([

@@ -126,6 +126,12 @@ export class Disk {
           isOpen = true
           database.reopen()
         }),
+      reset: () =>
+        queued(times.sync(), 'empty the database', () => {
+          this.#lockedBy = process
+          isOpen = true
+          database.write({ removes: database.keys('', '\uffff'), puts: [], sync: true })
+        }),
       write: async ({ puts, removes, sync }) => {
         requireOpen()
         const write: Write = { puts: puts.map(([key, value]) => [textOf(key), value.slice()]), removes: removes.map(textOf), sync }

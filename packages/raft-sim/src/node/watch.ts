@@ -326,6 +326,7 @@ export class NodeWatch<Result> {
         await inner.initialize(identity)
         learn(identity)
       },
+      beginRepair: () => inner.beginRepair(),
       save: batch => inner.save(batch),
       compact: index => inner.compact(index),
       chainAt: index => inner.chainAt(index),

@@ -12,7 +12,7 @@ export async function livez({ service, query }: Exchange): Promise<Reply> {
 
 /** `GET /readyz`: whether to send clients here. */
 export async function readyz({ service, query }: Exchange): Promise<Reply> {
-  return healthReply([startedCheck(service), faultCheck(service), leaderCheck(service)], query)
+  return healthReply([startedCheck(service), faultCheck(service), repairCheck(service), leaderCheck(service)], query)
 }
 
 /** As etcd's: `ok`, or one line for each check that failed; with `?verbose` one for every check. */
@@ -38,6 +38,13 @@ function startedCheck({ node }: Service): Check {
 function faultCheck({ node }: Service): Check {
   const fault = node?.status().fault
   return { name: 'serving', problem: fault && `${fault.code}: ${fault.message}` }
+}
+
+/** What such a node answers comes from a leader and is right; but it may take long, and a restart would not help. */
+function repairCheck({ node }: Service): Check {
+  const repairs = node?.status().repairs
+  const help = 'a leader fills its log again'
+  return { name: 'log', problem: repairs === undefined ? undefined : `${repairs}; ${help}` }
 }
 
 function leaderCheck({ node, connections }: Service): Check {

@@ -12,7 +12,7 @@ export async function status({ service }: Exchange): Promise<Reply> {
 
 function statusResponse(node: Node<CommandResult>, { connections, store }: Service): StatusResponse {
   const now = node.status()
-  const { identity, members, membership: _, fault, ...rest } = now
+  const { identity, members, membership: _, fault, repairs, ...rest } = now
   return {
     id: identity.nodeId,
     clusterId: identity.clusterId,
@@ -23,6 +23,7 @@ function statusResponse(node: Node<CommandResult>, { connections, store }: Servi
     quorum: quorumView(now, connections),
     keys: store.size,
     fault: fault ?? null,
+    repairs: repairs ?? null,
   }
 }
 

@@ -1,0 +1,119 @@
+import { describe, expect, test } from 'vitest'
+import { Cluster, type Member } from './cluster.ts'
+
+/** The log of a member is damaged while it is down: what it had acknowledged is gone. */
+function damage(cluster: Cluster, name: string): void {
+  cluster.kill(name)
+  const disk = cluster.disks.get(name)
+  if (disk === undefined) throw new Error(`${name} has no disk`)
+  disk.damage = 'entry 4 is missing or damaged'
+}
+
+function isolate(cluster: Cluster, name: string): void {
+  for (const other of ['n1', 'n2', 'n3']) if (other !== name) cluster.network.cut(`${name}:1`, `${other}:1`)
+}
+
+function repairsOf({ events }: Member): readonly string[] {
+  return events.flatMap(event => (event.type === 'repair' ? [event.what] : []))
+}
+
+async function write(cluster: Cluster, member: Member, count: number): Promise<void> {
+  for (let i = 0; i < count; i++) await cluster.set(member, `w${i}`)
+}
+
+describe('a node whose log is damaged', () => {
+  test('says so, and gets it again from the leader', async () => {
+    const cluster = new Cluster()
+    const [n1] = await cluster.found(3)
+    await write(cluster, n1!, 5)
+    damage(cluster, 'n3')
+    const n3 = await cluster.start('n3')
+    expect(n3.node.status()).toMatchObject({ repairs: 'entry 4 is missing or damaged', fault: undefined })
+    await cluster.clock.until(() => n3.node.status().repairs === undefined)
+    expect(repairsOf(n3)).toEqual(['begun', 'finished'])
+    expect(n3.disk).toMatchObject({ damage: undefined, repairing: false })
+    await cluster.clock.until(() => n3.register.applied.length === 5)
+    await cluster.clock.until(() => n1!.node.status().members.every(({ repairing }) => repairing !== true))
+    await cluster.closeAll()
+  })
+
+  test('also when it founded the cluster, and knows nobody from before its damage', async () => {
+    const cluster = new Cluster()
+    const [n1, n2] = await cluster.found(3)
+    await write(cluster, n1!, 5)
+    damage(cluster, 'n1')
+    await cluster.newLeader()
+    const again = await cluster.start('n1')
+    await cluster.clock.until(() => again.node.status().repairs === undefined)
+    expect(await cluster.set(n2!, 'more')).toBe('more is number 6')
+    await cluster.clock.until(() => again.register.applied.length === 6)
+    await cluster.closeAll()
+  })
+
+  test('waits for the one member that holds the newest acknowledged entries, however long that is down', async () => {
+    const cluster = new Cluster()
+    const [n1] = await cluster.found(3)
+    isolate(cluster, 'n3')
+    await write(cluster, n1!, 5)
+    cluster.network.heal()
+    cluster.kill('n1')
+    damage(cluster, 'n2')
+    const n2 = await cluster.start('n2')
+    await cluster.clock.run(30_000)
+    const n3 = cluster.member('n3')
+    expect([n2.node.status().role, n3.node.status().role]).not.toContain('leader')
+    await expect(cluster.clock.outcome(n2.node.read({ timeoutMs: 1_000 }))).rejects.toMatchObject({ outcome: 'not-applied' })
+    const back = await cluster.start('n1')
+    await cluster.clock.until(() => n2.node.status().repairs === undefined)
+    expect(await cluster.get(n2)).toEqual(['w0', 'w1', 'w2', 'w3', 'w4'])
+    expect(await cluster.set(back, 'x')).toBe('x is number 6')
+    await cluster.closeAll()
+  })
+
+  test('does not count: with another member down nothing is committed before it is repaired', async () => {
+    const cluster = new Cluster()
+    const [n1] = await cluster.found(3)
+    await write(cluster, n1!, 3)
+    cluster.kill('n2')
+    damage(cluster, 'n3')
+    const n3 = await cluster.start('n3')
+    expect(await cluster.set(n1!, 'x')).toBe('x is number 4')
+    expect(n3.node.status().repairs).toBe(undefined)
+    expect(n1!.node.status().role).toBe('leader')
+    await cluster.closeAll()
+  })
+
+  test('goes on with its repair after a crash', async () => {
+    const cluster = new Cluster()
+    const [n1] = await cluster.found(3)
+    await write(cluster, n1!, 5)
+    damage(cluster, 'n3')
+    isolate(cluster, 'n3')
+    await cluster.start('n3')
+    await cluster.clock.run(500)
+    cluster.kill('n3')
+    cluster.network.heal()
+    const n3 = await cluster.start('n3')
+    expect(n3.node.status().repairs).toBe('a repair was begun')
+    await cluster.clock.until(() => n3.node.status().repairs === undefined && n3.register.applied.length === 5)
+    await cluster.closeAll()
+  })
+})
+
+describe('snapshots that cannot be read', () => {
+  test('send a node into repair when none is left; the leader sends one', async () => {
+    const cluster = new Cluster()
+    const options = { snapshotEntries: 5, trailingEntries: 0 }
+    const [n1] = await cluster.found(3, options)
+    await write(cluster, n1!, 23)
+    await cluster.clock.run(500)
+    cluster.kill('n3')
+    const disk = cluster.disks.get('n3')!
+    disk.snapshots = disk.snapshots.map(held => ({ ...held, chunks: [Uint8Array.of(1)] }))
+    const n3 = await cluster.start('n3', options)
+    expect(n3.node.status().repairs).toMatch(/no snapshot that the log follows can be read/)
+    await cluster.clock.until(() => n3.node.status().repairs === undefined && n3.register.applied.length === 23)
+    expect(n3.events).toContainEqual(expect.objectContaining({ type: 'snapshot', cause: 'installed' }))
+    await cluster.closeAll()
+  })
+})
