@@ -30,9 +30,13 @@ export function promiseLease(raft: RaftMachine, sentAt: number | undefined): num
   return sentAt
 }
 
-/** A node that starts may have promised something just before; its log or its snapshot tells whether it can have, if all of it is there. */
-export function mayHavePromised({ membership, log, repair }: RaftMachine): boolean {
-  if (membership.leaseReads === true || repair !== undefined) return true
+/** A node that starts may have promised something just before; its log or its snapshot tells whether it can have, once all of it is there. */
+export function rememberPromise(raft: RaftMachine): void {
+  if (mayHavePromised(raft)) raft.promisedTicks = raft.settings.electionTicks
+}
+
+function mayHavePromised({ membership, log }: RaftMachine): boolean {
+  if (membership.leaseReads === true) return true
   for (let index = log.applied + 1; index <= log.lastIndex; index++) {
     const entry = log.at(index)
     if (entry?.type === 'membership' && entry.change.leaseReads === true) return true

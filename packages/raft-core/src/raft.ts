@@ -6,7 +6,7 @@ import { tryCampaign } from './election/campaign.ts'
 import { learnCommit } from './election/learn-commit.ts'
 import { handOver } from './election/resign.ts'
 import { InvariantError } from './invariant-error.ts'
-import { mayHavePromised } from './lease.ts'
+import { rememberPromise } from './lease.ts'
 import type { Entry, Index, MembershipChange, MembershipEntry, NodeId, Term } from './log/entry.ts'
 import { payloadBytes } from './log/entry.ts'
 import type { Log } from './log/log.ts'
@@ -101,7 +101,7 @@ export class RaftMachine implements Raft {
     this.membershipIndex = restored.snapshot?.membershipIndex ?? this.#membershipAppliedTo
     this.#applyMembershipsTo(this.log.applied)
     this.drawElectionTimeout()
-    if (mayHavePromised(this)) this.promisedTicks = this.settings.electionTicks
+    rememberPromise(this)
     this.outbox = {
       free: [],
       promises: [],

@@ -1,3 +1,4 @@
+import { rememberPromise } from '../lease.ts'
 import type { Index, NodeId, Term } from '../log/entry.ts'
 import type { Message, MessageOf } from '../messages.ts'
 import type { RaftMachine } from '../raft.ts'
@@ -47,6 +48,8 @@ export function noteSaved(raft: RaftMachine): void {
 /** On the node: that the log is whole is saved. From here on it is a member like any other. */
 export function endRepair(raft: RaftMachine): void {
   raft.repair = undefined
+  // Only now does its log tell what it may have promised before.
+  rememberPromise(raft)
   if (raft.trace) raft.trace({ type: 'repaired', last: raft.log.last })
 }
 
