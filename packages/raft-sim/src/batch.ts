@@ -21,6 +21,8 @@ export type BatchOptions = {
   /** Stops after the first seed for which this is true. */
   readonly isEnough: (seeds: number) => boolean
   readonly run: RunSeed
+  /** How many seeds may run beside each other. Default 1. */
+  readonly lanes?: number
   /** Monotonic milliseconds, for the report only. */
   readonly nowMs: () => number
   readonly onResult: (result: RunResult, soFar: BatchResult) => void
@@ -30,32 +32,41 @@ export type BatchOptions = {
 /** A batch ends early once so many runs have failed: more of them say no more. */
 const maxViolations = 10
 
-/** Runs one seed after the other. */
-export async function runBatch({ firstSeed, isEnough, run, nowMs, onResult, onViolation }: BatchOptions): Promise<BatchResult> {
+/** Runs one seed after the other, or several beside each other. */
+export async function runBatch({ firstSeed, isEnough, run, lanes = 1, nowMs, onResult, onViolation }: BatchOptions): Promise<BatchResult> {
   const startedAt = nowMs()
   const coverage = new Coverage()
+  let begun = 0
   let seeds = 0
   let repeated = 0
   let events = 0
   let simulatedMs = 0
   let violations = 0
   const soFar = () => ({ firstSeed, seeds, repeated, events, simulatedMs, wallMs: nowMs() - startedAt, coverage, violations })
-  do {
-    let result = await run(firstSeed + seeds)
+  const isOver = () => isEnough(begun) || violations >= maxViolations
+  const runOne = async () => {
+    const seed = firstSeed + begun++
+    const repeats = isRepeated(begun)
+    let result = await run(seed)
     seeds++
     events += result.events
     simulatedMs += result.simulatedMs
     coverage.add(result.coverage)
-    if (isRepeated(seeds)) {
+    if (repeats) {
+      result = compare(result, await run(seed))
       repeated++
-      result = compare(result, await run(result.seed))
     }
     if (result.failure !== undefined) {
       violations++
       await onViolation(result)
     }
     onResult(result, soFar())
-  } while (!isEnough(seeds) && violations < maxViolations)
+  }
+  const lane = async () => {
+    do await runOne()
+    while (!isOver())
+  }
+  await Promise.all(Array.from({ length: lanes }, lane))
   return soFar()
 }
 

@@ -1,9 +1,13 @@
+import { availableParallelism } from 'node:os'
 import type { BatchResult, RunSeed } from './batch.ts'
 import { runBatch } from './batch.ts'
 import type { Mark } from './coverage.ts'
 import { required } from './coverage.ts'
 import { columns } from './journal.ts'
 import { coverageList, explainViolation, progressLine, summary, verdict } from './report.ts'
+import { repository } from './repository.ts'
+import type { Kind } from './seed-pool.ts'
+import { SeedPool } from './seed-pool.ts'
 
 /** What the command line prints to, and its clock; neither reaches a simulated world. */
 export type Terminal = {
@@ -21,7 +25,7 @@ const defaultSeed = 1
 export const usage = `npm run sim -- [--core] [--seconds N] [--seed N] [--trace]
 
   --core       simulate the cores alone, without the nodes around them
-  --seconds N  run one seed after the other for so long (default 60)
+  --seconds N  run seeds for so long, one after the other on every processor (default 60)
   --seed N     run this seed alone; with --seconds, start with it
   --trace      print every event of the seed, and its trace hash
 `
@@ -51,7 +55,13 @@ function numberFor(name: string, text: string | undefined): number {
 }
 
 /** What is simulated: how, what repeats it, and what a batch must have seen besides what every batch must. */
-export type Simulated = { readonly run: RunSeed; readonly command: string; readonly mustSee: readonly Mark[] }
+export type Simulated = {
+  readonly run: RunSeed
+  readonly command: string
+  readonly mustSee: readonly Mark[]
+  /** With it, batches run beside each other, in processes of their own. */
+  readonly kind?: Kind
+}
 
 /** Runs what the arguments ask for; resolves with the exit code. */
 export function runSimulation(options: SimulationOptions, simulated: Simulated, terminal: Terminal): Promise<number> {
@@ -87,16 +97,25 @@ async function runOne(seed: number, trace: boolean, { run, command }: Simulated,
   return conclude(result, [], terminal)
 }
 
-async function runMany(firstSeed: number, seconds: number, { run, command, mustSee }: Simulated, terminal: Terminal): Promise<number> {
+async function runMany(
+  firstSeed: number,
+  seconds: number,
+  { run, command, mustSee, kind }: Simulated,
+  terminal: Terminal,
+): Promise<number> {
   const { write, isInteractive, nowMs } = terminal
   const startedAt = nowMs()
   let shownAt = startedAt
   write(`seeds from ${firstSeed} on, for ${seconds} s\n`)
   const clear = () => isInteractive && write('\r\x1b[2K')
+  const processes = kind === undefined ? 0 : availableParallelism()
+  const pool = kind && new SeedPool({ root: repository, kind, processes })
+  const runSeed: RunSeed = pool === undefined ? run : (seed, print) => pool.run(seed, print)
   const result = await runBatch({
     firstSeed,
     isEnough: () => nowMs() - startedAt >= seconds * 1000,
-    run,
+    run: runSeed,
+    lanes: Math.max(1, processes),
     nowMs,
     onResult(_result, soFar) {
       if (nowMs() - shownAt < (isInteractive ? 500 : 10_000)) return
@@ -106,9 +125,10 @@ async function runMany(firstSeed: number, seconds: number, { run, command, mustS
     },
     async onViolation(result) {
       clear()
-      write(`${await explainViolation(result, run, command)}\n`)
+      write(`${await explainViolation(result, runSeed, command)}\n`)
     },
   })
+  pool?.close()
   clear()
   write(summary(result))
   return conclude(result, [...required, ...mustSee], terminal)

@@ -55,6 +55,15 @@ export class Coverage {
   count(mark: Mark): number {
     return this.#counts.get(mark) ?? 0
   }
+  /** For another process. */
+  counts(): readonly (readonly [Mark, number])[] {
+    return [...this.#counts]
+  }
+  static of(counts: readonly (readonly [Mark, number])[]): Coverage {
+    const coverage = new Coverage()
+    for (const [mark, count] of counts) coverage.#counts.set(mark, count)
+    return coverage
+  }
   add(other: Coverage): void {
     for (const [mark, count] of other.#counts) this.#counts.set(mark, this.count(mark) + count)
   }

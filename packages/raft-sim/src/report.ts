@@ -11,7 +11,9 @@ export async function explainViolation({ seed, failure }: RunResult, run: RunSee
     lines.push(line)
     if (lines.length > 2000) lines.splice(0, 1000)
   })
-  const { step, invariant, message } = failure!
+  const { step, invariant } = failure!
+  // Told, it says more of where it comes from.
+  const { message } = again.failure ?? failure!
   const same = again.failure?.step === step ? [] : ['(running it again did not show it: the same seed did not do the same)']
   return [
     `VIOLATION of ${invariant}: seed ${seed}, step ${step}`,

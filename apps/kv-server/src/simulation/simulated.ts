@@ -5,11 +5,13 @@ import { kvApplication } from './kv-application.ts'
 export const cores: Simulated = {
   run: (seed, print) => simulateCore({ seed, ...(print && { print }) }),
   command: 'npm run sim -- --core',
+  kind: 'core',
   mustSee: [],
 }
 
 export const nodes: Simulated = {
   run: (seed, print) => simulateNode({ seed, application: kvApplication, ...(print && { print }) }),
   command: 'npm run sim --',
+  kind: 'node',
   mustSee: ['join', 'forwarded write', 'graceful close'],
 }

@@ -1,23 +1,23 @@
 import { readdirSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import type { Terminal } from '../cli.ts'
+import { repository } from '../repository.ts'
+import type { Kind } from '../seed-pool.ts'
 import type { Catch } from './hunt.ts'
 import { hunt } from './hunt.ts'
-import type { Hunter, Mutant, Patch } from './patch-file.ts'
+import type { Mutant, Patch } from './patch-file.ts'
 import { huntersOf, PatchError, readMutant, readPatch } from './patch-file.ts'
 import { SourceCopy } from './source-copy.ts'
 import { median, outcomeLine, table } from './table.ts'
 import { typeCheck } from './type-check.ts'
 
-const repository = fileURLToPath(new URL('../../../..', import.meta.url))
-const folder = fileURLToPath(new URL('../../mutants', import.meta.url))
+const folder = join(repository, 'packages/raft-sim/mutants')
 
 /** More than this many seeds, in the middle, and the simulation is too weak. */
 const maxMedian = 200
 /** How long a patch from elsewhere is hunted. */
-const bounds: Readonly<Record<Hunter, number>> = { core: 1000, node: 400 }
+const bounds: Readonly<Record<Kind, number>> = { core: 1000, node: 400 }
 
 export const mutantsUsage = `npm run sim -- --mutants [--only NAME,NAME] | --patch FILE [--seeds N]
 
@@ -74,19 +74,19 @@ async function huntPatch(patch: Patch, seeds: number | undefined, terminal: Term
     await copy.apply(patch)
     await typeCheck(copy.root)
     let tried = 0
-    for (const hunter of huntersOf(patch)) {
-      const bound = seeds ?? bounds[hunter]
-      const onSeed = (seed: number) => progress.show(`${hunter}: seed ${seed} of ${bound}`)
-      const found = await hunt({ root: copy.root, hunter, seeds: bound, processes: availableParallelism(), onSeed, signal })
+    for (const kind of huntersOf(patch)) {
+      const bound = seeds ?? bounds[kind]
+      const onSeed = (seed: number) => progress.show(`${kind}: seed ${seed} of ${bound}`)
+      const found = await hunt({ root: copy.root, kind, seeds: bound, processes: availableParallelism(), onSeed, signal })
       progress.clear()
       if (found !== undefined) {
         terminal.write(
-          `  ${hunter}, seed ${found.seed}: ${firstLine(found.message)}\nkilled after ${found.seed} seeds by ${found.invariant}\n`,
+          `  ${kind}, seed ${found.seed}: ${firstLine(found.message)}\nkilled after ${found.seed} seeds by ${found.invariant}\n`,
         )
         return 0
       }
       tried += bound
-      terminal.write(`  ${hunter}: nothing in ${bound} seeds\n`)
+      terminal.write(`  ${kind}: nothing in ${bound} seeds\n`)
     }
     terminal.write(`survived ${tried} seeds\n`)
     return 1
@@ -141,8 +141,8 @@ async function huntMutant(mutant: Mutant, onSeed: (seed: number) => void, signal
   const copy = new SourceCopy(repository)
   try {
     await copy.apply(mutant)
-    const { hunter, seeds } = mutant
-    return { mutant, found: await hunt({ root: copy.root, hunter, seeds, processes: 1, onSeed, signal }) }
+    const { kind, seeds } = mutant
+    return { mutant, found: await hunt({ root: copy.root, kind, seeds, processes: 1, onSeed, signal }) }
   } catch (error) {
     if (error instanceof PatchError) return { mutant, problem: error.message }
     throw error

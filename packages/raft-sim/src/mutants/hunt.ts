@@ -1,15 +1,13 @@
-import type { ChildProcess } from 'node:child_process'
-import { spawn } from 'node:child_process'
-import type { Hunter } from './patch-file.ts'
+import type { Kind } from '../seed-pool.ts'
+import { SeedPool, WorkerError } from '../seed-pool.ts'
 import { PatchError } from './patch-file.ts'
-import type { SeedReport } from './seed-loop.ts'
 
 export type Catch = { readonly seed: number; readonly invariant: string; readonly message: string }
 
 export type HuntOptions = {
   /** A copy of the sources, with the bug in it. */
   readonly root: string
-  readonly hunter: Hunter
+  readonly kind: Kind
   readonly seeds: number
   /** How many processes share the seeds. */
   readonly processes: number
@@ -17,115 +15,46 @@ export type HuntOptions = {
   readonly signal: AbortSignal
 }
 
-/** The entry, in the copy, that runs seeds and tells of them. */
-const entry = 'apps/kv-server/src/simulation/hunt.ts'
-/** A bug may also make a run go round for ever. */
-const hangMs = 180_000
-
 /**
  * Runs seeds from 1 on, shared by several processes, until one fails: the lowest that does, whoever is first. Throws a PatchError when
  * the simulation does not even start.
  */
 export async function hunt(options: HuntOptions): Promise<Catch | undefined> {
-  const pack = new Pack()
-  const stop = () => pack.stopBefore(0)
-  options.signal.addEventListener('abort', stop)
+  const { root, kind, seeds, processes, onSeed, signal } = options
+  const pool = new SeedPool({ root, kind, processes })
+  const stop = () => pool.close()
+  signal.addEventListener('abort', stop)
+  let next = 1
+  let found: Catch | undefined
+  const follow = async () => {
+    while (next <= (found?.seed ?? seeds + 1) - 1 && !signal.aborted) {
+      const seed = next++
+      const caught = await tryOne(pool, seed)
+      onSeed(seed)
+      if (caught !== undefined && seed < (found?.seed ?? Infinity)) found = caught
+    }
+  }
   try {
-    const indices = Array.from({ length: options.processes }, (_, index) => index)
-    await Promise.all(indices.map(index => new Hound(options, index, pack).run()))
-    options.signal.throwIfAborted()
-    return pack.caught
+    await Promise.all(Array.from({ length: processes }, follow))
+    signal.throwIfAborted()
+    return found
   } finally {
-    options.signal.removeEventListener('abort', stop)
+    signal.removeEventListener('abort', stop)
     stop()
   }
 }
 
-/** Those who share one hunt: who finds something calls off those that have only later seeds to look at. */
-class Pack {
-  readonly hounds = new Set<Hound>()
-  caught: Catch | undefined
-
-  found(found: Catch): void {
-    if (this.caught !== undefined && this.caught.seed <= found.seed) return
-    this.caught = found
-    this.stopBefore(found.seed)
-  }
-  stopBefore(seed: number): void {
-    for (const hound of this.hounds) if (hound.next >= seed) hound.stop()
-  }
-}
-
-/** One process, with every so-manieth seed. */
-class Hound {
-  /** The seed it looks at. */
-  next: number
-  readonly #options: HuntOptions
-  readonly #pack: Pack
-  #child: ChildProcess | undefined
-  #isReady = false
-  #isStopped = false
-
-  constructor(options: HuntOptions, index: number, pack: Pack) {
-    this.#options = options
-    this.#pack = pack
-    this.next = 1 + index
-    pack.hounds.add(this)
-  }
-
-  run(): Promise<void> {
-    const { root, hunter, seeds, processes } = this.#options
-    if (this.next > seeds || this.#isStopped) return Promise.resolve()
-    return new Promise((resolve, reject) => {
-      const args = ['--conditions=raft-source', '--import', 'tsx', entry, hunter, `${this.next}`, `${seeds}`, `${processes}`]
-      const child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })
-      this.#child = child
-      let problems = ''
-      child.stderr?.on('data', (data: Buffer) => {
-        problems = (problems + data.toString()).slice(-4_000)
-      })
-      let watchdog = this.#watch()
-      child.on('message', report => {
-        clearTimeout(watchdog)
-        watchdog = this.#watch()
-        this.#hears(report as SeedReport, reject)
-      })
-      child.on('error', reject)
-      child.on('close', status => {
-        clearTimeout(watchdog)
-        if (status !== 0 && !this.#isStopped) this.#died(status, problems.trim(), reject)
-        resolve()
-      })
-    })
-  }
-
-  stop(): void {
-    this.#isStopped = true
-    this.#child?.kill('SIGKILL')
-  }
-
-  #hears(report: SeedReport, reject: (error: PatchError) => void): void {
-    if (report.type === 'ready') {
-      this.#isReady = true
-      return
-    }
-    const { seed, invariant, message = '' } = report
-    if (this.#isStopped) return
-    this.next = seed + this.#options.processes
-    this.#options.onSeed(seed)
-    if (invariant === undefined) {
-      if (this.#pack.caught !== undefined) this.#pack.stopBefore(this.#pack.caught.seed)
-    } else if (/^(?:Reference|Syntax)Error/.test(message)) reject(new PatchError(`the patched sources do not run:\n${message}`))
-    else this.#pack.found({ seed, invariant, message })
-  }
-
-  #watch(): NodeJS.Timeout {
-    return setTimeout(() => this.#pack.found({ seed: this.next, invariant: 'end', message: `no end within ${hangMs} ms` }), hangMs)
-  }
-
-  /** Once it runs, whatever ends it is of the bug's making: no memory is left, or production code ends the process. */
-  #died(status: number | null, problems: string, reject: (error: PatchError) => void): void {
-    if (this.#isReady) this.#pack.found({ seed: this.next, invariant: 'end', message: `the simulation died (${status}): ${problems}` })
-    else reject(new PatchError(`the patched sources do not start:\n${problems}`))
+async function tryOne(pool: SeedPool, seed: number): Promise<Catch | undefined> {
+  try {
+    const { failure } = await pool.run(seed)
+    if (failure === undefined) return undefined
+    const { invariant, message } = failure
+    if (/^(?:Reference|Syntax)Error/.test(message)) throw new PatchError(`the patched sources do not run:\n${message}`)
+    return { seed, invariant, message }
+  } catch (error) {
+    if (!(error instanceof WorkerError)) throw error
+    if (!error.hadStarted) throw new PatchError(`the patched sources do not start:\n${error.message}`)
+    // Whatever ends a run is of the bug's making: no memory is left, it goes round for ever, or production code ends the process.
+    return { seed, invariant: 'end', message: error.message }
   }
 }

@@ -1,8 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
-
-/** What is simulated: cores alone, or whole nodes. */
-export type Hunter = 'core' | 'node'
+import type { Kind } from '../seed-pool.ts'
 
 export type Patch = {
   readonly name: string
@@ -12,7 +10,7 @@ export type Patch = {
 }
 
 /** A patch of this repository: it says what it plants, and how soon that must be found. */
-export type Mutant = Patch & { readonly bug: string; readonly hunter: Hunter; readonly seeds: number }
+export type Mutant = Patch & { readonly bug: string; readonly kind: Kind; readonly seeds: number }
 
 /** What is wrong with a patch, in words for whoever wrote it. */
 export class PatchError extends Error {
@@ -36,11 +34,11 @@ export function readMutant(file: string): Mutant {
   const hunt = /^# hunted by: (core|node), within (\d+) seeds?$/m.exec(head)
   if (bug === undefined || hunt === null)
     throw new PatchError(`${file} begins with "# what it plants" and "# hunted by: core, within 100 seeds" (or node)`)
-  return { ...patch, bug, hunter: hunt[1] as Hunter, seeds: Number(hunt[2]) }
+  return { ...patch, bug, kind: hunt[1] as Kind, seeds: Number(hunt[2]) }
 }
 
 /** Who can find a bug in what the patch touches. Whole nodes run the core, too: what the first misses is for the second. */
-export function huntersOf({ touches }: Patch): readonly Hunter[] {
+export function huntersOf({ touches }: Patch): readonly Kind[] {
   const within = (...folders: readonly string[]) => touches.every(path => folders.some(folder => path.startsWith(folder)))
   if (within('packages/raft-node/', 'apps/', 'packages/raft-sim/src/node/')) return ['node']
   if (within('packages/raft-sim/src/world/')) return ['core']

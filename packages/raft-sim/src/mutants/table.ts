@@ -31,7 +31,7 @@ function rank({ found, problem }: Outcome): number {
   return found?.seed ?? (problem === undefined ? Number.MAX_SAFE_INTEGER - 1 : Number.MAX_SAFE_INTEGER)
 }
 
-function row({ mutant: { name, hunter, seeds, bug }, found, problem }: Outcome): string[] {
+function row({ mutant: { name, kind, seeds, bug }, found, problem }: Outcome): string[] {
   const caught = problem === undefined ? (found?.invariant ?? 'SURVIVED') : 'NOT TRIED'
-  return [name, hunter, found === undefined ? `> ${seeds}` : `${found.seed}`, caught, bug]
+  return [name, kind, found === undefined ? `> ${seeds}` : `${found.seed}`, caught, bug]
 }

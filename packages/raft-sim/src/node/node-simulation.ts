@@ -46,12 +46,16 @@ export async function simulateNode<Result>(run: NodeRun<Result>): Promise<RunRes
   const unwatched = (error: unknown) => world.fail(error)
   process.on('unhandledRejection', unwatched)
   const release = setTrap(error => world.fail(error))
+  const { stackTraceLimit } = Error
+  // Refusals are errors, too, thousands of them, and where they come from takes long to write down.
+  if (!run.print) Error.stackTraceLimit = 1
   let failure: RunResult['failure']
   try {
     await play(world, run.events ?? 10_000)
   } catch (error) {
     failure = explain(error, journal.step)
   } finally {
+    Error.stackTraceLimit = stackTraceLimit
     release()
     process.off('unhandledRejection', unwatched)
   }
@@ -108,16 +112,26 @@ async function closeAll<Result>(world: NodeWorld<Result>): Promise<void> {
 
 /** An event at a time, with everything that follows from it before the next. */
 async function until<Result>(world: NodeWorld<Result>, holds: () => boolean): Promise<void> {
-  while (!holds()) {
+  for (let turn = 1; !holds(); turn++) {
     world.step()
-    await settled()
+    await settled(turn)
     if (world.violation !== undefined) throw world.violation
   }
+  await settled(0)
+  if (world.violation !== undefined) throw world.violation
 }
 
-/** Promises have run when the event loop comes round. */
-function settled(): Promise<void> {
-  return new Promise(resolve => realSetImmediate(resolve))
+const turnsBetween = 64
+
+/**
+ * A tick that is asked for by a promise comes once all promises have run. Now and then the event loop comes round, too: only then does Node tell of
+ * rejections that nobody handles, and only then do messages and signals get in.
+ */
+function settled(turn: number): Promise<void> {
+  return new Promise(resolve => {
+    if (turn % turnsBetween === 0) realSetImmediate(resolve)
+    else queueMicrotask(() => process.nextTick(resolve))
+  })
 }
 
 function countLeaderChanges<Result>({ mainCluster, coverage }: NodeWorld<Result>): void {

@@ -37,7 +37,10 @@ export function setTrap(caught: (error: Error) => void): () => void {
     })
   }
   const refuse = (what: string) => {
+    const { stackTraceLimit } = Error
+    Error.stackTraceLimit = 20
     const error = new Error(`${what} was used in a simulated world: use the ports`)
+    Error.stackTraceLimit = stackTraceLimit
     if (isBystander(error.stack)) return
     caught(error)
     throw error
