@@ -10,6 +10,9 @@ import type { Stored } from '../store/stored.ts'
 /** Few keys: so that writers and readers meet. Some of them are keys that maps of other kinds get wrong. */
 const keys = ['a', 'b', 'c', '10', '9', '__proto__', 'ключ', '']
 
+/** The answer when there is no such key; no value is written so. */
+const nothing = 'nothing'
+
 /** kv-server's store and its clients, for the simulator. */
 export const kvApplication: Application<CommandResult> = {
   resultCodec,
@@ -20,6 +23,14 @@ export const kvApplication: Application<CommandResult> = {
     return { bytes: encodeCommand(command), text: describe(command) }
   },
   question: random => random.pick(keys),
+  keys: {
+    changes(bytes) {
+      const command = decodeCommand(bytes)
+      if (command.type === 'delete') return [{ op: 'write', key: command.key, value: null }]
+      return command.type === 'set' ? [...new Map(command.pairs)].map(([key, value]) => ({ op: 'write', key, value })) : []
+    },
+    shows: (key, answer) => ({ op: 'read', key: binaryOf(key), value: answer === nothing ? null : answer }),
+  },
 }
 
 function drawCommand(random: Random, number: number): Command {
@@ -62,7 +73,7 @@ class ObservedStore implements ObservedMachine<CommandResult> {
     return this.#digest
   }
   answer(key: string): string {
-    return textOf(this.#store.get(binaryOf(key))?.value ?? 'nothing') ?? 'bytes'
+    return textOf(this.#store.get(binaryOf(key))?.value ?? nothing) ?? 'bytes'
   }
 }
 
@@ -97,7 +108,7 @@ class KvModel implements Model<CommandResult> {
   }
 
   answer(key: string, index: number): string {
-    return this.#versions.get(binaryOf(key))?.findLast(version => version.index <= index)?.value ?? 'nothing'
+    return this.#versions.get(binaryOf(key))?.findLast(version => version.index <= index)?.value ?? nothing
   }
 
   #last(key: string): string | undefined {

@@ -1,5 +1,6 @@
 import type { Index } from 'raft-core'
 import type { NodeOptions, StateMachine } from 'raft-node'
+import type { Deed } from '../lin/operation.ts'
 import type { Random } from '../random.ts'
 
 /** What is replicated, and what its clients do: handed in by whoever wants it simulated. */
@@ -13,6 +14,15 @@ export type Application<Result> = {
   command(random: Random, number: number): { readonly bytes: Uint8Array; readonly text: string }
   /** Something that a client wants to know. */
   question(random: Random): string
+  /** What commands and answers mean for keys, if the state is a map: then each run is also searched for an order that explains it. */
+  readonly keys?: Keys<Result>
+}
+
+export type Keys<Result> = {
+  /** What a command does to each of its keys. `result`: undefined if its client did not hear it. */
+  changes(command: Uint8Array, result: Result | undefined): readonly Deed[]
+  /** What an answer shows; undefined: nothing about one key. */
+  shows(question: string, answer: string): Deed | undefined
 }
 
 export type ObservedMachine<Result> = {

@@ -4,6 +4,7 @@ import { commandIn } from 'raft-node'
 import type { Ghost } from '../invariants/ghost.ts'
 import { Violation } from '../invariants/invariant.ts'
 import type { Application, Model } from './application.ts'
+import { Recording } from './recording.ts'
 
 /** How often the same bytes were sent, how often for certain in vain, and how often they were applied. */
 type Command = { issued: number; failed: number; applied: number }
@@ -28,6 +29,8 @@ export class History<Result> {
   /** What was applied where, and what came of it. */
   readonly #applied = new Map<Index, { readonly key: string; readonly result: string }>()
   readonly #acknowledged = new Set<Index>()
+  /** The same, for whoever looks for an order without the indices of the log. */
+  readonly recording: Recording<Result>
   /** The greatest index that an operation has shown. */
   #shown: Index = 0
 
@@ -35,6 +38,7 @@ export class History<Result> {
     this.#ghost = ghost
     this.#codec = application.resultCodec
     this.#model = application.model()
+    this.recording = new Recording(application.keys)
   }
 
   get shown(): Index {
@@ -51,9 +55,11 @@ export class History<Result> {
     const command = this.#commands.get(key) ?? { issued: 0, failed: 0, applied: 0 }
     command.issued++
     this.#commands.set(key, command)
+    this.recording.writes(text, bytes)
     return { text, floor: this.#shown, key }
   }
   asks(text: string): Call {
+    this.recording.asks(text)
     return { text, floor: this.#shown }
   }
 
@@ -67,6 +73,7 @@ export class History<Result> {
     if (index <= floor) throw broken(`${text} is acknowledged at ${index}; when it began, ${floor} had been seen`)
     if (this.#show(result) !== applied.result) throw broken(`${text} got another result than the state machine gives at ${index}`)
     this.#acknowledged.add(index)
+    this.recording.acknowledged(text, result)
     this.#shows(index)
   }
 
@@ -74,6 +81,7 @@ export class History<Result> {
   failed({ text, key }: WriteCall, error: RaftError): void {
     const command = this.#commands.get(key)!
     command.failed++
+    this.recording.failed(text)
     if (command.applied <= command.issued - command.failed) return
     throw broken(`${text} failed with ${error.code}, outcome not-applied; it was applied (${error.message})`)
   }
@@ -84,6 +92,7 @@ export class History<Result> {
     if (answer !== right) throw broken(`${text} is answered ${answer} at ${index}; it was ${right}`)
     if (stale) return
     if (index < floor) throw broken(`${text} is answered at ${index}; when it was asked, ${floor} had been seen`)
+    this.recording.answered(text, question, answer)
     this.#shows(index)
   }
   /** Everything up to here was seen by whoever called. */

@@ -82,6 +82,7 @@ async function play<Result>(world: NodeWorld<Result>, events: number): Promise<v
   const recovering = new Recovering(world, clients)
   await until(world, () => recovering.isDone)
   await closeAll(world)
+  world.mainCluster?.history.recording.check()
 }
 
 /** One founds the cluster, the others join: before anything goes wrong, so that there is something to go wrong with. */
