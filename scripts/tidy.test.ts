@@ -18,7 +18,7 @@ interface Part {
 const parts: Readonly<Record<string, Part>> = {
   'raft-core': { folder: 'packages/raft-core', mayImport: [] },
   'raft-node': { folder: 'packages/raft-node', mayImport: ['raft-core', 'classic-level', 'msgpackr', 'node:*'] },
-  'raft-sim': { folder: 'packages/raft-sim', mayImport: ['raft-core', 'raft-node', 'raft-node/*', 'node:*'] },
+  'raft-sim': { folder: 'packages/raft-sim', mayImport: ['raft-core', 'raft-core/internal', 'raft-node', 'raft-node/*', 'node:*'] },
   'kv-client': { folder: 'packages/kv-client', mayImport: [] },
   'kv-server': {
     folder: 'apps/kv-server',

@@ -58,7 +58,7 @@ export class RaftMachine implements Raft {
   membership: Membership
   membershipIndex: Index
   /** Membership changes up to here have taken effect: one by one, or with a snapshot. */
-  #membershipAppliedTo: Index
+  membershipAppliedTo: Index
   /** What a leader sends to followers that need entries it no longer has. */
   newestSnapshot: Snapshot | undefined
 
@@ -97,8 +97,8 @@ export class RaftMachine implements Raft {
     this.newestSnapshot = restored.snapshot
     if (restored.repairing === true) this.repair = newRepair()
     this.membership = restored.snapshot?.membership ?? noMembers
-    this.#membershipAppliedTo = restored.snapshot?.index ?? 0
-    this.membershipIndex = restored.snapshot?.membershipIndex ?? this.#membershipAppliedTo
+    this.membershipAppliedTo = restored.snapshot?.index ?? 0
+    this.membershipIndex = restored.snapshot?.membershipIndex ?? this.membershipAppliedTo
     this.#applyMembershipsTo(this.log.applied)
     this.drawElectionTimeout()
     rememberPromise(this)
@@ -269,9 +269,9 @@ export class RaftMachine implements Raft {
 
   applyMembership(entry: MembershipEntry): Membership {
     // One that a snapshot or an earlier call already covers must not count twice.
-    if (entry.index > this.#membershipAppliedTo) {
+    if (entry.index > this.membershipAppliedTo) {
       this.assert(entry.index <= this.log.commit, 'only what is committed is applied')
-      this.#membershipAppliedTo = entry.index
+      this.membershipAppliedTo = entry.index
       applyChange(this, entry)
     }
     return this.membership
@@ -346,7 +346,7 @@ export class RaftMachine implements Raft {
     if (this.trace) this.trace({ type: 'membership', index, membership })
   }
   restoreMembership(snapshot: Snapshot): void {
-    this.#membershipAppliedTo = snapshot.index
+    this.membershipAppliedTo = snapshot.index
     this.setMembership(snapshot.membership, snapshot.membershipIndex ?? snapshot.index)
   }
 
@@ -365,11 +365,11 @@ export class RaftMachine implements Raft {
 
   #applyMembershipsTo(index: Index): void {
     const last = Math.min(index, this.log.newestMembership)
-    for (let at = Math.max(this.#membershipAppliedTo, this.log.firstIndex - 1) + 1; at <= last; at++) {
+    for (let at = Math.max(this.membershipAppliedTo, this.log.firstIndex - 1) + 1; at <= last; at++) {
       const entry = this.log.at(at)
       if (entry?.type === 'membership') this.applyMembership(entry)
     }
-    this.#membershipAppliedTo = Math.max(this.#membershipAppliedTo, index)
+    this.membershipAppliedTo = Math.max(this.membershipAppliedTo, index)
   }
 
   #traceOwn(entries: readonly Entry[]): void {

@@ -23,6 +23,11 @@ export class Inflight {
     return this.count >= this.#maxMessages || (this.#maxBytes !== Infinity && this.#bytes >= this.#maxBytes)
   }
 
+  /** Oldest first: what each of them reaches up to. */
+  get ends(): readonly Index[] {
+    return this.#lastIndices.slice(this.#start, this.#end)
+  }
+
   add(last: Index, bytes: number): void {
     if (this.#end >= 2 * this.#maxMessages) this.#moveToFront()
     this.#lastIndices[this.#end] = last

@@ -4,7 +4,7 @@ import { createRaft } from 'raft-core'
 type CreateCore = (options: RaftOptions) => Raft
 
 /** A core some of whose methods are replaced. A proxy, since the core's private fields stay with the core itself. */
-function altered(core: Raft, changes: Partial<Raft>): Raft {
+export function altered(core: Raft, changes: Partial<Raft>): Raft {
   return new Proxy(core, {
     get(target, name) {
       const changed = changes[name as keyof Raft]
