@@ -10,7 +10,6 @@ import { Failover } from './failover.ts'
 import { Faults } from './faults.ts'
 import { InProgress } from './in-progress.ts'
 import { Members } from './members.ts'
-import { encodeRequest } from './peer-requests.ts'
 import { Peers } from './peers.ts'
 import { type EntryOutcome, Pending } from './pending.ts'
 import type { Identity, MemberInfo, Ports, SnapshotMeta } from './ports.ts'
@@ -22,8 +21,6 @@ import type { Settings } from './settings.ts'
 import { SnapshotReceiver, SnapshotSender } from './snapshot-transfer.ts'
 import { Snapshotter } from './snapshotter.ts'
 import { Ticker } from './ticker.ts'
-
-const introductionMs = 2_000
 
 export type EngineOptions<Result> = {
   readonly ports: Ports<Result>
@@ -97,7 +94,6 @@ export class Engine<Result> {
       self: identity.nodeId,
       address: this.address,
       introduced: options.introduced,
-      isRepairing: () => this.repairs !== undefined,
     })
     const base = restored.snapshot ?? { term: 0, index: 0 }
     this.applier = new Applier(
@@ -183,19 +179,11 @@ export class Engine<Result> {
     this.peers.changed(id, state)
     if (state !== 'connected') this.input(() => this.raft.reportUnreachable(id))
     this.#failover.peerChanged(id, state)
-    if (state === 'connected' && this.peers.isDamaged(id)) this.#introduce(id)
     this.#emit({ type: 'peer', id, state })
-  }
-
-  /** It may have lost with its log who the members are, and could not answer anybody. */
-  #introduce(id: NodeId): void {
-    const body = encodeRequest({ kind: 'introduce', timeoutMs: introductionMs, members: this.members.current() })
-    this.ports.transport.request(id, body, { timeoutMs: introductionMs }).catch(() => {}) // lost with its connection: the next one brings it
   }
 
   #repaired(): void {
     this.#repairs = undefined
-    this.peers.update()
     this.#emit({ type: 'repair', what: 'finished', reason: 'the log is whole again' })
     this.changed.ring()
   }

@@ -31,7 +31,7 @@ export async function openEngine<Result>(
     const { address } = await world.transport.start(gate)
     const { identity, answer } = await enter(ports, options, { claimed, address, clientAddress: settings.clientAddress, known })
     const restored = known ?? (await restoreFolder(ports, found.state, undefined))
-    const introduced = answer?.members ?? restored.acquainted
+    const introduced = answer?.members ?? []
     return { engine: new Engine({ ports, settings, identity, address, restored, introduced, emit, inspect: world.inspect }), gate }
   })
 }

@@ -44,7 +44,6 @@ export class PeerGate implements TransportEvents {
   admit(hello: Hello): HandshakeRefusal | undefined {
     const refusal = this.#judge(hello)
     if (refusal !== undefined) this.#refusedByUs.add(`${hello.nodeId} ${refusal}`)
-    if (refusal === undefined) this.#inside?.engine.peers.admitted(hello)
     return refusal
   }
 

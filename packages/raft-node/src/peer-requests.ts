@@ -2,21 +2,19 @@ import type { Index, NodeId, Term } from 'raft-core'
 import type { JoinAnswer, JoinRequest } from './api.ts'
 import { RaftError, type RaftErrorCode, type RaftErrorDetails, reasonOf } from './errors.ts'
 import { infosFrom, infoTuple } from './member-info.ts'
-import type { MemberInfo } from './ports.ts'
 import { bytesOf, pack, text, unpack, whole } from './tuples.ts'
 
 const version = 1
 
 export type ChangeKind = 'promote' | 'demote' | 'remove'
 
-/** What one node asks another for. Everything but `closing` and `introduce` is for the leader; `timeoutMs` is how long the asker will wait. */
+/** What one node asks another for. Everything but `closing` is for the leader; `timeoutMs` is how long the asker will wait. */
 export type PeerRequest =
   | { readonly kind: 'apply'; readonly timeoutMs: number; readonly command: Uint8Array }
   | { readonly kind: 'barrier'; readonly timeoutMs: number }
   | { readonly kind: 'change'; readonly timeoutMs: number; readonly change: ChangeKind; readonly id: NodeId }
   | { readonly kind: 'join'; readonly timeoutMs: number; readonly join: JoinRequest }
   | { readonly kind: 'closing'; readonly timeoutMs: number }
-  | { readonly kind: 'introduce'; readonly timeoutMs: number; readonly members: readonly MemberInfo[] }
 
 export function encodeRequest(request: PeerRequest): Uint8Array {
   return pack([version, request.kind, Math.ceil(request.timeoutMs), ...fieldsOf(request)])
@@ -25,7 +23,6 @@ export function encodeRequest(request: PeerRequest): Uint8Array {
 function fieldsOf(request: PeerRequest): readonly unknown[] {
   if (request.kind === 'apply') return [request.command]
   if (request.kind === 'change') return [request.change, request.id]
-  if (request.kind === 'introduce') return [request.members.map(infoTuple)]
   if (request.kind !== 'join') return []
   const { id, address, clientAddress, incarnation, replace } = request.join
   return [id, address, clientAddress, incarnation, replace]
@@ -47,7 +44,6 @@ function readRequest(bytes: Uint8Array): PeerRequest {
   if (kind === 'apply') return { kind, timeoutMs, command: bytesOf(first, 'a command') }
   if (kind === 'barrier' || kind === 'closing') return { kind, timeoutMs }
   if (kind === 'change') return { kind, timeoutMs, change: changeKind(first), id: text(second, 'an id') }
-  if (kind === 'introduce') return { kind, timeoutMs, members: infosFrom(first) }
   if (kind !== 'join') throw new Error(`a request of unknown kind ${String(kind)}`)
   const id = text(first, 'a name')
   const address = text(second, 'an address')

@@ -1,6 +1,6 @@
 import type { Entry, HardState, Position } from 'raft-core'
 import { RaftError } from './errors.ts'
-import type { LogDamage, LogState, LogStore, MemberInfo, SnapshotMeta, SnapshotStore, StateMachine } from './ports.ts'
+import type { LogDamage, LogState, LogStore, SnapshotMeta, SnapshotStore, StateMachine } from './ports.ts'
 
 /** What a node starts from: the state machine holds the snapshot already. */
 export type RestoredFolder = {
@@ -10,43 +10,37 @@ export type RestoredFolder = {
   readonly entries: readonly Entry[]
   /** Why the log must be filled again before this node takes part. */
   readonly repairs: string | undefined
-  /** Who was a member when a snapshot was taken, also one whose data cannot be read: somebody to ask. */
-  readonly acquainted: readonly MemberInfo[]
 }
 
 type Parts = { readonly logStore: LogStore; readonly snapshotStore: SnapshotStore; readonly stateMachine: StateMachine<unknown> }
 
 /** Brings the state machine to the newest snapshot that can be read, and the log to where it follows that one. */
 export async function restoreFolder(parts: Parts, found: LogState, damage: LogDamage | undefined): Promise<RestoredFolder> {
-  const acquainted = await acquaintances(parts.snapshotStore)
   if (damage !== undefined) {
     const state = damage.isRepairing ? found : await parts.logStore.beginRepair()
-    return restoreForRepair(parts, state, { reason: damage.reason, acquainted })
+    return restoreForRepair(parts, state, damage.reason)
   }
   try {
-    return { ...(await restoreWhole(parts, found)), repairs: undefined, acquainted }
+    return { ...(await restoreWhole(parts, found)), repairs: undefined }
   } catch (error) {
     if (!(error instanceof RaftError) || error.code !== 'CORRUPT') throw error
-    return restoreForRepair(parts, await parts.logStore.beginRepair(), { reason: error.message, acquainted })
+    return restoreForRepair(parts, await parts.logStore.beginRepair(), error.message)
   }
 }
 
-type Known = { readonly reason: string; readonly acquainted: readonly MemberInfo[] }
-
 /** From the newest snapshot that can be read, if there is one: it is committed, whatever has become of the log. */
-async function restoreForRepair(parts: Parts, state: LogState, { reason, acquainted }: Known): Promise<RestoredFolder> {
-  const repair = { repairs: reason, acquainted }
+async function restoreForRepair(parts: Parts, state: LogState, repairs: string): Promise<RestoredFolder> {
   try {
-    return { ...(await restoreWhole(parts, state)), ...repair }
+    return { ...(await restoreWhole(parts, state)), repairs }
   } catch (error) {
     if (!(error instanceof RaftError) || error.code !== 'CORRUPT') throw error
     // None can be read, or none that the log got so far follows. A leader's log never begins at its first entry: it sends a snapshot first.
     const { hardState, entries } = await parts.logStore.beginRepair()
-    return { snapshot: undefined, hardState, entries, ...repair }
+    return { snapshot: undefined, hardState, entries, repairs }
   }
 }
 
-async function restoreWhole(parts: Parts, state: LogState): Promise<Omit<RestoredFolder, 'repairs' | 'acquainted'>> {
+async function restoreWhole(parts: Parts, state: LogState): Promise<Omit<RestoredFolder, 'repairs'>> {
   const snapshot = await restoreNewest(parts, state.base)
   if (snapshot === undefined) return { snapshot, hardState: state.hardState, entries: state.entries }
   if (termAt(state, snapshot.index) === snapshot.term) {
@@ -55,10 +49,6 @@ async function restoreWhole(parts: Parts, state: LogState): Promise<Omit<Restore
     return { snapshot, hardState: withCommit(state.hardState, snapshot), entries }
   }
   return { snapshot, hardState: await adopt(parts.logStore, state, snapshot), entries: [] }
-}
-
-async function acquaintances(store: SnapshotStore): Promise<readonly MemberInfo[]> {
-  return [...new Map((await store.list()).flatMap(({ members }) => members.map(info => [info.id, info] as const)).reverse()).values()]
 }
 
 /** The older ones are tried, too: the log on disk reaches back to them. */

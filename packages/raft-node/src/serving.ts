@@ -43,10 +43,6 @@ export class Serving<Result> {
       engine.peers.closing(from)
       return { index: 0, term: 0, result: nothing }
     }
-    if (request.kind === 'introduce') {
-      engine.peers.introduce(request.members)
-      return { index: 0, term: 0, result: nothing }
-    }
     engine.faults.check()
     if (this.#parts.isClosing())
       throw new RaftError('NODE_STOPPED', `${engine.identity.nodeId} is stopping: ask the next leader`, { outcome: 'not-applied' })
@@ -54,7 +50,7 @@ export class Serving<Result> {
     return this.#lead(request, deadlineFor(engine.ports.clock, { timeoutMs: Math.min(request.timeoutMs, maxTimeoutMs) }))
   }
 
-  async #lead(request: Exclude<PeerRequest, { kind: 'closing' | 'introduce' }>, deadline: Deadline): Promise<PeerAnswer> {
+  async #lead(request: Exclude<PeerRequest, { kind: 'closing' }>, deadline: Deadline): Promise<PeerAnswer> {
     const { proposing, membership } = this.#parts
     if (request.kind === 'apply') {
       const { index, term, result } = await proposing.applyHere(request.command, deadline)

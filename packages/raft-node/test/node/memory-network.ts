@@ -54,6 +54,8 @@ export class MemoryTransport implements Transport {
   sent = 0
   readonly #network: MemoryNetwork
   readonly #links = new Map<NodeId, Link>()
+  /** Who has dialled this node: answered on that connection while it is not known where they are. */
+  readonly #diallers = new Map<NodeId, MemoryTransport>()
   #closed = false
 
   constructor(network: MemoryNetwork, address: string) {
@@ -92,7 +94,7 @@ export class MemoryTransport implements Transport {
 
   send(message: Message): void {
     this.sent += 1
-    const other = this.#reach(message.to)
+    const other = this.#reach(message.to) ?? this.#dialledBy(message.to)
     if (other === undefined) return
     this.#later(() => this.#isOpen(other) && other.events?.message(message.from, message))
   }
@@ -146,6 +148,7 @@ export class MemoryTransport implements Transport {
         return this.#down(id, link, 'lost')
       }
       link.state = 'connected'
+      other.#diallers.set(this.events?.hello().nodeId ?? '', this)
       this.events?.peer(id, 'connected')
       this.#watch(id, link, other)
     })
@@ -182,6 +185,11 @@ export class MemoryTransport implements Transport {
     if (link?.state !== 'connected') return undefined
     const other = this.#network.at(link.address)
     return other !== undefined && this.#isOpen(other) ? other : undefined
+  }
+
+  #dialledBy(id: NodeId): MemoryTransport | undefined {
+    const other = this.#diallers.get(id)
+    return other !== undefined && !this.#links.has(id) && this.#isOpen(other) ? other : undefined
   }
 
   #isOpen(other: MemoryTransport): boolean {
