@@ -108,9 +108,13 @@ export class Engine<Result> {
       taken: index => this.#emit({ type: 'snapshot', index, cause: 'taken' }),
       failed: error => this.fail(error),
     })
-    this.#sender = new SnapshotSender(raft, ports, () => this.wake())
-    this.#receiver = new SnapshotReceiver(raft, (meta, data) => this.snapshots.receive(meta, data))
-    this.#failover = new Failover(raft, clock, () => this.wake())
+    this.#sender = new SnapshotSender(raft, ports, run => this.input(run))
+    this.#receiver = new SnapshotReceiver(
+      raft,
+      (meta, data) => this.snapshots.receive(meta, data),
+      run => this.input(run),
+    )
+    this.#failover = new Failover(raft, clock, run => this.input(run))
     this.#driver = new Driver(raft, clock, logStore, this.#outputs())
     const diskWatch = new DiskWatch(raft, settings.electionTicks)
     this.#ticker = new Ticker(clock, settings.tickMs, () => {
@@ -171,7 +175,6 @@ export class Engine<Result> {
     if (this.#stopped) throw new RaftError('NODE_STOPPED', `${this.identity.nodeId} is stopping`)
     this.peers.heardFrom(from)
     await this.#receiver.receive(message, meta, data)
-    this.wake()
   }
 
   peerChanged(id: NodeId, state: 'connected' | 'lost' | 'refused'): void {

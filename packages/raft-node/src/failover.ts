@@ -1,6 +1,9 @@
 import type { NodeId, Raft } from 'raft-core'
 import type { Clock, Timer } from './ports.ts'
 
+/** Puts something into the core. */
+type Input = (run: () => void) => void
+
 /** Spreads the candidates, so that they do not split the vote. */
 const spreadMs = 50
 const maxTries = 3
@@ -12,15 +15,15 @@ const maxTries = 3
 export class Failover {
   readonly #raft: Raft
   readonly #clock: Clock
-  readonly #wake: () => void
+  readonly #input: Input
   #lost: NodeId | undefined
   #tries = 0
   #timer: Timer | undefined
 
-  constructor(raft: Raft, clock: Clock, wake: () => void) {
+  constructor(raft: Raft, clock: Clock, input: Input) {
     this.#raft = raft
     this.#clock = clock
-    this.#wake = wake
+    this.#input = input
   }
 
   peerChanged(id: NodeId, state: 'connected' | 'lost' | 'refused'): void {
@@ -42,8 +45,7 @@ export class Failover {
   }
 
   #begin(): void {
-    this.#raft.forgetLeader()
-    this.#wake()
+    this.#input(() => this.#raft.forgetLeader())
     this.#tries = 0
     this.#tryLater(0)
   }
@@ -57,8 +59,7 @@ export class Failover {
   #try(): void {
     if (this.#raft.leader !== undefined || this.#raft.role === 'candidate' || this.#raft.role === 'leader') return
     this.#tries += 1
-    this.#raft.campaign()
-    this.#wake()
+    this.#input(() => this.#raft.campaign())
     if (this.#tries < maxTries) this.#tryLater(spreadMs)
   }
 }

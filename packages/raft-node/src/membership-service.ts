@@ -29,13 +29,27 @@ export class MembershipService {
     return this.#leading.run(job, deadline, true)
   }
 
-  join(join: JoinRequest, deadline: Deadline): Promise<JoinAnswer> {
+  async join(join: JoinRequest, deadline: Deadline): Promise<JoinAnswer> {
+    checkJoin(join)
+    const answer = this.#knownAnswer(join)
+    if (answer !== undefined) return answer
     const job = {
       here: () => this.joinHere(join, deadline),
       request: (timeoutMs: number) => ({ kind: 'join' as const, timeoutMs, join }),
       decode: ({ result }: { result: Uint8Array }) => decodeJoinAnswer(result),
     }
     return this.#leading.run(job, deadline, true)
+  }
+
+  /**
+   * Any member can tell a folder that it is a member already. That must not take a leader: there may be none before this very folder is
+   * up, since its vote is needed.
+   */
+  #knownAnswer(request: JoinRequest): JoinAnswer | undefined {
+    const { members, identity } = this.#engine
+    const known = members.current().find(info => info.incarnation === request.incarnation)
+    if (known === undefined || known.address !== request.address || known.clientAddress !== request.clientAddress) return undefined
+    return { clusterId: identity.clusterId, nodeId: known.id, members: members.current() }
   }
 
   async changeHere(change: ChangeKind, id: NodeId, deadline: Deadline): Promise<Index> {

@@ -27,7 +27,11 @@ export async function openEngine<Result>(
     const claimed = await claimFolder(storage.logStore, world.clock, found.identity, options)
     // A folder with a cluster is restored first: what its log holds is what it says of itself in its first handshake.
     const known = isProvisional(claimed) ? undefined : await restoreFolder(ports, found.state, found.damage)
-    const gate = new PeerGate(claimed, { last: endOf(found.state, known), repairing: known?.repairs !== undefined }, emit)
+    const gate = new PeerGate(
+      claimed,
+      { last: endOf(found.state, known), repairing: known?.repairs !== undefined, start: world.clock.uniqueId() },
+      emit,
+    )
     const { address } = await world.transport.start(gate)
     const { identity, answer } = await enter(ports, options, { claimed, address, clientAddress: settings.clientAddress, known })
     const restored = known ?? (await restoreFolder(ports, found.state, undefined))

@@ -15,16 +15,16 @@ type Inside = { readonly engine: Engine<unknown>; answer(from: NodeId, body: Uin
  */
 export class PeerGate implements TransportEvents {
   readonly #emit: (event: NodeEvent) => void
-  /** Handshakes that this node refused itself: what it hears of them is no news about itself. */
-  readonly #refusedByUs = new Set<string>()
+  /** The start of every peer that was let in last. */
+  readonly #starts = new Map<NodeId, string>()
   #identity: Identity
-  #start: Pick<Hello, 'last' | 'repairing'>
+  readonly #atStart: Pick<Hello, 'last' | 'repairing' | 'start'>
   #inside: Inside | undefined
   #otherClusterCalled = false
 
-  constructor(identity: Identity, start: Pick<Hello, 'last' | 'repairing'>, emit: (event: NodeEvent) => void) {
+  constructor(identity: Identity, atStart: Pick<Hello, 'last' | 'repairing' | 'start'>, emit: (event: NodeEvent) => void) {
     this.#identity = identity
-    this.#start = start
+    this.#atStart = atStart
     this.#emit = emit
   }
 
@@ -37,13 +37,13 @@ export class PeerGate implements TransportEvents {
 
   hello(): Hello {
     // Not only what is on disk: a save may be under way whose acknowledgement overtakes this greeting.
-    const { last, repairing } = this.#inside === undefined ? this.#start : this.#inside.engine.raft.status()
-    return { ...this.#identity, last, repairing }
+    const { last, repairing } = this.#inside === undefined ? this.#atStart : this.#inside.engine.raft.status()
+    return { ...this.#identity, last, repairing, start: this.#atStart.start }
   }
 
   admit(hello: Hello): HandshakeRefusal | undefined {
     const refusal = this.#judge(hello)
-    if (refusal !== undefined) this.#refusedByUs.add(`${hello.nodeId} ${refusal}`)
+    if (refusal === undefined) this.#starts.set(hello.nodeId, hello.start)
     return refusal
   }
 
@@ -65,24 +65,25 @@ export class PeerGate implements TransportEvents {
     this.#inside?.engine.peerChanged(id, state)
   }
 
-  mismatch(theirs: Hello | undefined, reason: HandshakeRefusal, direction: 'in' | 'out', remote: string): void {
+  mismatch(theirs: Hello | undefined, reason: HandshakeRefusal, direction: 'in' | 'out', remote: string, by: 'us' | 'them'): void {
     // A node that is just founding or joining a cluster turns everybody away: no news, it is called again in a moment.
     const isStarting = this.#identity.clusterId === '' || theirs?.clusterId === ''
     if (!isStarting) this.#emit({ type: 'handshake', id: theirs?.nodeId, reason, direction, remote })
     if (reason === 'other-cluster' && direction === 'in') this.#calledByOtherCluster()
-    const isAboutUs = theirs?.clusterId === this.#identity.clusterId && !this.#refusedByUs.has(`${theirs.nodeId} ${reason}`)
+    const isAboutUs = theirs?.clusterId === this.#identity.clusterId && by === 'them'
     const code = toldFaults[reason]
     if (isAboutUs && code !== undefined) this.#raise(code, this.#toldMessage(code, theirs.nodeId))
   }
 
-  #judge({ nodeId, incarnation, last, repairing }: Hello): HandshakeRefusal | undefined {
+  #judge({ nodeId, incarnation, last, repairing, start }: Hello): HandshakeRefusal | undefined {
     if (this.#inside === undefined) return 'not-a-member'
     const { members, raft, identity } = this.#inside.engine
     if (nodeId === identity.nodeId || members.wasRemoved(nodeId)) return 'removed'
     const recorded = members.info(nodeId)?.incarnation ?? ''
     if (recorded !== '' && recorded !== incarnation) return 'wiped-member'
     // What a node in repair has lost it gets again, and says so itself.
-    if (raft.role !== 'leader' || repairing) return undefined
+    // And of a start that was let in before, the folder is known: this greeting may be older than what was acknowledged since.
+    if (raft.role !== 'leader' || repairing || this.#starts.get(nodeId) === start) return undefined
     // Only what is committed: a newer leader may have replaced the rest of what this member once acknowledged to us.
     const acknowledged = raft.status().progress.find(({ id }) => id === nodeId)?.match ?? 0
     return Math.min(acknowledged, raft.commit) > last.index ? 'old-folder' : undefined

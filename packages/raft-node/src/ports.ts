@@ -138,6 +138,11 @@ export type Hello = {
   readonly last: Position
   /** It has lost entries, and is waiting for a leader to fill its log again: it votes for nobody and counts for nothing. */
   readonly repairing: boolean
+  /**
+   * Drawn when the sender started. A folder gives way to an older copy only between two starts, so it is looked at once in each: later
+   * greetings may be overtaken, on other connections, by what is acknowledged meanwhile.
+   */
+  readonly start: string
 }
 
 export type TransportEvents = {
@@ -148,8 +153,8 @@ export type TransportEvents = {
   snapshot(from: NodeId, message: Message, meta: SnapshotMeta, data: AsyncIterable<Uint8Array>): Promise<void>
   /** The connection to this peer was refused or broke, or works again. `refused`: nobody listens there. */
   peer(id: NodeId, state: 'connected' | 'lost' | 'refused'): void
-  /** Somebody dialled and was turned away, or turned us away: for example another cluster's member. */
-  mismatch(theirs: Hello | undefined, reason: HandshakeRefusal, direction: 'in' | 'out', remote: string): void
+  /** Somebody dialled, or was dialled, and `by` one of the two the other was turned away: for example another cluster's member. */
+  mismatch(theirs: Hello | undefined, reason: HandshakeRefusal, direction: 'in' | 'out', remote: string, by: 'us' | 'them'): void
   /** Whether to talk to this peer: undefined to accept. */
   admit(hello: Hello): HandshakeRefusal | undefined
   /** What this node says of itself now. */

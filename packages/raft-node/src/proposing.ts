@@ -2,7 +2,7 @@ import type { Index } from 'raft-core'
 import type { Applied } from './api.ts'
 import { barrierEntry, wrapCommand } from './command-envelope.ts'
 import type { Engine } from './engine.ts'
-import { RaftError } from './errors.ts'
+import { RaftError, reasonOf } from './errors.ts'
 import type { Leading } from './leading.ts'
 import type { Deadline } from './wait.ts'
 
@@ -27,7 +27,7 @@ export class Proposing<Result> {
       decode: ({ index, term, result }: { index: Index; term: number; result: Uint8Array }) => ({
         index,
         term,
-        result: this.#codec.decode(result),
+        result: this.#decode(result),
       }),
     }
     return this.#leading.run(job, deadline, forward)
@@ -53,6 +53,15 @@ export class Proposing<Result> {
 
   encodeResult(result: Result): Uint8Array {
     return this.#codec.encode(result)
+  }
+
+  /** The command was applied, whatever became of its result on the way. */
+  #decode(result: Uint8Array): Result {
+    try {
+      return this.#codec.decode(result)
+    } catch (cause) {
+      throw new RaftError('STATE_MACHINE', `the command was applied, but its result cannot be decoded: ${reasonOf(cause)}`, { cause })
+    }
   }
 
   #propose(data: Uint8Array, deadline: Deadline): Promise<Applied<Result>> {

@@ -2,19 +2,22 @@ import type { Index, Message, MessageOf, NodeId, Raft } from 'raft-core'
 import { RaftError } from './errors.ts'
 import type { Ports, SnapshotMeta, SnapshotStore, Transport } from './ports.ts'
 
+/** Puts something into the core. */
+type Input = (run: () => void) => void
+
 /** Sends snapshots beside the core's messages, which only announce them. Never two at once to one peer. */
 export class SnapshotSender {
   readonly #raft: Raft
   readonly #store: SnapshotStore
   readonly #transport: Transport
-  readonly #ended: () => void
+  readonly #input: Input
   readonly #sending = new Set<NodeId>()
 
-  constructor(raft: Raft, ports: Pick<Ports<never>, 'snapshotStore' | 'transport'>, ended: () => void) {
+  constructor(raft: Raft, ports: Pick<Ports<never>, 'snapshotStore' | 'transport'>, input: Input) {
     this.#raft = raft
     this.#store = ports.snapshotStore
     this.#transport = ports.transport
-    this.#ended = ended
+    this.#input = input
   }
 
   send(message: MessageOf<'installSnapshot'>): void {
@@ -30,8 +33,7 @@ export class SnapshotSender {
       () => 'failed' as const,
     )
     this.#sending.delete(message.to)
-    this.#raft.reportSnapshot(message.to, outcome)
-    this.#ended()
+    this.#input(() => this.#raft.reportSnapshot(message.to, outcome))
   }
 
   async #transfer(message: MessageOf<'installSnapshot'>): Promise<void> {
@@ -48,11 +50,13 @@ type Write = (meta: SnapshotMeta, data: AsyncIterable<Uint8Array>) => Promise<Sn
 export class SnapshotReceiver {
   readonly #raft: Raft
   readonly #write: Write
+  readonly #input: Input
   readonly #received = new Map<Index, SnapshotMeta>()
 
-  constructor(raft: Raft, write: Write) {
+  constructor(raft: Raft, write: Write, input: Input) {
     this.#raft = raft
     this.#write = write
+    this.#input = input
   }
 
   async receive(message: Message, meta: SnapshotMeta, data: AsyncIterable<Uint8Array>): Promise<void> {
@@ -88,6 +92,6 @@ export class SnapshotReceiver {
    * own index for it, and this node, once it leads, would find every change of the membership out of date.
    */
   #step(message: MessageOf<'installSnapshot'>, { membershipIndex }: SnapshotMeta): void {
-    this.#raft.step({ ...message, snapshot: { ...message.snapshot, membershipIndex } })
+    this.#input(() => this.#raft.step({ ...message, snapshot: { ...message.snapshot, membershipIndex } }))
   }
 }

@@ -98,11 +98,20 @@ export function transportContract({ describe, test, expect }: ContractTools, mak
       world.connect(world.a, new Map())
       world.connect(world.a, new Map([[world.b.id, world.b.address]]))
       await world.until(() => world.a.mismatches.length > 0 && world.b.mismatches.length > 0)
-      expect(world.a.mismatches[0]).toEqual({ theirs: world.b.id, reason: 'removed', direction: 'out' })
-      expect(world.b.mismatches[0]).toEqual({ theirs: world.a.id, reason: 'removed', direction: 'in' })
+      expect(world.a.mismatches[0]).toEqual({ theirs: world.b.id, reason: 'removed', direction: 'out', by: 'them' })
+      expect(world.b.mismatches[0]).toEqual({ theirs: world.a.id, reason: 'removed', direction: 'in', by: 'us' })
       world.a.transport.send(heartbeat(world.a.id, world.b.id))
       await world.settle()
       expect(world.b.messages).toEqual([])
+    })
+
+    rule('that refuses whom it has dialled says so, and the other hears who did', async world => {
+      world.a.admits = hello => (hello.nodeId === world.b.id ? 'wiped-member' : undefined)
+      world.connect(world.a, new Map())
+      world.connect(world.a, new Map([[world.b.id, world.b.address]]))
+      await world.until(() => world.a.mismatches.length > 0 && world.b.mismatches.length > 0)
+      expect(world.a.mismatches[0]).toEqual({ theirs: world.b.id, reason: 'wiped-member', direction: 'out', by: 'us' })
+      expect(world.b.mismatches[0]).toEqual({ theirs: world.a.id, reason: 'wiped-member', direction: 'in', by: 'them' })
     })
 
     rule('of another cluster are turned away', async world => {
@@ -110,8 +119,8 @@ export function transportContract({ describe, test, expect }: ContractTools, mak
       world.connect(world.a, new Map())
       world.connect(world.a, new Map([[world.b.id, world.b.address]]))
       await world.until(() => world.a.mismatches.length > 0 && world.b.mismatches.length > 0)
-      expect(world.a.mismatches[0]).toEqual({ theirs: world.b.id, reason: 'other-cluster', direction: 'out' })
-      expect(world.b.mismatches[0]).toEqual({ theirs: world.a.id, reason: 'other-cluster', direction: 'in' })
+      expect(world.a.mismatches[0]).toEqual({ theirs: world.b.id, reason: 'other-cluster', direction: 'out', by: 'them' })
+      expect(world.b.mismatches[0]).toEqual({ theirs: world.a.id, reason: 'other-cluster', direction: 'in', by: 'us' })
     })
   })
 
@@ -297,7 +306,7 @@ class Endpoint {
   readonly id: NodeId
   readonly transport: Transport
   readonly messages: Array<{ from: NodeId; message: Message }> = []
-  readonly mismatches: Array<{ theirs: NodeId | undefined; reason: HandshakeRefusal; direction: string }> = []
+  readonly mismatches: Array<{ theirs: NodeId | undefined; reason: HandshakeRefusal; direction: string; by: string }> = []
   readonly #peerStates: Array<{ id: NodeId; state: string }> = []
   address = ''
   clusterId = 'cluster'
@@ -316,7 +325,7 @@ class Endpoint {
       request: (from, body) => this.onRequest(from, body),
       snapshot: (from, message, meta, data) => this.onSnapshot(from, message, meta, data),
       peer: (id, state) => void this.#peerStates.push({ id, state }),
-      mismatch: (theirs, reason, direction) => void this.mismatches.push({ theirs: theirs?.nodeId, reason, direction }),
+      mismatch: (theirs, reason, direction, _remote, by) => void this.mismatches.push({ theirs: theirs?.nodeId, reason, direction, by }),
       admit: hello => this.admits(hello),
       hello: () => this.#hello(),
     })
@@ -332,7 +341,14 @@ class Endpoint {
   }
 
   #hello(): Hello {
-    return { clusterId: this.clusterId, nodeId: this.id, incarnation: `life of ${this.id}`, last: { term: 1, index: 2 }, repairing: false }
+    return {
+      clusterId: this.clusterId,
+      nodeId: this.id,
+      incarnation: `life of ${this.id}`,
+      last: { term: 1, index: 2 },
+      repairing: false,
+      start: 's',
+    }
   }
 }
 

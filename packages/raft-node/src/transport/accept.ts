@@ -40,7 +40,7 @@ function greeted(context: TransportContext, channel: Channel, { frame, accepted,
   const reason = judgeGreeting(own, theirs, hello => context.events.admit(hello))
   if (reason !== undefined || theirs === undefined) {
     const refusal = reason ?? 'other-version'
-    reportRefusal(context, channel, { theirs: theirs?.hello, reason: refusal, direction: 'in' })
+    reportRefusal(context, channel, { theirs: theirs?.hello, reason: refusal, direction: 'in', by: 'us' })
     channel.finishFrame(frameType.refusal, encodeRefusal(refusal, own))
     return
   }
@@ -55,6 +55,6 @@ function dismiss(context: TransportContext, channel: Channel, { fault, head }: F
     dismissStranger(channel, head)
     return
   }
-  reportRefusal(context, channel, { theirs: undefined, reason: 'other-version', direction: 'in' })
+  reportRefusal(context, channel, { theirs: undefined, reason: 'other-version', direction: 'in', by: 'us' })
   channel.finishFrame(frameType.refusal, encodeRefusal('other-version', context.events.hello()))
 }

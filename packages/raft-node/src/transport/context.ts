@@ -50,14 +50,19 @@ export type Direction = 'in' | 'out'
 export function reportRefusal(
   context: TransportContext,
   channel: Channel,
-  refusal: { readonly theirs: Hello | undefined; readonly reason: HandshakeRefusal; readonly direction: Direction },
+  refusal: {
+    readonly theirs: Hello | undefined
+    readonly reason: HandshakeRefusal
+    readonly direction: Direction
+    readonly by: 'us' | 'them'
+  },
 ): void {
   context.counts.refusals++
-  context.mismatches.report(refusal.theirs, refusal.reason, refusal.direction, channel.remote)
+  context.mismatches.report(refusal.theirs, refusal.reason, refusal.direction, channel.remote, refusal.by)
 }
 
 /** Whoever it is does not speak this protocol. The port has no reason of its own for that: it is told by the missing Hello. */
 export function reportStranger(context: TransportContext, channel: Channel, direction: Direction): void {
   context.counts.strangers++
-  context.mismatches.report(undefined, 'other-version', direction, channel.remote)
+  context.mismatches.report(undefined, 'other-version', direction, channel.remote, 'us')
 }

@@ -26,7 +26,7 @@ export function dial(context: TransportContext, target: DialTarget, events: Dial
   const channel = openChannel(context, socket, target.address, {
     frame: frame => answered(context, channel, { frame, own, target, events, settle: () => timer.cancel() }),
     fault: ({ fault }) => {
-      if (fault === 'version') reportRefusal(context, channel, { theirs: undefined, reason: 'other-version', direction: 'out' })
+      if (fault === 'version') reportRefusal(context, channel, { theirs: undefined, reason: 'other-version', direction: 'out', by: 'us' })
       else reportStranger(context, channel, 'out')
       channel.close()
     },
@@ -49,7 +49,7 @@ function answered(context: TransportContext, channel: Channel, answer: Answer): 
   }
   const notice = type === frameType.refusal ? attempt(() => decodeRefusal(payload)) : undefined
   if (notice === undefined || notice instanceof RaftError) reportStranger(context, channel, 'out')
-  else reportRefusal(context, channel, { ...notice, direction: 'out' })
+  else reportRefusal(context, channel, { ...notice, direction: 'out', by: 'them' })
   channel.close()
 }
 
@@ -64,7 +64,7 @@ function judge(context: TransportContext, channel: Channel, { greeting, own, tar
   const isOther = greeting !== undefined && greeting.hello.nodeId !== target.id
   const reason = judgeGreeting(own, greeting, hello => (isOther ? 'other-node' : context.events.admit(hello)))
   if (reason !== undefined) {
-    reportRefusal(context, channel, { theirs: greeting?.hello, reason, direction: 'out' })
+    reportRefusal(context, channel, { theirs: greeting?.hello, reason, direction: 'out', by: 'us' })
     channel.finishFrame(frameType.refusal, encodeRefusal(reason, own))
     return
   }

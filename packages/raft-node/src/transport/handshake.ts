@@ -70,7 +70,7 @@ const allRefusals: Record<HandshakeRefusal, true> = {
 const refusals = Object.keys(allRefusals) as HandshakeRefusal[]
 
 function helloFields(hello: Hello) {
-  return [hello.clusterId, hello.nodeId, hello.incarnation, ...positionFields(hello.last), hello.repairing]
+  return [hello.clusterId, hello.nodeId, hello.incarnation, ...positionFields(hello.last), hello.repairing, hello.start]
 }
 
 function readHello(reader: TupleReader): Hello {
@@ -80,6 +80,7 @@ function readHello(reader: TupleReader): Hello {
     incarnation: reader.text(128),
     last: readPosition(reader),
     repairing: reader.flag(),
+    start: reader.text(128),
   }
 }
 

@@ -15,17 +15,17 @@ export class MismatchReports {
     this.#report = report
   }
 
-  report(theirs: Hello | undefined, reason: HandshakeRefusal, direction: 'in' | 'out', remote: string): void {
+  report(theirs: Hello | undefined, reason: HandshakeRefusal, direction: 'in' | 'out', remote: string, by: 'us' | 'them'): void {
     const now = this.#clock.now()
     // Insertion order is the order in time.
     for (const [key, at] of this.#reportedAt) {
       if (now - at < quietMs) break
       this.#reportedAt.delete(key)
     }
-    const key = [direction, reason, direction === 'in' ? hostOf(remote) : remote, theirs?.nodeId].join(' ')
+    const key = [direction, by, reason, direction === 'in' ? hostOf(remote) : remote, theirs?.nodeId].join(' ')
     if (this.#reportedAt.has(key) || this.#reportedAt.size >= reportsMax) return
     this.#reportedAt.set(key, now)
-    this.#report(theirs, reason, direction, remote)
+    this.#report(theirs, reason, direction, remote, by)
   }
 }
 

@@ -60,6 +60,13 @@ export class PeerConnection {
     if (state.is === 'connected' || state.is === 'dialling') state.channel.close()
   }
 
+  /** It has just called: so it is there, and the rest of the backoff need not be waited for. */
+  dialNow(): void {
+    if (this.#state.is !== 'waiting') return
+    this.#state.timer.cancel()
+    this.#state = this.#dial()
+  }
+
   /** False: no room. Without a connection in sight the message is lost, as on any network. */
   #enqueue(frame: Buffer): boolean {
     const state = this.#state
@@ -123,7 +130,7 @@ export class PeerConnection {
       this.#corrupt(channel)
       return
     }
-    reportRefusal(this.#context, channel, { ...notice, direction: 'out' })
+    reportRefusal(this.#context, channel, { ...notice, direction: 'out', by: 'them' })
     channel.close()
   }
 

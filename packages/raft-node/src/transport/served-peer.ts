@@ -84,7 +84,7 @@ class ServedPeer {
     const notice = attempt(() => decodeRefusal(payload))
     if (notice instanceof RaftError) this.corrupt()
     else {
-      reportRefusal(this.#context, this.#channel, { ...notice, direction: 'in' })
+      reportRefusal(this.#context, this.#channel, { ...notice, direction: 'in', by: 'them' })
       this.#channel.close()
     }
   }

@@ -171,6 +171,7 @@ export class TcpTransport implements Transport {
     this.#strangers.delete(channel)
     this.#served.get(key)?.close()
     this.#served.set(key, channel)
+    if (purpose === 'messages') this.#connections.get(hello.nodeId)?.dialNow()
     const ids = { own: own.nodeId, peer: hello.nodeId }
     const events = purpose === 'messages' ? servePeer(context, channel, ids) : receiveSnapshot(context, channel, ids)
     const closed: ChannelEvents['closed'] = cause => {

@@ -74,6 +74,15 @@ describe('callers', () => {
     await cluster.closeAll()
   })
 
+  test('a forwarded write whose answer cannot be decoded is unknown, too', async () => {
+    const cluster = new Cluster()
+    const resultCodec = { ...Register.codec, decode: () => expect.unreachable('bytes that mean nothing') }
+    const [n1, n2] = await cluster.found(2, { resultCodec })
+    await expect(cluster.set(n2!, 'a')).rejects.toMatchObject({ code: 'STATE_MACHINE', outcome: 'unknown' })
+    expect(n1!.register.applied).toEqual(['a'])
+    await cluster.closeAll()
+  })
+
   test('an entry that another leader replaced was not applied', async () => {
     const cluster = new Cluster()
     const [n1, n2, n3] = await cluster.found(3)

@@ -154,6 +154,20 @@ describe('joining', () => {
     await cluster.closeAll()
   })
 
+  test('a node whose own vote is needed for a leader is told by anybody that it is a member', async () => {
+    const cluster = new Cluster()
+    const [n1] = await cluster.found(1)
+    await cluster.join('n2', n1!)
+    cluster.kill('n2')
+    await cluster.clock.outcome(n1!.node.membership.promote('n2', { timeoutMs: 200 })).catch(() => {})
+    await cluster.clock.until(() => n1!.node.status().role !== 'leader')
+    expect(n1!.node.status()).toMatchObject({ leader: undefined, membership: { voters: ['n1', 'n2'] } })
+    const again = await cluster.join('n2', n1!)
+    await cluster.clock.outcome(again.node.waitForLeader())
+    expect(await cluster.set(again, 'a')).toBe('a is number 1')
+    await cluster.closeAll()
+  })
+
   test('two nodes join at the same time, one after the other', async () => {
     const cluster = new Cluster()
     const [n1] = await cluster.found(1)

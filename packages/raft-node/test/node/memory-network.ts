@@ -143,8 +143,8 @@ export class MemoryTransport implements Transport {
       if (other?.events === undefined || this.#network.isCut(this.address, link.address)) return this.#down(id, link, 'refused')
       const refusal = this.#greet(id, other)
       if (refusal !== undefined) {
-        other.events.mismatch(this.events?.hello(), refusal, 'in', this.address)
-        this.events?.mismatch(other.events.hello(), refusal, 'out', link.address)
+        other.events.mismatch(this.events?.hello(), refusal.reason, 'in', this.address, refusal.by === 'dialled' ? 'us' : 'them')
+        this.events?.mismatch(other.events.hello(), refusal.reason, 'out', link.address, refusal.by === 'dialled' ? 'them' : 'us')
         return this.#down(id, link, 'lost')
       }
       link.state = 'connected'
@@ -155,12 +155,15 @@ export class MemoryTransport implements Transport {
   }
 
   /** Who is dialled looks first, as over TCP. */
-  #greet(id: NodeId, other: MemoryTransport): HandshakeRefusal | undefined {
+  #greet(id: NodeId, other: MemoryTransport): { readonly reason: HandshakeRefusal; readonly by: 'dialled' | 'dialler' } | undefined {
     const [ours, theirs] = [this.events, other.events]
-    if (ours === undefined || theirs === undefined) return 'not-a-member'
-    if (ours.hello().clusterId !== theirs.hello().clusterId) return 'other-cluster'
-    if (theirs.hello().nodeId !== id) return 'other-node'
-    return theirs.admit(ours.hello()) ?? ours.admit(theirs.hello())
+    if (ours === undefined || theirs === undefined) return { reason: 'not-a-member', by: 'dialled' }
+    if (ours.hello().clusterId !== theirs.hello().clusterId) return { reason: 'other-cluster', by: 'dialled' }
+    if (theirs.hello().nodeId !== id) return { reason: 'other-node', by: 'dialled' }
+    const byThem = theirs.admit(ours.hello())
+    if (byThem !== undefined) return { reason: byThem, by: 'dialled' }
+    const byUs = ours.admit(theirs.hello())
+    return byUs && { reason: byUs, by: 'dialler' }
   }
 
   /** Notices soon when the other end has closed. */

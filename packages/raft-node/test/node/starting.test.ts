@@ -55,7 +55,7 @@ test('a restart tells the members once, and not every change that made them', as
 
 test('what a node says in its handshake counts entries that are still being saved', async () => {
   const identity = { clusterId: 'c', nodeId: 'n2', incarnation: 'i' }
-  const gate = new PeerGate(identity, { last: { term: 0, index: 0 }, repairing: false }, () => {})
+  const gate = new PeerGate(identity, { last: { term: 0, index: 0 }, repairing: false, start: 's' }, () => {})
   const raft = { status: () => ({ saved: 4, first: 1, last: { term: 2, index: 6 }, repairing: false }) }
   gate.open({ engine: { raft, identity } as unknown as Engine<unknown>, answer: async body => body as never })
   // Their acknowledgement travels on another connection and may arrive before this: it must not look like an old folder's.
@@ -76,4 +76,20 @@ test('a new folder takes one way in, not none and not two', async () => {
 
 test.each(['', 'a b', 'n1~2', 'x'.repeat(65), 'ü'])('%o cannot name a node', async id => {
   await expect(new Cluster().begin('n1', { id, bootstrap: true })).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' })
+})
+
+test('a folder is held against what it acknowledged once in each of its starts', async () => {
+  const identity = { clusterId: 'c', nodeId: 'n1', incarnation: 'i' }
+  const gate = new PeerGate(identity, { last: { term: 0, index: 0 }, repairing: false, start: 's' }, () => {})
+  const raft = { role: 'leader', commit: 9, status: () => ({ progress: [{ id: 'n2', match: 9 }] }) }
+  const members = { wasRemoved: () => false, info: () => ({ incarnation: 'j' }) }
+  gate.open({ engine: { raft, identity, members } as unknown as Engine<unknown>, answer: async body => body as never })
+  const hello = (index: number, start: string, repairing = false) =>
+    gate.admit({ clusterId: 'c', nodeId: 'n2', incarnation: 'j', last: { term: 2, index }, repairing, start })
+  expect(hello(9, 'first')).toBe(undefined)
+  // Sent before its acknowledgement of the rest, and overtaken by it.
+  expect(hello(5, 'first')).toBe(undefined)
+  expect(hello(5, 'second')).toBe('old-folder')
+  expect(hello(5, 'second')).toBe('old-folder')
+  expect(hello(5, 'third', true)).toBe(undefined)
 })

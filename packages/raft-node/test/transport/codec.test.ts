@@ -138,7 +138,7 @@ describe('messages as bytes', () => {
   test('a greeting of another version is told as such, whatever else it says', () => {
     const packr = new Packr({ useRecords: false })
     expect(decodeGreeting(packr.pack([2, ['something', 'new']]))).toBe(undefined)
-    const hello = { clusterId: 'c', nodeId: 'n1', incarnation: 'i', last: { term: 1, index: 2 }, repairing: false }
+    const hello = { clusterId: 'c', nodeId: 'n1', incarnation: 'i', last: { term: 1, index: 2 }, repairing: false, start: 's' }
     const greeting = { hello, expects: 'n2', purpose: 'snapshot' } as const
     expect(decodeGreeting(encodeGreeting(greeting))).toEqual(greeting)
   })

@@ -19,6 +19,22 @@ describe('the connection to a peer', () => {
     await until(() => second.messages.length === 1)
   })
 
+  test('is dialled at once when the peer calls, whatever is left of the backoff', async () => {
+    const real = clock
+    // Whoever waits for longer than an instant waits for ever: the first retry comes at once, every later one would not.
+    const patient: Clock = { ...real, after: (ms, run) => (ms > 0 && ms < 5_000 ? { cancel: () => {} } : real.after(ms, run)) }
+    const first = await member('n2')
+    await first.transport.close()
+    const n1 = await member('n1', { clock: patient })
+    n1.transport.setPeers(new Map([['n2', first.address]]))
+    await until(() => n1.peers.length === 1)
+    await sleep(50)
+    const n2 = await member('n2', { listen: first.address })
+    n2.transport.setPeers(new Map([['n1', n1.address]]))
+    await until(() => n1.peers.length === 2)
+    expect(n1.peers).toEqual(['n2 refused', 'n2 connected'])
+  })
+
   test('is dialled again at once when it breaks', async () => {
     const n1 = await member('n1')
     const n2 = await member('n2')

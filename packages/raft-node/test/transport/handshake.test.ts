@@ -5,7 +5,14 @@ import { decodeRefusal, encodeGreeting, encodeRefusal, judgeGreeting } from '../
 import { packTuple } from '../../src/transport/tuple.ts'
 import { dialRaw, exchange, heartbeat, member, rawServer, sleep, until } from './support.ts'
 
-const hello: Hello = { clusterId: 'cluster', nodeId: 'n2', incarnation: 'life of n2', last: { term: 1, index: 2 }, repairing: false }
+const hello: Hello = {
+  clusterId: 'cluster',
+  nodeId: 'n2',
+  incarnation: 'life of n2',
+  last: { term: 1, index: 2 },
+  repairing: false,
+  start: 's',
+}
 
 describe('a handshake', () => {
   test.each<[HandshakeRefusal | undefined, Partial<Hello>, string]>([

@@ -143,7 +143,7 @@ describe('a snapshot', () => {
     n2.events.snapshot = async (_from, _message, _meta, data) => {
       for await (const _ of data) await sleep(0)
     }
-    const hello = { clusterId: 'cluster', nodeId: 'n1', incarnation: 'i', last: { term: 0, index: 0 }, repairing: false }
+    const hello = { clusterId: 'cluster', nodeId: 'n1', incarnation: 'i', last: { term: 0, index: 0 }, repairing: false, start: 's' }
     const socket = dialRaw(n2.address)
     socket.write(encodeFrame(frameType.hello, encodeGreeting({ hello, expects: 'n2', purpose: 'snapshot' })))
     await new Promise(resolve => socket.once('data', resolve))

@@ -44,7 +44,7 @@ export async function member(nodeId: NodeId, options: Partial<TcpTransportOption
     peers: [] as string[],
     mismatches: [] as Recorded['mismatches'],
   }
-  const own = { clusterId: 'cluster', nodeId, incarnation: `life of ${nodeId}`, last: { term: 0, index: 0 }, repairing: false }
+  const own = { clusterId: 'cluster', nodeId, incarnation: `life of ${nodeId}`, last: { term: 0, index: 0 }, repairing: false, start: 's' }
   const { address } = await transport.start({
     message: (_from, message) => void recorded.messages.push(message),
     request: (from, body) => recorded.events.request?.(from, body) ?? Promise.resolve(body),

@@ -59,7 +59,15 @@ export class Peer {
     this.#requests = undefined
   }
 
+  /** It has just called: so it is there. */
+  dialNow(): void {
+    if (this.#isClosed || this.#timer === undefined || this.#dialling !== undefined || this.#end !== undefined) return
+    this.#timer.cancel()
+    this.#dial()
+  }
+
   #dial(): void {
+    this.#timer = undefined
     this.#queue = []
     this.#dialling = this.#transport.dial(this, 'messages', {
       connected: end => this.#connected(end),
@@ -81,7 +89,7 @@ export class Peer {
         else if (frame.type === 'answer') requests.answered(frame.id, frame.body)
         else if (frame.type === 'failure') requests.failed(frame.id, frame.error)
         else if (frame.type === 'refusal') {
-          this.#transport.mismatch(frame.hello, frame.reason, 'out', this.address)
+          this.#transport.mismatch(frame.hello, frame.reason, 'out', this.address, 'them')
           end.close()
         }
       },

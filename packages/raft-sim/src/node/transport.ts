@@ -204,7 +204,7 @@ export class SimTransport implements Transport {
     { id, address }: { readonly id: NodeId; readonly address: string },
   ): HandshakeRefusal | undefined {
     if (frame.type === 'refusal') {
-      this.mismatch(frame.hello, frame.reason, 'out', address)
+      this.mismatch(frame.hello, frame.reason, 'out', address, 'them')
       end.close()
       return frame.reason
     }
@@ -212,7 +212,7 @@ export class SimTransport implements Transport {
     const isOther = frame.hello.nodeId !== id
     const reason = judge(own, frame, hello => (isOther ? 'other-node' : this.events.admit(hello)))
     if (reason === undefined) return undefined
-    this.mismatch(frame.hello, reason, 'out', address)
+    this.mismatch(frame.hello, reason, 'out', address, 'us')
     end.finish({ type: 'refusal', reason, hello: own })
     return reason
   }
@@ -238,7 +238,7 @@ export class SimTransport implements Transport {
     const own = this.events.hello()
     const reason = judge(own, greeting, hello => this.events.admit(hello))
     if (reason !== undefined) {
-      this.mismatch(greeting.hello, reason, 'in', remote)
+      this.mismatch(greeting.hello, reason, 'in', remote, 'us')
       return end.finish({ type: 'refusal', reason, hello: own })
     }
     end.send({ type: 'hello', hello: own, expects: greeting.hello.nodeId, purpose: greeting.purpose })
@@ -250,6 +250,8 @@ export class SimTransport implements Transport {
     const key = `${purpose} ${hello.nodeId}`
     this.#served.get(key)?.close()
     this.#served.set(key, end)
+    // It is there: no need to wait out the backoff.
+    if (purpose === 'messages') this.#peers.get(hello.nodeId)?.dialNow()
     const ids = { own: own.nodeId, peer: hello.nodeId }
     const receiver = purpose === 'messages' ? this.#servePeer(end, ids, remote) : receiveSnapshot(this, end, ids)
     end.receive(
@@ -269,7 +271,7 @@ export class SimTransport implements Transport {
         if (frame.type === 'message') this.deliver(frame.message, ids)
         else if (frame.type === 'request') this.#answer(end, ids.peer, frame)
         else if (frame.type === 'refusal') {
-          this.mismatch(frame.hello, frame.reason, 'in', remote)
+          this.mismatch(frame.hello, frame.reason, 'in', remote, 'them')
           end.close()
         }
       },
@@ -290,12 +292,12 @@ export class SimTransport implements Transport {
   }
 
   /** The same one at most once a minute. */
-  mismatch(theirs: Hello | undefined, reason: HandshakeRefusal, direction: 'in' | 'out', remote: string): void {
+  mismatch(theirs: Hello | undefined, reason: HandshakeRefusal, direction: 'in' | 'out', remote: string, by: 'us' | 'them'): void {
     const now = this.options.clock.now()
-    const key = [direction, reason, remote.slice(0, remote.lastIndexOf(':')), theirs?.nodeId].join(' ')
+    const key = [direction, by, reason, remote.slice(0, remote.lastIndexOf(':')), theirs?.nodeId].join(' ')
     if (now - (this.#reported.get(key) ?? -quietMs) < quietMs) return
     this.#reported.set(key, now)
-    this.events.mismatch(theirs, reason, direction, remote)
+    this.events.mismatch(theirs, reason, direction, remote, by)
   }
 }
 
