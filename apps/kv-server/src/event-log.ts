@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import type { NodeEvent } from 'raft-node'
 import type { PeerConnections } from './connections.ts'
+import { Metrics } from './metrics/metrics.ts'
 
 /** Strangers choose their names: what is remembered of them must not grow for ever. */
 const refusalsMax = 1_000
@@ -12,16 +13,20 @@ type Handshake = Extract<NodeEvent, { type: 'handshake' }>
 export class EventLog {
   readonly #log: Logger | undefined
   readonly #connections: PeerConnections
+  readonly #metrics: Metrics
+  #leader: string | undefined
   readonly #refusals = new Set<string>()
   #standings: ReadonlyMap<string, string> = new Map()
 
-  constructor(log: Logger | undefined, connections: PeerConnections) {
+  constructor(log: Logger | undefined, connections: PeerConnections, metrics = new Metrics()) {
+    this.#metrics = metrics
     this.#log = log
     this.#connections = connections
   }
 
   /** Every event of the node comes here: the connections are kept from it even if nothing is logged. */
   observe(event: NodeEvent): void {
+    this.#count(event)
     if (event.type === 'role') this.#log?.info({ role: event.role, term: event.term, leader: event.leader }, `raft: ${roleWords(event)}`)
     else if (event.type === 'membership') this.#membership(event.membership, event.index)
     else if (event.type === 'snapshot') this.#log?.info({ index: event.index }, `snapshot: ${event.cause} at index ${event.index}`)
@@ -34,6 +39,15 @@ export class EventLog {
   #repair({ what, reason }: Extract<NodeEvent, { type: 'repair' }>): void {
     if (what === 'finished') this.#log?.info(`repair: finished: ${reason}`)
     else this.#log?.warn(`repair: ${reason}. This node waits for a leader to fill its log again, and does not vote until then`)
+  }
+
+  #count(event: NodeEvent): void {
+    if (event.type === 'role' && event.leader !== undefined && event.leader !== this.#leader) {
+      this.#leader = event.leader
+      this.#metrics.leaderChanges++
+    } else if (event.type === 'snapshot' && event.cause === 'taken') this.#metrics.snapshotsTaken++
+    else if (event.type === 'snapshot') this.#metrics.snapshotsInstalled++
+    else if (event.type === 'fault') this.#metrics.faults++
   }
 
   #peer(event: Extract<NodeEvent, { type: 'peer' }>): void {

@@ -12,15 +12,19 @@ const answerTimeoutMs = 10_000
 type Attempt = { readonly answer: JoinAnswer } | Failed
 type Failed = { readonly error: RaftError; readonly next: 'later' | 'other' | 'stop' }
 
+/** How the members know that this node may come in, and whether they speak HTTPS (with a certificate that NODE_EXTRA_CA_CERTS can check). */
+type Credentials = { readonly secret?: string | undefined; readonly tls?: boolean | undefined }
+
 /** Asks the members at these HTTP addresses, in turn, to be let into their cluster. The same incarnation may ask as often as it likes. */
-export function joinVia(addresses: readonly string[]): (request: JoinRequest) => Promise<JoinAnswer> {
+export function joinVia(addresses: readonly string[], { secret, tls }: Credentials = {}): (request: JoinRequest) => Promise<JoinAnswer> {
   const targets = addresses.map(address => formatAddress(parseAddress(address, 'join address')))
+  const credentials = { secret, tls }
   return async request => {
     const end = performance.now() + patienceMs
     for (;;) {
       const failures: Failed[] = []
       for (const target of targets) {
-        const attempt = await ask(target, request)
+        const attempt = await ask(target, request, credentials)
         if ('answer' in attempt) return attempt.answer
         if (attempt.next === 'stop') throw attempt.error
         failures.push(attempt)
@@ -38,13 +42,19 @@ function combined(errors: readonly RaftError[]): RaftError {
   return new RaftError(first?.code ?? 'NO_LEADER', `none of the join addresses helped: ${errors.map(error => error.message).join('; ')}`)
 }
 
-async function ask(target: string, { id, address, clientAddress, incarnation, replace }: JoinRequest): Promise<Attempt> {
+async function ask(
+  target: string,
+  { id, address, clientAddress, incarnation, replace }: JoinRequest,
+  { secret, tls }: Credentials,
+): Promise<Attempt> {
   const body = { id, addr: address, http: clientAddress, incarnation, replace } satisfies JoinRequestBody
   let response: Response
   let text: string
   try {
     const signal = AbortSignal.timeout(answerTimeoutMs)
-    response = await fetch(`http://${target}/join`, { method: 'POST', body: JSON.stringify(body), signal, redirect: 'manual' })
+    const headers = secret === undefined ? {} : { Authorization: `Bearer ${secret}` }
+    const url = `${tls ? 'https' : 'http'}://${target}/join`
+    response = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body), signal, redirect: 'manual' })
     text = await response.text()
   } catch (error) {
     return { error: noAnswer(target, error), next: 'other' }

@@ -1,15 +1,20 @@
 import type { NonLeaderMode } from 'kv-client'
 import type { Logger } from 'pino'
-import { type Node, RaftError, RaftNode } from 'raft-node'
+import { type Node, RaftError, RaftNode, systemClock } from 'raft-node'
 import { type Address, formatAddress, parseAddress, probeAddress } from './address.ts'
 import { PeerConnections } from './connections.ts'
 import { EventLog } from './event-log.ts'
 import { defaultLimits, type Limits } from './http/limits.ts'
 import { HttpServer } from './http/server.ts'
 import { joinVia } from './join-cluster.ts'
+import { checkExposure, checkPeerExposure } from './security/exposure.ts'
+import { protectionFrom, reloadFiles } from './security/protection.ts'
+import type { TlsFiles } from './security/tls.ts'
+import { makeService } from './service.ts'
 import type { CommandResult } from './store/command.ts'
 import { KvStore } from './store/kv-store.ts'
 import { resultCodec } from './store/result-codec.ts'
+import { Timekeeper } from './timekeeper.ts'
 
 export type KvServerOptions = {
   /** The folder for log and snapshots; made when absent. */
@@ -32,7 +37,15 @@ export type KvServerOptions = {
   readonly trailingEntries?: number | undefined
   readonly tickMs?: number | undefined
   readonly electionTicks?: number | undefined
-  readonly limits?: Partial<Limits> | undefined
+  readonly limits?: { readonly [Name in keyof Limits]?: Limits[Name] | undefined } | undefined
+  /** Serve HTTPS; with `clientCa`, only to clients with a certificate. */
+  readonly tls?: TlsFiles | undefined
+  /** A file with the tokens of those who may ask, one in each line: role (read, write, admin), name, token. Default: anybody may. */
+  readonly tokens?: string | undefined
+  /** With `join`: a token with the role admin, or a join secret, of the cluster. */
+  readonly joinSecret?: string | undefined
+  /** Listen where others reach it, although there are no TLS and no tokens. */
+  readonly insecure?: boolean | undefined
   readonly log?: Logger | undefined
   /** The node has met something that it cannot go on with, and serves no more. Closing it is up to the caller. */
   readonly onFatal?: ((fault: { readonly code: string; readonly message: string }) => void) | undefined
@@ -44,6 +57,8 @@ export interface KvServer extends AsyncDisposable {
   /** `host:port` in use. */
   readonly httpAddress: string
   readonly raftAddress: string
+  /** Reads certificates and tokens anew; what cannot be read is logged, and the old ones stay. */
+  reload(): void
   /** Answers what is in progress, hands leadership over, closes sockets and files; within two seconds. A second call returns the same promise. */
   close(): Promise<void>
 }
@@ -58,31 +73,44 @@ export async function startServer(options: KvServerOptions): Promise<KvServer> {
     http: parseAddress(options.http ?? 'localhost:8180', 'http address'),
     raft: parseAddress(options.raft ?? 'localhost:8186', 'raft address'),
   }
-  const join = options.join?.length ? joinVia(options.join) : undefined
+  const join = options.join?.length ? joinVia(options.join, { secret: options.joinSecret, tls: options.tls !== undefined }) : undefined
   if (options.replace && join === undefined) {
     throw new RaftError('INVALID_ARGUMENT', 'replacing a member needs the HTTP address of another one: give --join as well')
   }
+  const protection = protectionFrom(options)
+  checkExposure(wanted.http, 'http address', protection)
+  checkPeerExposure(wanted.raft, protection)
   const connections = new PeerConnections()
   const store = new KvStore()
-  const limits = { ...defaultLimits, ...options.limits }
-  let node: Node<CommandResult> | undefined
-  const service = () => ({ store, node, connections, nonLeader: options.nonLeader ?? 'forward', limits })
+  const limits = { ...defaultLimits, ...definedOnly(options.limits ?? {}) }
+  const { authority, scheme } = protection
+  const service = makeService({ store, connections, limits, nonLeader: options.nonLeader, authority, scheme })
 
   // Ports before the folder: a start that fails on one leaves no folder behind. The port is open while the node starts, for health checks.
-  const http = new HttpServer(service, log)
+  const http = new HttpServer(service.current, log, protection.certificates())
   const raft = await probeAddress(wanted.raft, 'raft address')
   const httpAddress = formatAddress(await http.listen(wanted.http))
+  let node: Node<CommandResult>
   try {
-    node = await RaftNode.open(nodeOptions(options, { raft, httpAddress, join, store, events: new EventLog(log, connections) }))
+    const events = new EventLog(log, connections, service.current().metrics)
+    node = await RaftNode.open(nodeOptions(options, { raft, httpAddress, join, store, events }))
   } catch (error) {
+    service.stop()
     http.close()
     throw error
   }
+  service.started(node)
+  const timekeeper = new Timekeeper({ node, store, clock: systemClock() })
   const { nodeId } = node.identity
   const raftAddress = node.status().address
   log?.info({ id: nodeId, http: httpAddress, raft: raftAddress, dir: options.dir }, `server: ${nodeId} started, http ${httpAddress}`)
-  const close = once(() => closeServer({ node: node as Node<CommandResult>, http, log }))
-  return { node, httpAddress, raftAddress, close, [Symbol.asyncDispose]: close }
+  const close = once(() => {
+    timekeeper.stop()
+    service.stop()
+    return closeServer({ node, http, log })
+  })
+  const reload = () => reloadFiles(protection, http, log)
+  return { node, httpAddress, raftAddress, reload, close, [Symbol.asyncDispose]: close }
 }
 
 type Parts = {
@@ -104,7 +132,7 @@ function nodeOptions(options: KvServerOptions, { raft, httpAddress, join, store,
     stateMachine: store,
     resultCodec,
     ...(join === undefined ? { bootstrap: true } : { join }),
-    ...defined({ replace, snapshotEntries, snapshotBytes, trailingEntries, tickMs, electionTicks }),
+    ...definedOnly({ replace, snapshotEntries, snapshotBytes, trailingEntries, tickMs, electionTicks }),
     onEvent(event: Parameters<EventLog['observe']>[0]) {
       events.observe(event)
       if (event.type === 'fault' && isFatal(event.code)) onFatal?.({ code: event.code, message: event.message })
@@ -146,6 +174,6 @@ function once(run: () => Promise<void>): () => Promise<void> {
   return () => (running ??= run())
 }
 
-function defined<Options extends object>(options: Options): { [Name in keyof Options]?: NonNullable<Options[Name]> } {
+function definedOnly<Options extends object>(options: Options): { [Name in keyof Options]?: NonNullable<Options[Name]> } {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as never
 }

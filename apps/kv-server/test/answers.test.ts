@@ -16,7 +16,7 @@ function keyed(id: string, command: Command = put('v'), { fingerprint = 'f', rec
   const limits = { records, bytes }
   return store.apply(encodeCommand({ type: 'keyed', id, fingerprint, limits, command: encodeCommand(command) }), ++index)
 }
-const pass = (nowMs: number) => store.apply(encodeCommand({ type: 'time', nowMs }), ++index)
+const pass = (nowMs: number) => store.apply(encodeCommand({ type: 'time', sinceMs: store.time, nowMs }), ++index)
 
 describe('keyed commands', () => {
   it('are done once, and answered the same', () => {
@@ -78,7 +78,7 @@ describe('keyed commands', () => {
 
   it.each([
     ['a keyed command', { type: 'keyed', id: 'x', fingerprint: '', limits: { records: 9, bytes: 9 }, command: new Uint8Array() }],
-    ['log time', { type: 'time', nowMs: 5 }],
+    ['log time', { type: 'time', sinceMs: 0, nowMs: 5 }],
   ] as const)('hold no %s', (_, command) => {
     expect(keyed('a', command)).toMatchObject({ type: 'malformed' })
     expect(store.answers.size).toBe(0)

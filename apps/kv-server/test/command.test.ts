@@ -30,7 +30,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   fc.record({ ...of('grant'), ttlMs: number }),
   fc.record({ ...of('keepAlive'), ...lease }),
   fc.record({ ...of('revoke'), ...lease }),
-  fc.record({ ...of('time'), nowMs: number }),
+  fc.record({ ...of('time'), sinceMs: number, nowMs: number }),
   fc.record({ ...of('lock'), name: binary, ...lease, value: binary }),
   fc.record({ ...of('unlock'), name: binary, ...lease }),
   fc.record({ ...of('addSecret'), digest: binary, ttlMs: number }),

@@ -27,7 +27,7 @@ describe('keys over HTTP', () => {
   it('sets several keys with one command', async () => {
     using server = await serve()
     await server.ask('POST', '/key', '{"b":"2","a":"1"}')
-    expect(server.node.applied).toBe(1)
+    expect(server.node.writes).toBe(1)
     expect([...server.store.values()].map(item => item.key)).toEqual(['a', 'b'])
   })
 
@@ -72,7 +72,7 @@ describe('keys over HTTP', () => {
     expect(answer.status).toBe(status)
     expect(answer.json()).toEqual({ error: { code, message: expect.stringContaining(message), outcome: 'not-applied' } })
     expect(answer.headers['x-raft-leader']).toBe('127.0.0.1:8186')
-    expect(server.node.applied).toBe(0)
+    expect(server.node.writes).toBe(0)
   })
 
   it('refuses a body over the limit also when its length was not told', async () => {
@@ -85,7 +85,7 @@ describe('keys over HTTP', () => {
     using server = await serve()
     expect(await server.ask('GET', `/key/${encoded}`)).toMatchObject({ status: 400 })
     expect(await server.ask('DELETE', `/key/${encoded}`)).toMatchObject({ status: 400 })
-    expect(server.node.applied).toBe(0)
+    expect(server.node.writes).toBe(0)
   })
 
   it('asks for a large body only when it will read it', async () => {

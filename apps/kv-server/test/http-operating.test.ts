@@ -101,7 +101,7 @@ describe('health', () => {
     expect(await server.ask('GET', '/readyz')).toMatchObject({ status: 200, text: 'ok\n' })
     expect(await server.ask('GET', '/readyz?verbose')).toMatchObject({
       status: 200,
-      text: '[+]started ok\n[+]serving ok\n[+]log ok\n[+]leader ok\n',
+      text: '[+]started ok\n[+]serving ok\n[+]log ok\n[+]leader ok\n[+]caught-up ok\n[+]event-loop ok\n',
     })
   })
 

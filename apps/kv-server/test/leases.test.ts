@@ -19,7 +19,7 @@ function leaseOf(result: CommandResult): number {
   return result.lease
 }
 const grant = (ttlMs = 1_000) => leaseOf(apply({ type: 'grant', ttlMs }))
-const pass = (nowMs: number) => apply({ type: 'time', nowMs })
+const pass = (nowMs: number) => apply({ type: 'time', sinceMs: store.time, nowMs })
 const lock = (name: string, lease: number, value = '') => apply({ type: 'lock', name, lease, value })
 const txn = (...onSuccess: Operation[]) => apply({ type: 'txn', compare: [], onSuccess, onFailure: [] })
 const put = (key: string, { lease = 0, ttlMs = 0 } = {}): Operation => ({ op: 'put', key, value: 'v', lease, ttlMs })
@@ -36,10 +36,10 @@ describe('leases', () => {
     pass(10_000)
     const lease = grant()
     pass(12_500) // 2.5 s had passed by then, since who knows when
-    expect(remainingMs(store.leases.get(lease)!, store.time)).toBe(1_000)
-    pass(13_499)
-    expect(store.leases.get(lease)).toBeDefined()
+    expect(remainingMs(store.leases.get(lease)!, store.time)).toBe(1_001)
     pass(13_500)
+    expect(store.leases.get(lease)).toBeDefined()
+    pass(13_501)
     expect(store.leases.get(lease)).toBeUndefined()
   })
 
@@ -49,16 +49,17 @@ describe('leases', () => {
     expect(apply({ type: 'keepAlive', lease })).toEqual({ type: 'lease', revision: 3, lease, ttlMs: 1_000 })
     pass(5_000)
     expect(store.leases.get(lease)).toBeDefined()
-    pass(6_000)
+    pass(6_001)
     expect(apply({ type: 'keepAlive', lease })).toEqual({ type: 'refused', revision: 6, code: 'LEASE_NOT_FOUND' })
   })
 
   it('are not ended by a time that comes late, from an earlier leader', () => {
-    const lease = grant()
-    pass(2_000)
     pass(1_000)
-    expect(store.time).toBe(2_000)
-    pass(2_999)
+    const lease = grant()
+    pass(1_500)
+    expect(apply({ type: 'time', sinceMs: 1_000, nowMs: 90_000 })).toMatchObject({ count: 0 })
+    apply({ type: 'time', sinceMs: 1_500, nowMs: 1_200 })
+    expect(store.time).toBe(1_500)
     expect(store.leases.get(lease)).toBeDefined()
   })
 
@@ -66,7 +67,7 @@ describe('leases', () => {
     const lease = grant()
     txn(put('b', { lease }), put('a', { lease }), put('c'))
     pass(0)
-    pass(1_000)
+    pass(1_001)
     expect([...store.values()].map(item => item.key)).toEqual(['c'])
     const { changes } = store.history.next(index - 1)!
     expect(changes).toEqual([
@@ -110,13 +111,13 @@ describe('leases', () => {
     apply({ type: 'keepAlive', lease: late })
     const other = await restored()
     for (const machine of [store, other]) {
-      machine.apply(encodeCommand({ type: 'time', nowMs: 1_500 }), 100)
+      machine.apply(encodeCommand({ type: 'time', sinceMs: 500, nowMs: 1_501 }), 100)
       expect(machine.leases.get(early)).toBeUndefined()
       expect([...machine.values()].map(item => item.key)).toEqual(['late'])
       expect(machine.locks.get('l')).toEqual({ key: 'l', holder: { lease: late, value: '', token: 100 }, waiting: [] })
-      machine.apply(encodeCommand({ type: 'time', nowMs: 10_499 }), 101)
+      machine.apply(encodeCommand({ type: 'time', sinceMs: 1_501, nowMs: 10_501 }), 101)
       expect(machine.size).toBe(1)
-      machine.apply(encodeCommand({ type: 'time', nowMs: 10_500 }), 102)
+      machine.apply(encodeCommand({ type: 'time', sinceMs: 10_501, nowMs: 10_502 }), 102)
       expect(machine.size).toBe(0)
       expect(machine.locks.get('l')).toBeUndefined()
     }
@@ -149,7 +150,7 @@ describe('locks', () => {
     const [a, b, c] = [grant(1_000), grant(1_000), grant(5_000)]
     for (const lease of [a, b, c]) lock('l', lease)
     pass(0)
-    pass(1_000)
+    pass(1_001)
     expect(store.locks.get('l')?.holder).toEqual({ lease: c, value: '', token: index })
   })
 

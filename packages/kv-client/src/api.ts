@@ -49,11 +49,11 @@ export type Operation =
   | (KeyField & { readonly op: 'delete' | 'get' })
   | { readonly op: 'deletePrefix'; readonly prefix?: string; readonly prefixBase64?: string }
 
-/** `POST /v1/txn`: if every condition holds, all of `then`, otherwise all of `else`; nothing comes in between. */
+/** `POST /v1/txn`: if every condition holds, all of `success`, otherwise all of `failure`; nothing comes in between. */
 export type TxnRequest = {
   readonly compare?: readonly Compare[]
-  readonly then?: readonly Operation[]
-  readonly else?: readonly Operation[]
+  readonly success?: readonly Operation[]
+  readonly failure?: readonly Operation[]
 }
 export type TxnResponse = {
   readonly revision: number

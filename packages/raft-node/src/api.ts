@@ -112,6 +112,13 @@ export type NodeOptions<Result> = {
 /** A running member of a cluster. Made by `RaftNode.open`; `await using` closes it. */
 export interface Node<Result> extends AsyncDisposable {
   readonly identity: Identity
+  /** Parts of `status()`, for whoever looks at every request: they are only read, nothing is put together. */
+  readonly role: RoleName
+  readonly term: Term
+  readonly commit: Index
+  readonly applied: Index
+  readonly fault: NodeStatus['fault']
+  readonly isClosing: boolean
   /** Proposes a command and resolves once this node or, forwarded, the leader has applied it. Never sends it twice. */
   apply(command: Uint8Array, options?: CallOptions & { readonly forward?: boolean }): Promise<Applied<Result>>
   /** Resolves once everything that was committed anywhere before the call is applied here. A write of its own, through the log. */

@@ -61,6 +61,25 @@ export class RaftNode<Result> implements Node<Result> {
     return this.#engine.identity
   }
 
+  get role(): NodeStatus['role'] {
+    return this.#engine.raft.role
+  }
+  get term(): NodeStatus['term'] {
+    return this.#engine.raft.term
+  }
+  get commit(): Index {
+    return this.#engine.raft.commit
+  }
+  get applied(): Index {
+    return this.#engine.applier.applied.index
+  }
+  get fault(): NodeStatus['fault'] {
+    return this.#engine.faults.current
+  }
+  get isClosing(): boolean {
+    return this.#closed !== undefined
+  }
+
   async apply(command: Uint8Array, options: CallOptions & { readonly forward?: boolean } = {}): Promise<Applied<Result>> {
     const deadline = this.#begin(options)
     checkSize(command)

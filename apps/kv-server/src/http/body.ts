@@ -6,33 +6,91 @@ import { Refusal } from './refusal.ts'
  * The body as JSON, whatever the content type says: curl calls everything a form.
  * @throws Refusal 413 over the limit, 400 if it is not JSON.
  */
-export async function readJson(exchange: Exchange): Promise<unknown> {
-  const bytes = await readBody(exchange)
+export async function readJson(exchange: Exchange, example = '{"foo":"bar"}'): Promise<unknown> {
+  return parsed(await readBytes(exchange, 'send fewer keys at a time'), example)
+}
+
+/** As `readJson`; nothing at all counts as `{}`. */
+export async function readJsonOrNothing(exchange: Exchange, example: string): Promise<unknown> {
+  const bytes = await readBytes(exchange, 'that cannot be meant')
+  return bytes.length === 0 ? {} : parsed(bytes, example)
+}
+
+function parsed(bytes: Buffer, example: string): unknown {
   // Lenient decoding would store something else than was sent.
   if (!isUtf8(bytes)) throw new Refusal(400, 'INVALID_BODY', 'the body is not UTF-8')
   try {
     return JSON.parse(bytes.toString('utf8'))
   } catch {
-    throw new Refusal(400, 'INVALID_BODY', 'the body is not JSON: send an object such as {"foo":"bar"}')
+    throw new Refusal(400, 'INVALID_BODY', `the body is not JSON: send an object such as ${example}`)
   }
 }
 
-function readBody({ request, response, service }: Exchange): Promise<Buffer> {
-  const bytesMax = service.limits.bodyBytesMax
-  const tooLarge = () => new Refusal(413, 'TOO_LARGE', `the body is larger than ${bytesMax} bytes: send fewer keys at a time`)
-  if (Number(request.headers['content-length'] ?? 0) > bytesMax) return Promise.reject(tooLarge())
-  // A client that waits to be asked for its body (curl does, for large ones) is asked only when it will be read.
-  if (request.headers.expect !== undefined) response.writeContinue()
+/** The whole body. @throws Refusal 413 over the limit, 429 if others fill the memory, 408 if it takes too long. */
+export function readBytes(exchange: Exchange, advice: string): Promise<Buffer> {
+  const { request, service } = exchange
+  const { bodyBytesMax, requestTimeoutMs } = service.limits
+  const tooLarge = () => new Refusal(413, 'TOO_LARGE', `the body is larger than ${bodyBytesMax} bytes: ${advice}`)
+  if (Number(request.headers['content-length'] ?? 0) > bodyBytesMax) return Promise.reject(tooLarge())
+  askForBody(exchange)
 
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     let bytes = 0
+    const timer = setTimeout(() => reject(tooSlow()), requestTimeoutMs)
+    const settle = (run: () => void) => {
+      clearTimeout(timer)
+      service.load.removeBody(bytes)
+      bytes = Number.POSITIVE_INFINITY // what still comes is read and dropped, or the client would never see the answer
+      run()
+    }
     request.on('data', (chunk: Buffer) => {
+      if (bytes === Number.POSITIVE_INFINITY) return
+      try {
+        service.load.addBody(chunk.length)
+      } catch (error) {
+        return settle(() => reject(error))
+      }
       bytes += chunk.length
-      if (bytes <= bytesMax) chunks.push(chunk)
-      else reject(tooLarge()) // what still comes is read and dropped, or the client would never see the answer
+      if (bytes > bodyBytesMax) settle(() => reject(tooLarge()))
+      else chunks.push(chunk)
     })
-    request.on('end', () => resolve(Buffer.concat(chunks)))
-    request.on('error', () => reject(new Refusal(400, 'INVALID_BODY', 'the body ended too early')))
+    request.on('end', () => settle(() => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks))))
+    request.on('error', () => settle(() => reject(new Refusal(400, 'INVALID_BODY', 'the body ended too early'))))
   })
+}
+
+/** The body bit by bit. Ends with a Refusal when nothing comes for as long as a whole request may take, or too much. */
+export async function* streamBody(exchange: Exchange, bytesMax: number): AsyncGenerator<Buffer, void, undefined> {
+  const { request, service } = exchange
+  askForBody(exchange)
+  let bytes = 0
+  let isSlow = false
+  const timer = setTimeout(() => {
+    isSlow = true
+    request.destroy()
+  }, service.limits.requestTimeoutMs)
+  try {
+    for await (const chunk of request.iterator({ destroyOnReturn: false })) {
+      timer.refresh()
+      bytes += chunk.length
+      if (bytes > bytesMax) throw new Refusal(413, 'TOO_LARGE', `the body is larger than ${bytesMax} bytes`)
+      yield chunk
+    }
+  } catch (error) {
+    if (error instanceof Refusal) throw error
+    throw isSlow ? tooSlow() : new Refusal(400, 'INVALID_BODY', 'the body ended too early')
+  } finally {
+    clearTimeout(timer)
+    request.resume()
+  }
+}
+
+function tooSlow(): Refusal {
+  return new Refusal(408, 'REQUEST_TIMEOUT', 'the request took too long to arrive', { Connection: 'close' })
+}
+
+/** A client that waits to be asked for its body (curl does, for large ones) is asked only when it will be read. */
+function askForBody({ request, response }: Exchange): void {
+  if (request.headers.expect !== undefined) response.writeContinue()
 }

@@ -1,10 +1,17 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { NonLeaderMode } from 'kv-client'
 import { type CallOptions, type Node, RaftError } from 'raft-node'
+import type { EventLoopWatch } from '../metrics/event-loop.ts'
+import type { Metrics } from '../metrics/metrics.ts'
 import type { Connections } from '../quorum-view.ts'
+import type { Authority, Principal } from '../security/authority.ts'
 import type { CommandResult } from '../store/command.ts'
 import type { KvStore } from '../store/kv-store.ts'
+import type { Turns } from '../watching/turns.ts'
+import type { Watchers } from '../watching/watchers.ts'
 import type { Limits } from './limits.ts'
+import type { Load } from './load.ts'
+import type { Query } from './query.ts'
 import { Refusal } from './refusal.ts'
 
 /** What the routes serve: one node and its store. */
@@ -15,6 +22,14 @@ export type Service = {
   readonly connections: Connections
   readonly nonLeader: NonLeaderMode
   readonly limits: Limits
+  readonly load: Load
+  readonly metrics: Metrics
+  readonly eventLoop: EventLoopWatch
+  readonly turns: Turns
+  readonly watchers: Watchers
+  /** Undefined: everybody may do everything. */
+  readonly authority: Authority | undefined
+  readonly scheme: 'http' | 'https'
 }
 
 /** One request on its way to an answer. */
@@ -24,17 +39,20 @@ export type Exchange = {
   readonly response: ServerResponse
   /** What the path's pattern left open, not yet decoded: the key. */
   readonly rest: string
-  readonly query: URLSearchParams
+  readonly query: Query
   /** Path and query as they came, for redirects. */
   readonly target: string
   /** Aborted when the client goes away. */
   readonly signal: AbortSignal
+  /** Aborted when the server closes: what waits for ever ends then. */
+  readonly closing: AbortSignal
+  readonly principal: Principal
 }
 
 /** The node, once it has started and as long as it may serve. @throws Refusal, RaftError with the node's fault. */
 export function servingNode(service: Service): Node<CommandResult> {
   const node = startedNode(service)
-  const { fault } = node.status()
+  const { fault } = node
   if (fault !== undefined) throw new RaftError(fault.code as RaftError['code'], fault.message, { outcome: 'not-applied' })
   return node
 }
@@ -49,13 +67,4 @@ export function callOptions({ signal, service, request }: Exchange): CallOptions
   const { answerTimeoutMs } = service.limits
   const patience = Number(request.headers['x-raft-timeout'])
   return { signal, timeoutMs: patience > 0 ? Math.min(patience, answerTimeoutMs) : answerTimeoutMs }
-}
-
-/** A query parameter that must be one of a few words. @throws Refusal 400. */
-export function choice<Word extends string>(query: URLSearchParams, name: string, words: readonly Word[], fallback: Word): Word {
-  const given = query.get(name)
-  if (given === null) return fallback
-  const word = words.find(candidate => candidate === given)
-  if (word === undefined) throw new Refusal(400, 'INVALID_QUERY', `${name} is one of: ${words.join(', ')}`)
-  return word
 }

@@ -2,7 +2,7 @@ import type { NonLeaderMode } from 'kv-client'
 import { type Node, RaftError } from 'raft-node'
 import { explainNoLeader, quorumView } from '../quorum-view.ts'
 import type { CommandResult } from '../store/command.ts'
-import { choice, type Exchange, servingNode } from './exchange.ts'
+import { type Exchange, servingNode } from './exchange.ts'
 import { Refusal } from './refusal.ts'
 import { type Reply, text } from './respond.ts'
 
@@ -16,11 +16,11 @@ export async function onLeader(
   exchange: Exchange,
   act: (node: Node<CommandResult>, options: { readonly forward: boolean }) => Promise<Reply>,
 ): Promise<Reply> {
-  const mode = choice(exchange.query, 'non-leader', nonLeaderModes, exchange.service.nonLeader)
+  const mode = exchange.query.choice('non-leader', nonLeaderModes, exchange.service.nonLeader)
   const node = servingNode(exchange.service)
   try {
     if (mode === 'forward') return await act(node, { forward: true })
-    if (node.status().role !== 'leader') return awayReply(exchange, node, mode)
+    if (node.role !== 'leader') return awayReply(exchange, node, mode)
     return await act(node, { forward: false })
   } catch (error) {
     if (!(error instanceof RaftError)) throw error
@@ -36,7 +36,7 @@ function awayReply(exchange: Exchange, node: Node<CommandResult>, mode: 'redirec
   if (mode === 'reject') return text(500, 'not leader\n', { headers: { 'X-Content-Type-Options': 'nosniff' } })
   if (leader.clientAddress === '') throw new Refusal(503, 'NOT_LEADER', `the leader ${leader.id} has not said where clients reach it`)
   return text(307, `the leader is at ${leader.clientAddress}\n`, {
-    headers: { Location: `http://${leader.clientAddress}${exchange.target}` },
+    headers: { Location: `${exchange.service.scheme}://${leader.clientAddress}${exchange.target}` },
   })
 }
 

@@ -6,11 +6,15 @@ import type { CommandResult } from '../store/command.ts'
 export type Reply = {
   readonly status: number
   readonly contentType: string
-  readonly body: string
+  /** All of it, or what writes it bit by bit once the headers have left. */
+  readonly body: string | Uint8Array | Streamed
   readonly headers?: Readonly<Record<string, string>>
   /** The log index that the answer tells of, if this node may not have applied it yet: a forwarded write. */
   readonly index?: number
 }
+
+/** Ends when everything is written or the client has gone. The response is ended for it. */
+export type Streamed = (response: ServerResponse) => Promise<void>
 
 type ReplyExtras = Pick<Reply, 'headers' | 'index'>
 
@@ -28,21 +32,50 @@ export function text(status: number, body: string, extras: ReplyExtras = {}): Re
 /** Who leads, in which term, and up to where the answer knows the log. Nothing while the node is still starting. */
 export function raftHeaders(node: Node<CommandResult> | undefined, index = 0): Record<string, string> {
   if (node === undefined) return {}
-  const { term, applied } = node.status()
   const leader = node.leader()
-  const position = { 'X-Raft-Term': String(term), 'X-Raft-Index': String(Math.max(applied, index)) }
+  const position = { 'X-Raft-Term': String(node.term), 'X-Raft-Index': String(Math.max(node.applied, index)) }
   return leader === undefined ? position : { 'X-Raft-Leader': leader.address, ...position }
 }
 
 /** Writes the answer, unless the client has gone. `last`: the connection is not to be used again. */
-export function send(response: ServerResponse, reply: Reply, node: Node<CommandResult> | undefined, last: boolean): void {
+export async function send(response: ServerResponse, reply: Reply, node: Node<CommandResult> | undefined, last: boolean): Promise<void> {
   if (response.headersSent || response.destroyed) return
-  response.writeHead(reply.status, {
-    'Content-Type': reply.contentType,
+  const { status, contentType, body } = reply
+  const headers = {
+    'Content-Type': contentType,
     ...reply.headers,
     ...raftHeaders(node, reply.index),
     ...(last ? { Connection: 'close' } : {}),
-    'Content-Length': Buffer.byteLength(reply.body),
+  }
+  if (typeof body !== 'function') {
+    response.writeHead(status, { ...headers, 'Content-Length': typeof body === 'string' ? Buffer.byteLength(body) : body.length })
+    response.end(body)
+    return
+  }
+  response.writeHead(status, headers)
+  if (response.req.method === 'HEAD') return void response.end()
+  response.flushHeaders()
+  await body(response)
+  response.end()
+}
+
+/** Writes chunks as fast as the client takes them; between two, others have their turn. */
+export async function writeAll(response: ServerResponse, chunks: AsyncIterable<Uint8Array> | Iterable<string>): Promise<void> {
+  for await (const chunk of chunks) {
+    if (response.destroyed) return
+    if (response.write(chunk)) await new Promise(resolve => setImmediate(resolve))
+    else await drained(response)
+  }
+}
+
+function drained(response: ServerResponse): Promise<void> {
+  return new Promise(resolve => {
+    const done = () => {
+      response.off('drain', done)
+      response.off('close', done)
+      resolve()
+    }
+    response.on('drain', done)
+    response.on('close', done)
   })
-  response.end(reply.body)
 }

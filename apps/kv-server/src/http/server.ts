@@ -1,11 +1,17 @@
+import { setMaxListeners } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http'
+import { createServer as createSecureServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
+import type { SecureContextOptions } from 'node:tls'
 import type { Logger } from 'pino'
 import { type Address, listenError } from '../address.ts'
-import type { Service } from './exchange.ts'
+import { anybody, type Principal } from '../security/authority.ts'
+import type { Exchange, Service } from './exchange.ts'
+import type { Limits } from './limits.ts'
+import { Query } from './query.ts'
 import { Refusal, refusalReply } from './refusal.ts'
 import { type Reply, raftHeaders, send } from './respond.ts'
-import { route } from './router.ts'
+import { type Route, route } from './router.ts'
 
 /** The HTTP side of a node. Answers every request, also bad ones, through one place; knows nothing of keys. */
 export class HttpServer {
@@ -13,21 +19,17 @@ export class HttpServer {
   readonly #service: () => Service
   readonly #log: Logger | undefined
   readonly #inProgress = new Set<ServerResponse>()
-  #closing = false
+  readonly #closing = new AbortController()
   #onIdle: () => void = () => {}
 
   /** `service` is asked at every request, since the node comes later than the port. */
-  constructor(service: () => Service, log: Logger | undefined) {
-    const { limits } = service()
+  constructor(service: () => Service, log: Logger | undefined, tls?: SecureContextOptions) {
     this.#service = service
     this.#log = log
-    this.#server = createServer({
-      headersTimeout: limits.headersTimeoutMs,
-      requestTimeout: limits.requestTimeoutMs,
-      keepAliveTimeout: limits.keepAliveTimeoutMs,
-      connectionsCheckingInterval: Math.min(5_000, limits.headersTimeoutMs),
-    })
-    this.#server.maxConnections = limits.connectionsMax
+    setMaxListeners(0, this.#closing.signal)
+    const options = serverOptions(service().limits)
+    this.#server = tls === undefined ? createServer(options) : (createSecureServer({ ...options, ...tls }) as Server)
+    this.#server.maxConnections = service().limits.connectionsMax
     this.#server.on('request', (request, response) => this.#answer(request, response))
     this.#server.on('checkContinue', (request, response) => this.#answer(request, response))
     this.#server.on('checkExpectation', (request, response) => this.#answer(request, response))
@@ -44,16 +46,22 @@ export class HttpServer {
     })
   }
 
-  /** Takes no more connections, ends idle ones. Resolves once every request in progress is answered. */
+  /** New connections get these certificates. */
+  useCertificates(tls: SecureContextOptions): void {
+    if ('setSecureContext' in this.#server)
+      (this.#server as Server & { setSecureContext(tls: SecureContextOptions): void }).setSecureContext(tls)
+  }
+
+  /** Takes no more connections, ends idle ones and watches. Resolves once every request in progress is answered. */
   async drain(): Promise<void> {
-    this.#closing = true
+    this.#closing.abort()
     this.#server.close()
     if (this.#inProgress.size > 0) await new Promise<void>(resolve => (this.#onIdle = resolve))
   }
 
   /** Ends every connection, whatever goes on there. */
   close(): void {
-    this.#closing = true
+    this.#closing.abort()
     this.#server.close()
     this.#server.closeAllConnections()
   }
@@ -67,25 +75,41 @@ export class HttpServer {
       if (this.#inProgress.size === 0) this.#onIdle()
     })
     response.on('error', () => {}) // the client has gone: nobody is left to tell
-    this.#reply(request, response, gone.signal)
-      .then(reply => send(response, reply, this.#service().node, this.#closing))
-      .catch(error => {
-        this.#log?.error({ err: error }, 'http: the answer cannot be written')
-        response.destroy()
-      })
+    this.#serve(request, response, gone.signal).catch(error => {
+      this.#log?.error({ err: error }, 'http: the answer cannot be written')
+      response.destroy()
+    })
   }
 
-  async #reply(request: IncomingMessage, response: ServerResponse, signal: AbortSignal): Promise<Reply> {
+  async #serve(request: IncomingMessage, response: ServerResponse, signal: AbortSignal): Promise<void> {
+    const began = performance.now()
+    const service = this.#service()
     const method = request.method ?? 'GET'
+    let found: Route | undefined
+    let counted = false
+    let reply: Reply
     try {
       const target = originForm(request.url ?? '/')
       const [path = '', query = ''] = cut(target, '?')
-      const { handler, rest } = route(method, path)
-      return await handler({ service: this.#service(), request, response, rest, query: new URLSearchParams(query), target, signal })
+      found = route(method, path)
+      const principal = authorized(found, request, service)
+      if (found.handler.access !== 'open') {
+        service.load.begin()
+        counted = true
+      }
+      const { rest } = found
+      const closing = this.#closing.signal
+      const exchange: Exchange = { service, request, response, rest, query: new Query(query), target, signal, closing, principal }
+      reply = await found.handler.run(exchange)
     } catch (error) {
-      const reply = refusalReply(error, { isRead: method === 'GET' || method === 'HEAD' })
+      reply = refusalReply(error, { isRead: method === 'GET' || method === 'HEAD' })
       if (reply.status === 500 && !(error instanceof Refusal)) this.#log?.error({ err: error }, `http: ${method} failed`)
-      return reply
+    }
+    service.metrics.route(found === undefined ? 'other' : method, found?.path ?? 'other').answered(reply.status, performance.now() - began)
+    try {
+      await send(response, reply, this.#service().node, this.#closing.signal.aborted)
+    } finally {
+      if (counted) service.load.end()
     }
   }
 
@@ -102,6 +126,22 @@ export class HttpServer {
   }
 }
 
+function serverOptions(limits: Limits) {
+  return {
+    headersTimeout: limits.headersTimeoutMs,
+    requestTimeout: 0, // the bodies are timed where they are read: those of restores take as long as they take
+    keepAliveTimeout: limits.keepAliveTimeoutMs,
+    connectionsCheckingInterval: Math.min(5_000, limits.headersTimeoutMs),
+    maxHeaderSize: limits.headerBytesMax,
+  }
+}
+
+/** @throws Refusal 401, 403. */
+function authorized({ handler: { access } }: Route, request: IncomingMessage, { authority }: Service): Principal {
+  if (authority === undefined || access === 'open' || access === 'own') return anybody
+  return authority.check(request, access)
+}
+
 function garbageRefusal(code: string | undefined): Refusal {
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return new Refusal(408, 'REQUEST_TIMEOUT', 'the request took too long to arrive')
   if (code === 'HPE_HEADER_OVERFLOW') return new Refusal(431, 'HEADERS_TOO_LARGE', 'the request line and headers are too large')
@@ -110,6 +150,7 @@ function garbageRefusal(code: string | undefined): Refusal {
 
 /** Proxies may send the whole URL. */
 function originForm(url: string): string {
+  if (url.startsWith('/')) return url
   const withoutOrigin = url.replace(/^https?:\/\/[^/?]*/i, '')
   return withoutOrigin.startsWith('/') ? withoutOrigin : `/${withoutOrigin}`
 }

@@ -85,7 +85,7 @@ export const keyPaths: Readonly<Record<string, Json>> = {
   '/v1/txn': {
     post: {
       operationId: 'txn',
-      summary: 'If all conditions hold, all of `then`, otherwise all of `else`; nothing comes in between',
+      summary: 'If all conditions hold, all of `success`, otherwise all of `failure`; nothing comes in between',
       'x-role': 'write',
       parameters: writing,
       requestBody: jsonBody(ref('Txn')),

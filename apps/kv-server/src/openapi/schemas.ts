@@ -30,7 +30,7 @@ export const schemas: Readonly<Record<string, Json>> = {
     'prefix?': string,
     'prefixBase64?': string,
   }),
-  Txn: object({ 'compare?': list(ref('Compare')), 'then?': list(ref('Operation')), 'else?': list(ref('Operation')) }),
+  Txn: object({ 'compare?': list(ref('Compare')), 'success?': list(ref('Operation')), 'failure?': list(ref('Operation')) }),
   TxnResult: object({
     revision: integer,
     succeeded: boolean,

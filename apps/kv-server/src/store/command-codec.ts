@@ -35,7 +35,11 @@ const codecs: { readonly [T in Type]: Codec<T> } = {
     read: reader => ({ type: 'keepAlive', lease: reader.integer() }),
   },
   revoke: { tag: 6, write: (writer, { lease }) => writer.integer(lease), read: reader => ({ type: 'revoke', lease: reader.integer() }) },
-  time: { tag: 7, write: (writer, { nowMs }) => writer.integer(nowMs), read: reader => ({ type: 'time', nowMs: reader.integer() }) },
+  time: {
+    tag: 7,
+    write: (writer, { sinceMs, nowMs }) => writer.integer(sinceMs).integer(nowMs),
+    read: reader => ({ type: 'time', sinceMs: reader.integer(), nowMs: reader.integer() }),
+  },
   lock: {
     tag: 8,
     write: (writer, { name, lease, value }) => writer.binary(name).integer(lease).binary(value),

@@ -10,8 +10,8 @@ export type Command =
   | { readonly type: 'grant'; readonly ttlMs: number }
   | { readonly type: 'keepAlive'; readonly lease: number }
   | { readonly type: 'revoke'; readonly lease: number }
-  /** Log time, as the leader has measured it. */
-  | { readonly type: 'time'; readonly nowMs: number }
+  /** Log time, as the leader has measured it since the time `sinceMs`; if that is not the last any more, it counts for nothing. */
+  | { readonly type: 'time'; readonly sinceMs: number; readonly nowMs: number }
   | { readonly type: 'lock'; readonly name: Binary; readonly lease: number; readonly value: Binary }
   | { readonly type: 'unlock'; readonly name: Binary; readonly lease: number }
   | { readonly type: 'addSecret'; readonly digest: Binary; readonly ttlMs: number }

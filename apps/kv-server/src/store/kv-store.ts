@@ -123,7 +123,7 @@ export class KvStore implements StateMachine<CommandResult> {
       case 'txn':
         return this.#txn(command, revision)
       case 'time':
-        return this.#pass(command.nowMs, revision)
+        return this.#pass(command.sinceMs, command.nowMs, revision)
       case 'keyed':
         return this.#keyed(command, revision)
       case 'malformed':
@@ -208,8 +208,9 @@ export class KvStore implements StateMachine<CommandResult> {
     return deleted
   }
 
-  /** Log time goes on. It never goes back: an earlier leader's measurement may come late. */
-  #pass(nowMs: number, revision: number): CommandResult {
+  /** Log time goes on. A measurement that comes late, from an earlier leader, measured something else. */
+  #pass(sinceMs: number, nowMs: number, revision: number): CommandResult {
+    if (sinceMs !== this.#time) return { type: 'done', revision, count: 0 }
     this.#time = Math.max(this.#time, Math.min(nowMs, timeMax))
     const over = this.leases.pass(this.#time)
     this.#endLeases(over, revision)

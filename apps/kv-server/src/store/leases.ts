@@ -12,6 +12,8 @@ export type LeaseRecord = {
   readonly implicit: boolean
 }
 
+/** Times are whole milliseconds, so two of them may have lain closer together than they say. */
+const rounding = 1
 /** There is no deadline yet. */
 const notYet = -1
 
@@ -81,7 +83,7 @@ export class Leases {
     }
     for (const id of [...this.#pending].sort((a, b) => a - b)) {
       const record = this.get(id)
-      if (record !== undefined) this.#put({ ...record, deadline: now + record.ttlMs })
+      if (record !== undefined) this.#put({ ...record, deadline: now + record.ttlMs + rounding })
     }
     return over
   }

@@ -82,6 +82,12 @@ export class SnapshotReading {
   #state: 'header' | 'records' | 'done' = 'header'
   #count = 0
   #checksum = 0
+  readonly #keep: boolean
+
+  /** `keep` false: keys are handed out, and not kept. */
+  constructor({ keep = true } = {}) {
+    this.#keep = keep
+  }
 
   /** Returns the key that the record holds, if it holds one. @throws MalformedBytes */
   take(bytes: Uint8Array): Stored | undefined {
@@ -95,7 +101,7 @@ export class SnapshotReading {
     else if (this.#state === 'records' && tag === tags.key) key = readStored(record)
     else if (this.#state !== 'records' || !this.#other(tag, record)) throw new MalformedBytes(`has a record ${tag} out of place`)
     record.end()
-    if (key !== undefined) this.#view.items = this.#view.items.set(key)
+    if (key !== undefined && this.#keep) this.#view.items = this.#view.items.set(key)
     return key
   }
 

@@ -34,7 +34,11 @@ export class FakeNode implements Node<CommandResult> {
   gate: Promise<void> = Promise.resolve()
   joinRequests: JoinRequest[] = []
   lastOptions: (CallOptions & { forward?: boolean; consistency?: string }) | undefined
-  applied = 0
+  writes = 0
+  /** Since the others were heard of. */
+  contactMs: number | undefined
+  isClosing = false
+  readonly term = 3
 
   constructor(store: KvStore) {
     this.store = store
@@ -44,7 +48,7 @@ export class FakeNode implements Node<CommandResult> {
     await this.#before(options)
     if (options.forward === false && this.leaderId !== 'n1') throw new RaftError('NOT_LEADER', 'n1 does not lead')
     this.index++
-    this.applied++
+    this.writes++
     return { index: this.index, term: 3, result: this.store.apply(command, this.index) }
   }
 
@@ -60,6 +64,16 @@ export class FakeNode implements Node<CommandResult> {
     if (this.leaderId === undefined && !('consistency' in options && options.consistency === 'stale')) {
       throw new RaftError('NO_LEADER', 'no leader')
     }
+  }
+
+  get role() {
+    return this.leaderId === 'n1' ? ('leader' as const) : ('follower' as const)
+  }
+  get commit() {
+    return this.index
+  }
+  get applied() {
+    return this.index
   }
 
   readonly membership = {
@@ -80,9 +94,9 @@ export class FakeNode implements Node<CommandResult> {
       identity: this.identity,
       address: n1.address,
       clientAddress: n1.clientAddress,
-      role: this.leaderId === 'n1' ? 'leader' : 'follower',
+      role: this.role,
       leader: this.leaderId,
-      term: 3,
+      term: this.term,
       commit: this.index,
       applied: this.index,
       saved: this.index,
@@ -91,7 +105,7 @@ export class FakeNode implements Node<CommandResult> {
       snapshotIndex: 0,
       membership: { voters, outgoing: this.outgoing, learners, learnersNext: [], autoLeave: false, promoting: [] },
       membershipIndex: 3,
-      members: this.members,
+      members: this.members.map(member => ({ ...member, lastContactMs: member.lastContactMs ?? this.contactMs })),
       fault: this.fault,
       closing: false,
       repairs: this.repairs,

@@ -3,21 +3,32 @@ import { connect } from 'node:net'
 import type { NonLeaderMode } from 'kv-client'
 import { defaultLimits, type Limits } from '../../src/http/limits.ts'
 import { HttpServer } from '../../src/http/server.ts'
+import { Authority } from '../../src/security/authority.ts'
+import { makeService } from '../../src/service.ts'
+import { encodeCommand } from '../../src/store/command-codec.ts'
 import { KvStore } from '../../src/store/kv-store.ts'
 import { FakeNode } from './fake-node.ts'
 
-export type Answer = { readonly status: number; readonly headers: IncomingHttpHeaders; readonly text: string; json(): unknown }
+export type Answer = {
+  readonly status: number
+  readonly headers: IncomingHttpHeaders
+  readonly text: string
+  readonly bytes: Buffer
+  /** Of an error. */
+  readonly code: string | undefined
+  json(): unknown
+}
 
 /** An HTTP server over a fake node, on a free port. */
-export async function serve({ nonLeader = 'forward', limits = {}, started = true }: Options = {}) {
+export async function serve({ nonLeader = 'forward', limits = {}, started = true, tokens }: Options = {}) {
+  const authority = tokens === undefined ? undefined : new Authority(tokens)
   const store = new KvStore()
   const node = new FakeNode(store)
   const connected = new Set<string>()
   const all: Limits = { ...defaultLimits, ...limits }
-  const server = new HttpServer(
-    () => ({ store, node: started ? node : undefined, connections: connected, nonLeader, limits: all }),
-    undefined,
-  )
+  const service = makeService({ store, connections: connected, limits: all, nonLeader, authority })
+  if (started) service.started(node)
+  const server = new HttpServer(service.current, undefined)
   const { port } = await server.listen({ host: '127.0.0.1', port: 0 })
   return {
     store,
@@ -28,10 +39,21 @@ export async function serve({ nonLeader = 'forward', limits = {}, started = true
     ask: (method: string, path: string, body?: string | Buffer, headers: Record<string, string> = {}) =>
       ask({ port, method, path, body, headers }),
     raw: (bytes: string | Buffer) => raw(port, bytes),
-    [Symbol.dispose]: () => server.close(),
+    service: service.current(),
+    /** So much log time is recorded. */
+    pass: (nowMs: number) => store.apply(encodeCommand({ type: 'time', sinceMs: store.time, nowMs }), ++node.index),
+    [Symbol.dispose]: () => {
+      service.stop()
+      server.close()
+    },
   }
 }
-type Options = { readonly nonLeader?: NonLeaderMode; readonly limits?: Partial<Limits>; readonly started?: boolean }
+type Options = {
+  readonly nonLeader?: NonLeaderMode
+  readonly limits?: Partial<Limits>
+  readonly started?: boolean
+  readonly tokens?: string
+}
 
 type Ask = { port: number; method: string; path: string; body: string | Buffer | undefined; headers: Record<string, string> }
 
@@ -42,8 +64,11 @@ function ask({ port, method, path, body, headers }: Ask): Promise<Answer> {
       const chunks: Buffer[] = []
       response.on('data', chunk => chunks.push(chunk))
       response.on('end', () => {
-        const text = Buffer.concat(chunks).toString()
-        resolve({ status: response.statusCode ?? 0, headers: response.headers, text, json: () => JSON.parse(text) })
+        const bytes = Buffer.concat(chunks)
+        const text = bytes.toString()
+        const status = response.statusCode ?? 0
+        const code = /^\{"error":\{"code":"(\w+)"/.exec(text)?.[1]
+        resolve({ status, headers: response.headers, text, bytes, code, json: () => JSON.parse(text) })
       })
       response.on('error', reject)
     })

@@ -12,11 +12,15 @@ export async function livez({ service, query }: Exchange): Promise<Reply> {
 
 /** `GET /readyz`: whether to send clients here. */
 export async function readyz({ service, query }: Exchange): Promise<Reply> {
-  return healthReply([startedCheck(service), faultCheck(service), repairCheck(service), leaderCheck(service)], query)
+  const checks = [startedCheck, faultCheck, repairCheck, leaderCheck, caughtUpCheck, eventLoopCheck]
+  return healthReply(
+    checks.map(check => check(service)),
+    query,
+  )
 }
 
 /** As etcd's: `ok`, or one line for each check that failed; with `?verbose` one for every check. */
-function healthReply(checks: readonly Check[], query: URLSearchParams): Reply {
+function healthReply(checks: readonly Check[], query: Exchange['query']): Reply {
   const healthy = checks.every(check => check.problem === undefined)
   if (healthy && !query.has('verbose')) return text(200, 'ok\n')
   const shown = query.has('verbose') ? checks : checks.filter(check => check.problem !== undefined)
@@ -25,18 +29,19 @@ function healthReply(checks: readonly Check[], query: URLSearchParams): Reply {
 }
 
 function storageCheck({ node }: Service): Check {
-  const fault = node?.status().fault
+  const fault = node?.fault
   const broken = fault?.code === 'STORAGE_FAILED' || fault?.code === 'CORRUPT'
   return { name: 'storage', problem: broken ? fault.message : undefined }
 }
 
 function startedCheck({ node }: Service): Check {
-  const closing = node?.status().closing === true
-  return { name: 'started', problem: node === undefined ? 'still starting' : closing ? 'closing' : undefined }
+  const problem = node === undefined ? 'still starting' : node.isClosing ? 'closing' : undefined
+  return { name: 'started', problem }
 }
 
+/** Why the node does not serve: a full disk, a repair, a removed member. The node says it in words. */
 function faultCheck({ node }: Service): Check {
-  const fault = node?.status().fault
+  const fault = node?.fault
   return { name: 'serving', problem: fault && `${fault.code}: ${fault.message}` }
 }
 
@@ -50,4 +55,20 @@ function repairCheck({ node }: Service): Check {
 function leaderCheck({ node, connections }: Service): Check {
   if (node === undefined || node.leader() !== undefined) return { name: 'leader', problem: undefined }
   return { name: 'leader', problem: explainNoLeader(quorumView(node.status(), connections)) }
+}
+
+/** More than clients want to wait for. */
+const lagMax = 10_000
+
+function caughtUpCheck({ node }: Service): Check {
+  const lag = node === undefined ? 0 : node.commit - node.applied
+  return { name: 'caught-up', problem: lag > lagMax ? `catching up: ${lag} committed entries are not applied yet` : undefined }
+}
+
+const lateMsMax = 1_000
+
+function eventLoopCheck({ eventLoop }: Service): Check {
+  const lag = Math.round(eventLoop.lagMs)
+  const problem = lag > lateMsMax ? `event loop blocked: it was kept from its work for ${lag} ms within the last ten seconds` : undefined
+  return { name: 'event-loop', problem }
 }

@@ -1,15 +1,29 @@
 import type { JoinResponse } from 'kv-client'
 import type { JoinRequest } from 'raft-node'
+import { bearerOf, digestOf } from '../../security/authority.ts'
+import { binaryFrom, binaryOf } from '../../store/binary.ts'
 import { readJson } from '../body.ts'
 import { callOptions, type Exchange, servingNode } from '../exchange.ts'
 import { Refusal } from '../refusal.ts'
 import { json, type Reply } from '../respond.ts'
+import { perform } from '../writing.ts'
 
 /** `POST /join`: any member takes it. The same node may ask again. */
 export async function join(exchange: Exchange): Promise<Reply> {
   const request = joinRequestOf(await readJson(exchange))
-  const answer = await servingNode(exchange.service).membership.join(request, callOptions(exchange))
+  const node = servingNode(exchange.service)
+  await checkMayJoin(exchange, node, request)
+  const answer = await node.membership.join(request, callOptions(exchange))
   return json(200, { clusterId: answer.clusterId, id: answer.nodeId, members: answer.members } satisfies JoinResponse)
+}
+
+/** A token with the role admin, or a secret for this one node. @throws Refusal 401, 403. */
+async function checkMayJoin(exchange: Exchange, node: ReturnType<typeof servingNode>, { incarnation }: JoinRequest): Promise<void> {
+  const { service, request } = exchange
+  if (service.authority === undefined) return
+  const secret = bearerOf(request)
+  if (secret === undefined || service.authority.knows(request)) return void service.authority.check(request, 'admin')
+  await perform(exchange, node, { type: 'useSecret', digest: binaryFrom(digestOf(secret)), user: binaryOf(incarnation) })
 }
 
 function joinRequestOf(body: unknown): JoinRequest {

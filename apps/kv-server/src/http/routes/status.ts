@@ -27,6 +27,11 @@ function statusResponse(node: Node<CommandResult>, { connections, store }: Servi
   }
 }
 
-function memberStatus(status: NodeStatus, { active: _, ...member }: NodeStatus['members'][number], connections: Connections): MemberStatus {
+/** One member, as this node sees it. */
+export function memberStatus(
+  status: NodeStatus,
+  { active: _, ...member }: NodeStatus['members'][number],
+  connections: Connections,
+): MemberStatus {
   return { ...member, reachable: isReachable(status, member.id, connections) }
 }

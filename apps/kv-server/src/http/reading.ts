@@ -1,0 +1,41 @@
+import type { Consistency } from 'kv-client'
+import type { Node } from 'raft-node'
+import { ageMs } from '../staleness.ts'
+import type { CommandResult } from '../store/command.ts'
+import { callOptions, type Exchange, servingNode } from './exchange.ts'
+import { onLeader } from './non-leader.ts'
+import { Refusal } from './refusal.ts'
+import type { Reply } from './respond.ts'
+
+const consistencies: readonly Consistency[] = ['linearizable', 'lease', 'stale']
+
+/** Answers from this node's store once it may, as the request says how fresh that must be. */
+export async function read(exchange: Exchange, answer: () => Reply | Promise<Reply>): Promise<Reply> {
+  const consistency = exchange.query.choice('consistency', consistencies, 'linearizable')
+  // Who asks for a stale read asks this node, so the mode for other nodes than the leader does not matter.
+  if (consistency === 'stale') return staleRead(exchange, answer)
+  return onLeader(exchange, async node => {
+    // A lease read is answered like a linearizable one where the cluster has no leases.
+    await node.read({ ...callOptions(exchange), consistency: 'linearizable' })
+    return answer()
+  })
+}
+
+async function staleRead(exchange: Exchange, answer: () => Reply | Promise<Reply>): Promise<Reply> {
+  const maxStaleness = exchange.query.integer('max-staleness')
+  const node = servingNode(exchange.service)
+  const age = ageMs(node.status())
+  if (maxStaleness !== undefined && !(age !== undefined && age <= maxStaleness)) throw tooStale(age, maxStaleness)
+  const reply = await answer()
+  return { ...reply, headers: { ...reply.headers, ...stalenessHeaders(node, age) } }
+}
+
+function stalenessHeaders(node: Node<CommandResult>, age: number | undefined): Record<string, string> {
+  const lag = { 'X-Raft-Lag': String(Math.max(0, node.commit - node.applied)) }
+  return age === undefined ? lag : { 'X-Raft-Age-Ms': String(Math.ceil(age)), ...lag }
+}
+
+function tooStale(age: number | undefined, most: number): Refusal {
+  const why = age === undefined ? 'this node does not know how old its data is' : `this node's data may be ${Math.ceil(age)} ms old`
+  return new Refusal(503, 'TOO_STALE', `${why}, more than ${most}: ask another node, or read linearizably`)
+}

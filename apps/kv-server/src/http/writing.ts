@@ -1,0 +1,75 @@
+import { createHash } from 'node:crypto'
+import { type Node, RaftError } from 'raft-node'
+import { type Binary, binaryFrom } from '../store/binary.ts'
+import type { Command, CommandResult, RefusalCode } from '../store/command.ts'
+import { encodeCommand } from '../store/command-codec.ts'
+import { callOptions, type Exchange } from './exchange.ts'
+import { onLeader } from './non-leader.ts'
+import { Refusal } from './refusal.ts'
+import type { Reply } from './respond.ts'
+
+/** Results that say that the command was done. */
+export type Done = Exclude<CommandResult, { type: 'refused' | 'replayed' | 'malformed' }>
+type DoneOf<Type extends Done['type']> = Extract<Done, { type: Type }>
+
+/**
+ * Puts a command through the log, where the request's mode lets it, and shows what came of it. With an idempotency key it is done once,
+ * whichever node is asked and however often.
+ */
+export function write<Type extends Done['type']>(
+  exchange: Exchange,
+  command: Command,
+  type: Type,
+  show: (result: DoneOf<Type>) => Reply | Promise<Reply>,
+): Promise<Reply> {
+  const bytes = keyed(exchange, encodeCommand(command))
+  return onLeader(exchange, async (node, { forward }) => {
+    const { index, result } = await node.apply(bytes, { ...callOptions(exchange), forward })
+    const done = result.type === 'replayed' ? result.result : result
+    const reply = { index, ...(await show(doneOf(done, type))) }
+    return result.type === 'replayed' ? { ...reply, headers: { ...reply.headers, 'Idempotent-Replayed': 'true' } } : reply
+  })
+}
+
+/** A command of the server's own, outside any idempotency key. */
+export async function perform(exchange: Exchange, node: Node<CommandResult>, command: Command): Promise<Done> {
+  const { result } = await node.apply(encodeCommand(command), callOptions(exchange))
+  return doneOf(result, undefined)
+}
+
+function doneOf<Type extends Done['type']>(result: CommandResult, type: Type | undefined): DoneOf<Type> {
+  if (result.type === 'refused') throw refusalOf(result.code)
+  // Only a leader of another version can find our command malformed, or answer it with something else. It changed nothing.
+  if (result.type === 'malformed') throw new RaftError('INVALID_ARGUMENT', result.message)
+  if (type !== undefined && result.type !== type) throw new RaftError('INVALID_ARGUMENT', 'the leader is of another version')
+  return result as DoneOf<Type>
+}
+
+const refusals: Readonly<Record<RefusalCode, readonly [status: number, message: string]>> = {
+  LEASE_NOT_FOUND: [404, 'there is no such lease: it ran out, was revoked or never granted; grant a new one'],
+  IDEMPOTENCY_KEY_REUSED: [422, 'this Idempotency-Key came with another request before: take a new key for a new request'],
+  IDEMPOTENCY_TABLE_FULL: [429, 'as many answers are kept for idempotency keys as may be: try again later, or without a key'],
+  RESTORE_LOST: [409, 'another restore began meanwhile: nothing was changed; begin again'],
+  SECRET_UNKNOWN: [403, 'the join secret is wrong, used or out of date: make a new one with POST /v1/join-secrets'],
+}
+
+function refusalOf(code: RefusalCode): Refusal {
+  const [status, message] = refusals[code]
+  return new Refusal(status, code, message)
+}
+
+const fingerprintBytes = 16
+
+function keyed(exchange: Exchange, command: Uint8Array): Uint8Array {
+  const key = exchange.request.headers['idempotency-key']
+  if (key === undefined) return command
+  if (typeof key !== 'string' || !/^[!-~]{1,255}$/.test(key)) {
+    throw new Refusal(400, 'INVALID_HEADER', 'Idempotency-Key is 1 to 255 visible ASCII characters')
+  }
+  const { answersMax, answersBytesMax } = exchange.service.limits
+  // Who asks is part of it: two clients may choose the same key.
+  const id: Binary = `${binaryFrom(Buffer.from(exchange.principal.name))}\0${key}`
+  const fingerprint = binaryFrom(createHash('sha256').update(command).digest().subarray(0, fingerprintBytes))
+  const limits = { records: answersMax, bytes: answersBytesMax }
+  return encodeCommand({ type: 'keyed', id, fingerprint, limits, command })
+}

@@ -1,0 +1,29 @@
+import { isIP } from 'node:net'
+import { RaftError } from 'raft-node'
+import { type Address, formatAddress } from '../address.ts'
+
+type Protection = { readonly tls: boolean; readonly tokens: boolean; readonly insecure: boolean }
+
+/** @throws RaftError INVALID_ARGUMENT if strangers could reach an address and do as they like. */
+export function checkExposure(address: Address, what: string, { tls, tokens, insecure }: Protection): void {
+  if (isLoopback(address.host) || insecure || (tls && tokens)) return
+  const missing = [tls ? '' : 'TLS (--tls-cert and --tls-key)', tokens ? '' : 'tokens (--tokens)'].filter(name => name !== '').join(' and ')
+  throw new RaftError(
+    'INVALID_ARGUMENT',
+    `${what}: others can reach ${formatAddress(address)}, so it needs ${missing}; where the network itself keeps strangers out, say --insecure`,
+  )
+}
+
+/** Connections between nodes are not encrypted. @throws RaftError INVALID_ARGUMENT if strangers could reach them. */
+export function checkPeerExposure(address: Address, { insecure }: Pick<Protection, 'insecure'>): void {
+  if (isLoopback(address.host) || insecure) return
+  throw new RaftError(
+    'INVALID_ARGUMENT',
+    `raft address: others can reach ${formatAddress(address)}, and nodes talk to each other in the clear; where the network itself keeps strangers out, say --insecure`,
+  )
+}
+
+function isLoopback(host: string): boolean {
+  if (isIP(host) === 4) return host.startsWith('127.')
+  return host === '::1' || host === 'localhost' || host === ''
+}

@@ -1,0 +1,46 @@
+import type { Logger } from 'pino'
+import type { HttpServer } from '../http/server.ts'
+import { Authority } from './authority.ts'
+import { contents, secureContext, type TlsFiles } from './tls.ts'
+
+type Files = { readonly tls?: TlsFiles | undefined; readonly tokens?: string | undefined; readonly insecure?: boolean | undefined }
+
+/** What keeps strangers out, from the files that hold it. @throws RaftError INVALID_ARGUMENT */
+export function protectionFrom({ tls, tokens, insecure = false }: Files) {
+  const authority = tokens === undefined ? undefined : new Authority(contents(tokens))
+  return {
+    authority,
+    scheme: tls === undefined ? ('http' as const) : ('https' as const),
+    tls: tls !== undefined,
+    tokens: tokens !== undefined,
+    insecure,
+    certificates: () => (tls === undefined ? undefined : secureContext(tls)),
+    readTokens: () => (tokens === undefined ? undefined : contents(tokens)),
+  }
+}
+
+/** What cannot be used is told, and what was in use before stays: a typing error must not lock everybody out, or in. */
+export function reloadFiles(
+  { authority, certificates, readTokens }: ReturnType<typeof protectionFrom>,
+  http: HttpServer,
+  log: Logger | undefined,
+): void {
+  attempt('certificates', log, () => {
+    const fresh = certificates()
+    if (fresh !== undefined) http.useCertificates(fresh)
+    return fresh !== undefined
+  })
+  attempt('tokens', log, () => {
+    const text = readTokens()
+    if (text !== undefined) authority?.reload(text)
+    return text !== undefined
+  })
+}
+
+function attempt(what: string, log: Logger | undefined, run: () => boolean): void {
+  try {
+    if (run()) log?.info(`security: ${what} read anew`)
+  } catch (error) {
+    log?.error(`security: ${what} stay as they were: ${error instanceof Error ? error.message : String(error)}`)
+  }
+}

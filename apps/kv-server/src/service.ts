@@ -1,0 +1,50 @@
+import type { NonLeaderMode } from 'kv-client'
+import type { Node } from 'raft-node'
+import type { Service } from './http/exchange.ts'
+import type { Limits } from './http/limits.ts'
+import { Load } from './http/load.ts'
+import { EventLoopWatch } from './metrics/event-loop.ts'
+import { Metrics } from './metrics/metrics.ts'
+import type { Connections } from './quorum-view.ts'
+import type { Authority } from './security/authority.ts'
+import type { CommandResult } from './store/command.ts'
+import type { KvStore } from './store/kv-store.ts'
+import { Turns } from './watching/turns.ts'
+import { Watchers } from './watching/watchers.ts'
+
+type Options = {
+  readonly store: KvStore
+  readonly connections: Connections
+  readonly limits: Limits
+  readonly nonLeader?: NonLeaderMode | undefined
+  readonly authority?: Authority | undefined
+  readonly scheme?: 'http' | 'https'
+  readonly metrics?: Metrics
+}
+
+/** What the routes serve, as long as the server runs: the node is given to it once it has started. */
+export function makeService({ store, connections, limits, nonLeader = 'forward', authority, scheme = 'http', metrics }: Options) {
+  const turns = new Turns(store.history)
+  const eventLoop = new EventLoopWatch()
+  const parts = {
+    store,
+    connections,
+    limits,
+    nonLeader,
+    authority,
+    scheme,
+    turns,
+    eventLoop,
+    load: new Load(limits),
+    metrics: metrics ?? new Metrics(),
+    watchers: new Watchers(store.history, turns),
+  }
+  let service: Service = { ...parts, node: undefined }
+  return {
+    current: () => service,
+    started(node: Node<CommandResult>): void {
+      service = { ...parts, node }
+    },
+    stop: () => eventLoop.stop(),
+  }
+}

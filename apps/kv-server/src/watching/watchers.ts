@@ -1,0 +1,115 @@
+import type { ServerResponse } from 'node:http'
+import { itemJson, keyField } from '../http/json-bytes.ts'
+import type { Binary } from '../store/binary.ts'
+import type { History, Revision } from '../store/history.ts'
+import type { Change } from '../store/keyspace.ts'
+import type { Turns } from './turns.ts'
+
+/** Changes as JSON, made once for all who watch. */
+const texts = new WeakMap<Change, string>()
+
+function textOf(change: Change): string {
+  let text = texts.get(change)
+  if (text === undefined) {
+    text = JSON.stringify(change.type === 'put' ? { type: 'put', ...itemJson(change.item) } : { type: 'delete', ...keyField(change.key) })
+    texts.set(change, text)
+  }
+  return text
+}
+
+/** Those who watch this node's changes. Each goes through the history at its own pace; what it has not taken yet costs no memory. */
+export class Watchers {
+  readonly #history: History
+  readonly #watchers = new Set<Watcher>()
+
+  constructor(history: History, turns: Turns) {
+    this.#history = history
+    turns.listen(() => {
+      for (const watcher of this.#watchers) watcher.pump()
+    })
+  }
+
+  get size(): number {
+    return this.#watchers.size
+  }
+
+  /** Writes what came after `since`, and then what comes, until the client goes, the server closes or the history is forgotten. */
+  watch(response: ServerResponse, options: WatchOptions, closing: AbortSignal): Promise<void> {
+    return new Promise(resolve => {
+      const watcher = new Watcher(this.#history, response, options, () => end())
+      const timer = setInterval(() => watcher.tellProgress(), options.progressMs)
+      const end = () => {
+        clearInterval(timer)
+        this.#watchers.delete(watcher)
+        closing.removeEventListener('abort', end)
+        response.end()
+        resolve()
+      }
+      this.#watchers.add(watcher)
+      response.on('close', end)
+      response.on('drain', () => watcher.pump())
+      closing.addEventListener('abort', end, { once: true })
+      if (closing.aborted || response.destroyed) return end()
+      watcher.tellProgress()
+      watcher.pump()
+    })
+  }
+}
+
+type WatchOptions = { readonly prefix: Binary; readonly since: number; readonly progressMs: number }
+
+class Watcher {
+  readonly #history: History
+  readonly #response: ServerResponse
+  readonly #prefix: Binary
+  readonly #lost: () => void
+  /** Everything up to here is told or does not match. */
+  #position: number
+  /** The last revision that the client was given to go on from. */
+  #told = -1
+
+  constructor(history: History, response: ServerResponse, { prefix, since }: WatchOptions, lost: () => void) {
+    this.#history = history
+    this.#response = response
+    this.#prefix = prefix
+    this.#position = since
+    this.#lost = lost
+  }
+
+  /** As much as the client takes. */
+  pump(): void {
+    while (!this.#response.writableNeedDrain && !this.#response.writableEnded) {
+      if (this.#position < this.#history.forgottenUpTo) return this.#forgotten()
+      const next = this.#history.next(this.#position)
+      if (next === undefined) {
+        this.#position = Math.max(this.#position, this.#history.last)
+        return
+      }
+      this.#tell(next)
+      this.#position = next.revision
+    }
+  }
+
+  /** All that one command did is one event, so that nobody can go on from the middle of it. */
+  #tell({ revision, changes }: Revision): void {
+    const matching = changes.filter(change => (change.type === 'put' ? change.item.key : change.key).startsWith(this.#prefix))
+    if (matching.length === 0) return
+    this.#told = revision
+    const text = `{"revision":${revision},"changes":[${matching.map(textOf).join(',')}]}`
+    this.#response.write(`id: ${revision}\nevent: changes\ndata: ${text}\n\n`)
+  }
+
+  /** Also keeps the connection from looking dead. */
+  tellProgress(): void {
+    if (this.#response.writableNeedDrain || this.#response.writableEnded) return
+    if (this.#told >= this.#position) return void this.#response.write(':\n\n')
+    this.#told = this.#position
+    this.#response.write(`id: ${this.#position}\nevent: progress\ndata: {"revision":${this.#position}}\n\n`)
+  }
+
+  #forgotten(): void {
+    const revision = this.#history.forgottenUpTo
+    this.#response.write(`event: compacted\ndata: {"revision":${revision}}\n\n`)
+    this.#lost()
+  }
+}
