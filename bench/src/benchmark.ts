@@ -1,4 +1,4 @@
-import type { Figure } from './figure.ts'
+import type { Figure, Plot } from './figure.ts'
 import type { Machine } from './machine.ts'
 import type { Progress } from './progress.ts'
 
@@ -12,6 +12,10 @@ export type Benchmark = {
 export type Settings = {
   /** Fewer and shorter samples: a look, not a figure to quote. */
   readonly quick: boolean
+  /** How often, where the benchmark leaves that open. */
+  readonly times?: number | undefined
+  /** Another server to compare with. */
+  readonly url?: string | undefined
   readonly machine: Machine
   readonly progress: Progress
 }
@@ -23,4 +27,5 @@ export type Outcome = {
   readonly data: unknown
   /** What two reports are compared by, and what is plotted. */
   readonly figures?: readonly Figure[]
+  readonly plots?: readonly Plot[]
 }

@@ -1,5 +1,11 @@
 import type { Benchmark } from './benchmark.ts'
+import { compare } from './compare/benchmark.ts'
 import { core } from './core/benchmark.ts'
+import { failover } from './failover/benchmark.ts'
 import { http } from './http/benchmark.ts'
+import { node } from './node/benchmark.ts'
+import { reads } from './reads/benchmark.ts'
+import { recovery } from './recovery/benchmark.ts'
+import { sizes } from './sizes/benchmark.ts'
 
-export const benchmarks: Readonly<Record<string, Benchmark>> = { core, http }
+export const benchmarks: Readonly<Record<string, Benchmark>> = { core, node, http, reads, sizes, failover, recovery, compare }

@@ -30,7 +30,7 @@ export function outputOf({ file, args, cwd, env }: Command, secondsAtMost: numbe
 }
 
 /** The line that says what is wrong: the first that names an error, or the last. */
-function complaint(text: string): string | undefined {
+export function complaint(text: string): string | undefined {
   const lines = text.split('\n').filter(line => line.trim() !== '')
   return lines.find(line => /error/i.test(line)) ?? lines.at(-1)
 }

@@ -34,6 +34,9 @@ export type Figure = {
   readonly foreignCores: readonly number[]
 }
 
+/** Lines of one metric over `at`; both axes are logarithmic. */
+export type Plot = { readonly title: string; readonly x: string; readonly y: Metric; readonly figures: readonly Figure[] }
+
 export type Place = Pick<Figure, 'name' | 'series' | 'at'>
 
 /** Several runs of one load as one figure. */
@@ -53,7 +56,7 @@ export function figureOf(place: Place, runs: readonly Measured[]): Figure {
   }
 }
 
-function sharesOf(runs: readonly Pick<Measured, 'cores' | 'foreignCores'>[]): Pick<Figure, 'cores' | 'foreignCores'> {
+export function sharesOf(runs: readonly Pick<Measured, 'cores' | 'foreignCores'>[]): Pick<Figure, 'cores' | 'foreignCores'> {
   const names = [...new Set(runs.flatMap(run => Object.keys(run.cores)))]
   return {
     cores: Object.fromEntries(names.map(name => [name, runs.map(run => run.cores[name] ?? 0)])),

@@ -1,44 +1,72 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { join, relative } from 'node:path'
+import { mkdirSync } from 'node:fs'
+import { relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Benchmark } from './benchmark.ts'
 import { benchmarks } from './benchmarks.ts'
-import { parseCommandLine } from './command-line.ts'
+import { parseCommandLine, type RunRequest } from './command-line.ts'
+import { describeConditions, measureConditions } from './conditions/conditions.ts'
+import { diff } from './diff/diff.ts'
 import { table } from './format.ts'
 import { busyWarning, describeMachine, thisMachine } from './machine.ts'
 import { endWithThisProcess } from './process/managed.ts'
 import { Progress } from './progress.ts'
+import { writeResult } from './report/result.ts'
 
-endWithThisProcess()
 const results = fileURLToPath(new URL('../results', import.meta.url))
+mkdirSync(results, { recursive: true })
+endWithThisProcess()
+const progress = new Progress(process.stderr)
 const request = parseCommandLine(process.argv.slice(2), Object.keys(benchmarks))
 
 if (request.ask === 'help') console.log(help())
-else if (request.ask === 'nothing') {
-  console.error(`${request.because} (npm run bench -- --help)`)
-  process.exitCode = 2
-} else for (const name of request.names) await run(name, benchmarks[name]!, request.quick)
+else if (request.ask === 'nothing') refuse(request.because)
+else if (request.ask === 'diff') {
+  try {
+    const { text, slower } = await diff(request, progress)
+    console.log(text)
+    if (slower) process.exitCode = 1
+  } catch (error) {
+    refuse(error instanceof Error ? error.message : String(error))
+  }
+} else for (const name of request.names) await run(name, benchmarks[name]!, request)
 
-async function run(name: string, benchmark: Benchmark, quick: boolean): Promise<void> {
+async function run(name: string, benchmark: Benchmark, { quick, times, url }: RunRequest): Promise<void> {
   const machine = thisMachine()
   const warning = busyWarning(machine)
-  console.log(`${name}: ${benchmark.about}\n${describeMachine(machine)}${warning === undefined ? '' : `\n${warning}`}`)
-  const started = new Date().toISOString()
-  const progress = new Progress(process.stderr)
-  const { text, data, figures } = await benchmark.run({ quick, machine, progress })
+  progress.now(`${name}: measuring disk and loopback`)
+  const conditions = await measureConditions()
   progress.clear()
-  mkdirSync(results, { recursive: true })
-  const file = join(results, `${name}.json`)
-  writeFileSync(file, `${JSON.stringify({ benchmark: name, started, quick, machine, ...(data as object), figures }, null, 2)}\n`)
-  console.log(`\n${text}\n\nEvery sample is in ${relative(process.cwd(), file)}`)
+  const head = [
+    `${name}: ${benchmark.about}`,
+    describeMachine(machine),
+    describeConditions(conditions),
+    ...(warning === undefined ? [] : [warning]),
+  ]
+  console.log(head.join('\n'))
+  const started = new Date().toISOString()
+  const { text, data, figures = [], plots = [] } = await benchmark.run({ quick, times, url, machine, progress })
+  progress.clear()
+  const about = { benchmark: name, about: benchmark.about, started, quick, machine, conditions, text, figures, plots }
+  const { json, html } = writeResult(results, { ...about, ...(data as object) })
+  const [file, page] = [json, html].map(path => relative(process.cwd(), path))
+  console.log(`\n${text}\n\nEvery sample is in ${file}, the plots in ${page}\n`)
+}
+
+function refuse(because: string): void {
+  progress.clear()
+  console.error(`${because} (npm run bench -- --help)`)
+  process.exitCode = 2
 }
 
 function help(): string {
   const names = Object.entries(benchmarks).map(([name, { about }]) => [`  ${name}`, about])
   const options = [
+    ['  diff A B', 'two results (files), or two commits, which it builds and runs in turns'],
     ['  --quick', 'fewer and shorter samples: a look, not figures to quote'],
+    ['  --times N', 'how often failover kills the leader, how many rounds compare and diff take'],
+    ['  --url URL', "compare: also this server (the workshop's API, already running)"],
     ['  --help', 'this text'],
   ]
   const list = [...names, ...options].map(([left, right]) => [`${left!.padEnd(12)}${right}`])
-  return `npm run bench -- [NAME ...] [--quick]\n\nMeasures, prints a table and writes bench/results/NAME.json. Without a name: everything.\n\n${table(list)}`
+  return `npm run bench -- [NAME ...] [--quick]\n\nMeasures, prints a table, writes bench/results/NAME.json and bench/results/report.html. Without a name: everything.\n\n${table(list)}`
 }

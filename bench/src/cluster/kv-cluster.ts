@@ -1,10 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { Managed } from '../process/managed.ts'
 import { freePorts } from '../process/ports.ts'
 import { until } from '../process/until.ts'
 import type { Watched } from '../process/watch.ts'
 import { build, ownRoot, raftctlOf } from './built.ts'
+import { makeDataFolder, removeDataFolder } from './data-folder.ts'
 
 export type KvClusterOptions = {
   readonly size: number
@@ -114,7 +114,7 @@ export class KvCluster implements AsyncDisposable {
   }
 
   private constructor(options: KvClusterOptions, ports: readonly number[]) {
-    this.folder = mkdtempSync(join(dataFolder(), 'raft-bench-'))
+    this.folder = makeDataFolder()
     const portsOf = (at: number) => [ports[2 * at]!, ports[2 * at + 1]!] as const
     this.nodes = Array.from({ length: options.size }, (_, at) => new KvNode(`n${at + 1}`, this.folder, portsOf(at), options))
   }
@@ -152,15 +152,10 @@ export class KvCluster implements AsyncDisposable {
 
   async close(): Promise<void> {
     await Promise.all(this.nodes.map(node => (node.running ? node.kill() : undefined)))
-    rmSync(this.folder, { recursive: true, force: true })
+    removeDataFolder(this.folder)
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }
-}
-
-/** A temporary folder in memory would make every flush free: the disk of this repository then. RAFT_BENCH_DATA names another. */
-function dataFolder(): string {
-  return process.env.RAFT_BENCH_DATA ?? join(ownRoot, 'bench/results')
 }

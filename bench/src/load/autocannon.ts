@@ -11,6 +11,6 @@ export const autocannon: Generator = {
   read: lastLine,
 }
 
-function lastLine(output: string): LoadResult {
+export function lastLine(output: string): LoadResult {
   return JSON.parse(output.trim().split('\n').at(-1) ?? '') as LoadResult
 }

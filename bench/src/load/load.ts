@@ -2,11 +2,13 @@ import type { Managed } from '../process/managed.ts'
 import type { Shares, Watched } from '../process/watch.ts'
 import { Watch } from '../process/watch.ts'
 
-/** What clients do to a key-value server of the workshop's API (`POST /key`, `GET /key/K`). */
+/** What clients do to a key-value server. */
 export type Load = {
   /** `http://host:port` */
   readonly url: string
   readonly kind: 'put' | 'get'
+  /** The workshop's (`POST /key`, `GET /key/K`) or etcd's JSON gateway. Default the workshop's. */
+  readonly api?: 'workshop' | 'etcd'
   /** Put after the path of a read: `?consistency=stale`. */
   readonly query?: string
   readonly connections: number
@@ -39,19 +41,31 @@ export type Generator = {
 }
 
 /** One run. Rejects when the generator fails; requests that fail are counted. */
-export async function measure(generator: Generator, load: Load, servers: readonly Watched[]): Promise<Measured> {
+export function measure(generator: Generator, load: Load, servers: readonly Watched[]): Promise<Measured> {
+  return measureTogether(generator, [load], servers)
+}
+
+/** Several loads at once: rates and errors are added up, percentiles are the worst of them. */
+export async function measureTogether(generator: Generator, loads: readonly Load[], servers: readonly Watched[]): Promise<Measured> {
   const watch = new Watch(servers)
-  const process = generator.start(load)
-  watch.add({ name: 'load', pid: process.pid }, { fresh: true })
-  await process.ended
+  const processes = loads.map(load => generator.start(load))
+  for (const { pid } of processes) watch.add({ name: 'load', pid }, { fresh: true })
+  await Promise.all(processes.map(({ ended }) => ended))
   const shares = watch.end()
-  try {
-    return { ...generator.read(process.output), ...shares }
-  } catch {
-    throw new Error(`${generator.name} failed: ${process.lastWords || 'it said nothing'}`)
+  const results = processes.map(process => resultOf(generator, process))
+  const worst = (pick: (latency: Latency) => number): number => Math.max(...results.map(({ latency }) => pick(latency)))
+  return {
+    perSecond: results.reduce((sum, { perSecond }) => sum + perSecond, 0),
+    errors: results.reduce((sum, { errors }) => sum + errors, 0),
+    latency: { p50: worst(l => l.p50), p90: worst(l => l.p90), p99: worst(l => l.p99), p999: worst(l => l.p999), max: worst(l => l.max) },
+    ...shares,
   }
 }
 
-export function keyName(at: number): string {
-  return `key${String(at).padStart(8, '0')}`
+function resultOf(generator: Generator, process: Managed): LoadResult {
+  try {
+    return generator.read(process.output)
+  } catch {
+    throw new Error(`${generator.name} failed: ${process.lastWords || 'it said nothing'}`)
+  }
 }

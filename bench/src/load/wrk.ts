@@ -1,9 +1,10 @@
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { outputOf } from '../child.ts'
 import { Managed } from '../process/managed.ts'
-import { defaultKeys, defaultValueBytes, type Generator, type Load, type LoadResult } from './load.ts'
+import type { Generator, Load, LoadResult } from './load.ts'
+import { type Request, requestsOf } from './requests.ts'
 
 /** wrk: one thread of C, so that nearly all of the machine is the servers'. Undefined where it is not installed. */
 export async function findWrk(): Promise<Generator | undefined> {
@@ -17,25 +18,33 @@ export async function findWrk(): Promise<Generator | undefined> {
 }
 
 function start(load: Load): Managed {
-  const script = join(mkdtempSync(join(tmpdir(), 'raft-bench-wrk-')), 'load.lua')
-  writeFileSync(script, scriptFor(load))
-  const args = ['-t1', `-c${load.connections}`, `-d${load.seconds}s`, '--timeout', '10s', '-s', script, load.url]
-  return new Managed('load', { file: 'wrk', args })
+  const folder = mkdtempSync(join(tmpdir(), 'raft-bench-wrk-'))
+  const [script, requests] = [join(folder, 'load.lua'), join(folder, 'requests')]
+  writeFileSync(script, lua)
+  writeFileSync(requests, requestsOf(load).map(lineOf).join(''))
+  const args = ['-t1', `-c${load.connections}`, `-d${load.seconds}s`, '--timeout', '10s', '-s', script, load.url, '--', requests]
+  const process = new Managed('load', { file: 'wrk', args })
+  void process.ended.then(() => rmSync(folder, { recursive: true, force: true }))
+  return process
+}
+
+/** None of them holds a tab or a line break. */
+function lineOf({ method, path, body = '' }: Request): string {
+  return `${method}\t${path}\t${body}\n`
 }
 
 /** Requests are made before the clock starts. Percentiles come from its histogram: its own text rounds them. */
-function scriptFor({ kind, keys = defaultKeys, valueBytes = defaultValueBytes, query = '' }: Load): string {
-  const request =
-    kind === 'put'
-      ? `wrk.format("POST", "/key", headers, string.format('{"%s":"%s"}', key, string.rep("v", ${valueBytes})))`
-      : `wrk.format("GET", "/key/" .. key .. "${query}")`
-  return `local headers = {["Content-Type"] = "application/json"}
+const lua = `local headers = {["Content-Type"] = "application/json"}
 local requests = {}
-init = function()
-  for i = 1, ${keys} do local key = string.format("key%08d", i - 1); requests[i] = ${request} end
+init = function(args)
+  for line in io.lines(args[1]) do
+    local method, path, body = line:match("^(.-)\\t(.-)\\t(.*)$")
+    if body == "" then requests[#requests + 1] = wrk.format(method, path)
+    else requests[#requests + 1] = wrk.format(method, path, headers, body) end
+  end
 end
-local at = math.random(${keys})
-request = function() at = at % ${keys} + 1; return requests[at] end
+local at = 0
+request = function() at = at % #requests + 1; return requests[at] end
 done = function(summary, latency)
   local e = summary.errors
   io.write(string.format("wrk-result %d %d %d %f %f %f %f %f\\n", summary.requests, summary.duration,
@@ -43,7 +52,6 @@ done = function(summary, latency)
     latency:percentile(99.9), latency.max))
 end
 `
-}
 
 /** Requests and errors, microseconds in all, then percentiles in microseconds. */
 export function readWrk(output: string): LoadResult {

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import type { Command } from '../child.ts'
+import { type Command, complaint } from '../child.ts'
 
 const running = new Set<Managed>()
 
@@ -45,9 +45,9 @@ export class Managed {
     return this.#output
   }
 
-  /** The last line it printed: why it ended. */
+  /** The line that says why it ended. */
   get lastWords(): string {
-    return this.#output.trim().split('\n').at(-1) ?? ''
+    return complaint(this.#output) ?? ''
   }
 
   signal(signal: NodeJS.Signals): void {

@@ -9,7 +9,7 @@ export function figuresTable(figures: readonly Figure[]): string {
   return table(figureRows(figures))
 }
 
-function figureRows(figures: readonly Figure[]): string[][] {
+export function figureRows(figures: readonly Figure[]): string[][] {
   const shown = (Object.keys(metrics) as Metric[]).filter(metric => figures.some(({ samples }) => samples[metric] !== undefined))
   const processes = [...new Set(figures.flatMap(({ cores }) => Object.keys(cores)))]
   const head = ['median (min–max)', ...shown.map(metric => metrics[metric].title), ...processes.map(name => `${name} cores`), 'others']

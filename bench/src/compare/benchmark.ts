@@ -1,0 +1,132 @@
+import type { Benchmark, Outcome, Settings } from '../benchmark.ts'
+import { makeDataFolder, removeDataFolder } from '../cluster/data-folder.ts'
+import { type Figure, figureOf } from '../figure.ts'
+import { decimals, formatSpread, table, whole } from '../format.ts'
+import { autocannon } from '../load/autocannon.ts'
+import { readKeys, writeKeys } from '../load/keys.ts'
+import { type Generator, type Load, type Measured, measure } from '../load/load.ts'
+import { findWrk } from '../load/wrk.ts'
+import type { Progress } from '../progress.ts'
+import { figuresTable } from '../report/figures-table.ts'
+import { ratiosOf, spreadOf } from '../statistics.ts'
+import { ceiling } from './ceiling.ts'
+import type { Contestant, Running } from './contestant.ts'
+import { ours, running } from './ours.ts'
+import { dragonboat, etcd, hashicorp } from './peers.ts'
+
+type Plan = { readonly connections: readonly number[]; readonly seconds: number; readonly warmUp: number; readonly rounds: number }
+const full: Plan = { connections: [1, 16, 64, 256], seconds: 4, warmUp: 5, rounds: 3 }
+const quick: Plan = { connections: [1, 64], seconds: 2, warmUp: 3, rounds: 1 }
+const readConnections = 64
+
+export const compare: Benchmark = {
+  about: 'the same load on the strongest peers, in turns: hashicorp/raft, dragonboat, etcd, and the ceiling',
+  run,
+}
+
+type Series = { readonly contestant: Contestant; readonly what: string; readonly at: number; readonly runs: Measured[] }
+
+async function run({ quick: isQuick, times, url, progress }: Settings): Promise<Outcome> {
+  const plan = { ...(isQuick ? quick : full), ...(times === undefined ? {} : { rounds: times }) }
+  const { contestants, notes } = await gather(url, progress)
+  const usual = (await findWrk()) ?? autocannon
+  const all: Series[] = []
+  for (let round = 1; round <= plan.rounds; round++) {
+    for (const contestant of contestants) await playRound(contestant, usual, plan, all, progress, `round ${round}/${plan.rounds}`)
+  }
+  const figures = all.map(seriesFigure)
+  notes.push(
+    `Each round starts every cluster afresh on an empty folder, one after the other; ${plan.warmUp} s to warm up. Load: ${usual.name}.`,
+  )
+  const writes = figures.filter(({ name }) => name.startsWith('puts'))
+  return {
+    text: [figuresTable(figures), ratios(all), notes.join('\n')].join('\n\n'),
+    data: { plan, notes },
+    figures,
+    plots: [
+      { title: 'Writes per second', x: 'connections', y: 'perSecond', figures: writes },
+      { title: 'Latency of writes, p50', x: 'connections', y: 'p50', figures: writes },
+      { title: 'Latency of writes, p99', x: 'connections', y: 'p99', figures: writes },
+    ],
+  }
+}
+
+/** Whoever can be had; of the others why not. */
+async function gather(url: string | undefined, progress: Progress): Promise<{ contestants: Contestant[]; notes: string[] }> {
+  const contestants: Contestant[] = [ours, ...(url === undefined ? [] : [running(url)])]
+  const notes: string[] = []
+  const builders = { hashicorp, dragonboat, 'etcd, JSON': () => etcd('JSON'), 'etcd, gRPC': () => etcd('gRPC') }
+  for (const [name, make] of Object.entries(builders)) {
+    progress.now(`compare: building ${name}, which can take minutes the first time`)
+    try {
+      contestants.push(await make())
+    } catch (error) {
+      notes.push(`${name} was left out: ${error instanceof Error ? error.message : error}.`)
+    }
+  }
+  return { contestants: [...contestants, ceiling], notes }
+}
+
+async function playRound(
+  contestant: Contestant,
+  usual: Generator,
+  plan: Plan,
+  all: Series[],
+  progress: Progress,
+  where: string,
+): Promise<void> {
+  const folder = makeDataFolder()
+  progress.now(`${where}, ${contestant.name}: starting`)
+  const started = await contestant.start(folder)
+  try {
+    await loads(contestant, started, usual, plan, (what, at, measured) => {
+      progress.done(`${where}, ${contestant.name}, ${what}, ${at} connections: ${whole(measured.perSecond)}/s`)
+      const known = all.find(series => series.contestant === contestant && series.what === what && series.at === at)
+      if (known !== undefined) known.runs.push(measured)
+      else all.push({ contestant, what, at, runs: [measured] })
+    })
+  } finally {
+    await started.stop()
+    removeDataFolder(folder)
+  }
+}
+
+async function loads(
+  contestant: Contestant,
+  { url, watched }: Running,
+  usual: Generator,
+  { connections, seconds, warmUp }: Plan,
+  tell: (what: string, at: number, measured: Measured) => void,
+): Promise<void> {
+  const generator = contestant.generator ?? usual
+  const load = { url, api: contestant.api, kind: 'put', seconds } as const satisfies Partial<Load>
+  await measure(generator, { ...load, connections: 64, seconds: warmUp }, [])
+  for (const at of connections) tell('puts', at, await measure(generator, { ...load, connections: at }, watched))
+  if (contestant.reads === undefined) return
+  const reads = { ...load, kind: 'get', connections: readConnections, keys: readKeys } as const
+  await writeKeys(reads)
+  await measure(generator, { ...reads, seconds: Math.ceil(warmUp / 3) }, [])
+  tell(`reads, ${contestant.reads}`, readConnections, await measure(generator, reads, watched))
+}
+
+function seriesFigure({ contestant, what, at, runs }: Series): Figure {
+  return figureOf({ name: `${what}, ${at} connections: ${contestant.name}`, series: contestant.name, at }, runs)
+}
+
+/** Ours to theirs, round by round: what slows the machine for a while slows the neighbours in a round, too. */
+function ratios(all: readonly Series[]): string {
+  const two = decimals(2)
+  const mine = all.filter(({ contestant }) => contestant === ours)
+  const others = [...new Set(all.map(({ contestant }) => contestant))].filter(contestant => contestant !== ours)
+  const kind = (what: string): string => what.split(',')[0]!
+  const rows = mine.map(series => {
+    const cells = others.map(other => {
+      const theirs = all.find(each => each.contestant === other && kind(each.what) === kind(series.what) && each.at === series.at)
+      if (theirs === undefined) return '–'
+      const rates = [series, theirs].map(({ runs }) => runs.map(({ perSecond }) => perSecond)) as [number[], number[]]
+      return formatSpread(spreadOf(ratiosOf(...rates)), two)
+    })
+    return [`${kind(series.what)}, ${series.at} connections`, ...cells]
+  })
+  return table([['ours ÷ theirs, per second', ...others.map(({ name }) => name)], ...rows])
+}
