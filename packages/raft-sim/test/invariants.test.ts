@@ -14,6 +14,7 @@ import { monotonicState } from '../src/invariants/monotonic-state.ts'
 import { oneVote } from '../src/invariants/one-vote.ts'
 import { persistBeforeSend } from '../src/invariants/persist-before-send.ts'
 import { readIndex } from '../src/invariants/read-index.ts'
+import { repair } from '../src/invariants/repair.ts'
 import { stateMachineSafety } from '../src/invariants/state-machine-safety.ts'
 import { transfer } from '../src/invariants/transfer.ts'
 import { change, command, History, membershipOf } from './support/history.ts'
@@ -51,7 +52,7 @@ function expectViolation(invariant: Invariant, told: (history: History) => void,
 test('there is one file for each property, and each says where it comes from', () => {
   // Reads have two: confirmed by a quorum, or by a lease.
   const numbered = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 10, 11].map(n => `3.${n}`)
-  expect(allInvariants.map(({ section }) => section)).toEqual([...numbered, '2', '2', '3.14'])
+  expect(allInvariants.map(({ section }) => section)).toEqual([...numbered, '2', '2', '3.13', '3.14'])
 })
 
 test('a sound history breaks nothing', () => {
@@ -429,6 +430,34 @@ describe('transfer', () => {
   test('a target that lacks the log', () => {
     of(transfer).committed('n1', 2, 3).sends(asked(3))
     expectViolation(transfer, h => h.committed('n1', 2, 3).sends(asked(4)), /does not hold entry 4/)
+  })
+})
+
+describe('repair', () => {
+  const damaged = (h: History) => h.restarts('n2', { repairing: true })
+
+  test('a node that says what is wrong, and does nothing else', () => {
+    damaged(of(repair)).sends({ ...accept('n2', 'n1', 2, 2), repairing: true } as Message)
+    damaged(of(repair))
+      .takes('n2', { repaired: true })
+      .sends(accept('n2', 'n1', 2, 2))
+  })
+  test('a vote', () => {
+    expectViolation(repair, h => damaged(h).sends({ ...grant('n2', 'n1', 2), repairing: true } as Message), /grants a vote/)
+  })
+  test('an answer that does not say so', () => {
+    expectViolation(repair, h => damaged(h).sends(accept('n2', 'n1', 2, 2)), /does not say/)
+  })
+  test('a candidate', () => {
+    expectViolation(repair, h => damaged(h).becomes('n2', { role: 'preCandidate' }), /campaigns/)
+  })
+  test('a commit that rests on its answer', () => {
+    const answer = { ...accept('n2', 'n1', 2, 2), repairing: true } as Message
+    expectViolation(
+      repair,
+      h => h.leads('n1', 2).hears(answer, { role: 'leader', term: 2, commit: 2 }),
+      /commits 2 because of an answer of n2/,
+    )
   })
 })
 

@@ -41,6 +41,8 @@ export class NodeGhost {
   /** Memberships that were in effect at some time of the call into the core that is being checked, and since the last Ready. */
   membershipsInCall: Membership[] = []
   recentMemberships: Membership[] = []
+  /** It has lost what it had acknowledged, and a leader is filling its log again. */
+  repairing = false
   /** The last term that it led. */
   ledTerm: Term = 0
   /** The candidate of every grant that left this node, itself included, by term. */

@@ -12,6 +12,7 @@ import { monotonicState } from './monotonic-state.ts'
 import { oneVote } from './one-vote.ts'
 import { persistBeforeSend } from './persist-before-send.ts'
 import { readIndex } from './read-index.ts'
+import { repair } from './repair.ts'
 import { stateMachineSafety } from './state-machine-safety.ts'
 import { transfer } from './transfer.ts'
 
@@ -31,5 +32,6 @@ export const allInvariants: readonly Invariant[] = [
   configSafety,
   checkQuorum,
   transfer,
+  repair,
   liveness,
 ]

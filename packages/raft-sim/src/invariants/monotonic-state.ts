@@ -70,6 +70,8 @@ export const monotonicState: Invariant = {
     if (status.term === disk.term && status.vote !== disk.vote) {
       throw new Violation(this.name, node.id, `${node.id} forgot that it voted for ${disk.vote} in term ${disk.term}`)
     }
+    // What is gone was found out, and is told: invariant 13 says what follows from that.
+    if (status.repairing) return
     if (status.commit < disk.commit)
       throw new Violation(this.name, node.id, `${node.id} starts with commit index ${status.commit} of ${disk.commit}`)
     if (status.last.index < disk.log.last || status.last.term !== disk.log.lastTerm) {

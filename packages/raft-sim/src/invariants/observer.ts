@@ -124,6 +124,7 @@ export class Observer {
     node.membership = status.membership
     node.membershipsInCall = [status.membership]
     node.recentMemberships = [status.membership]
+    node.repairing = status.repairing
     node.ticksSinceLeader = 0
     node.ticks = node.quorumExcusedAt = 0
   }
@@ -134,6 +135,7 @@ export class Observer {
   took(node: NodeGhost, core: CoreView, ready: Ready, digest: number): number[] {
     const { ghost } = this
     for (const invariant of this.#hooks.takes) invariant.takes(ghost, node, ready)
+    if (ready.repaired) node.repairing = false
     if (ready.snapshot !== undefined) this.#installs(node, ready.snapshot, digest)
     const leader = core.role === 'leader' ? leadership(ghost, node, core.term) : undefined
     const chains: number[] = []

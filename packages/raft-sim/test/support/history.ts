@@ -99,10 +99,21 @@ export class History {
     log.push(...entries)
     return this.takes(id, { entries })
   }
-  takes(id: NodeId, ready: { entries?: readonly Entry[]; hardState?: HardState; snapshot?: Snapshot }, digest = 0): this {
+  takes(
+    id: NodeId,
+    ready: { entries?: readonly Entry[]; hardState?: HardState; snapshot?: Snapshot; repaired?: boolean },
+    digest = 0,
+  ): this {
     const { term, commit, ballot } = this.node(id)
     const vote = ballot.term === term ? ballot.vote : undefined
     this.observer.took(this.node(id), this.#core(id), readyWith({ hardState: { term, vote, commit }, ...ready }), digest)
+    return this
+  }
+  /** It is up again, from its disk. */
+  restarts(id: NodeId, over: Partial<Status> = {}): this {
+    const { log } = this.disk(id)
+    const base = { index: log.base, term: log.termAt(log.base) ?? 0, chain: log.chainAt(log.base) ?? 0 }
+    this.observer.restarted(this.node(id), this.status(id, over), base)
     return this
   }
   /** All of its log is on disk. */
@@ -153,8 +164,10 @@ export class History {
   }
 }
 
-function readyWith({ entries, hardState, snapshot }: { entries?: readonly Entry[]; hardState?: HardState; snapshot?: Snapshot }): Ready {
+type Asked = { entries?: readonly Entry[]; hardState?: HardState; snapshot?: Snapshot; repaired?: boolean }
+
+function readyWith({ entries, hardState, snapshot, repaired = false }: Asked): Ready {
   const receipt = { number: 1, promises: [], term: 0, last: undefined, snapshotIndex: 0, ballot: false, repaired: false }
-  const nothing = { softState: undefined, repaired: false, send: [], mustSync: true, sendAfterSave: [], apply: [], reads: [], receipt }
+  const nothing = { softState: undefined, repaired, send: [], mustSync: true, sendAfterSave: [], apply: [], reads: [], receipt }
   return { ...nothing, hardState, entries: entries ?? [], snapshot }
 }
