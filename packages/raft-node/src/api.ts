@@ -104,6 +104,8 @@ export type NodeOptions<Result> = {
   /** Take a snapshot after so many entries or bytes since the last. Defaults 10,000 and 64 MiB. */
   readonly snapshotEntries?: number
   readonly snapshotBytes?: number
+  /** A snapshot goes to a follower at no more than so many bytes a second. Default unlimited. */
+  readonly snapshotBytesPerSecond?: number
   /** Entries kept behind a snapshot, so that followers a little behind need none. Default 5,000. */
   readonly trailingEntries?: number
   readonly onEvent?: (event: NodeEvent) => void

@@ -1,10 +1,15 @@
 const headBytes = 4
 
 /** Blocks in a stream of bytes: each a length (u32) and so many bytes. However the stream is cut on its way, the blocks come out whole. */
-export function toBlock(bytes: Uint8Array): Uint8Array {
-  const block = new Uint8Array(headBytes + bytes.length)
-  new DataView(block.buffer).setUint32(0, bytes.length)
-  block.set(bytes, headBytes)
+export function toBlock(...pieces: readonly Uint8Array[]): Uint8Array {
+  const size = pieces.reduce((sum, piece) => sum + piece.length, 0)
+  const block = new Uint8Array(headBytes + size)
+  new DataView(block.buffer).setUint32(0, size)
+  let at = headBytes
+  for (const piece of pieces) {
+    block.set(piece, at)
+    at += piece.length
+  }
   return block
 }
 

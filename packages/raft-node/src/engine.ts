@@ -108,7 +108,7 @@ export class Engine<Result> {
       taken: index => this.#emit({ type: 'snapshot', index, cause: 'taken' }),
       failed: error => this.fail(error),
     })
-    this.#sender = new SnapshotSender(raft, ports, run => this.input(run))
+    this.#sender = new SnapshotSender(raft, ports, settings.snapshotBytesPerSecond, run => this.input(run))
     this.#receiver = new SnapshotReceiver(
       raft,
       (meta, data) => this.snapshots.receive(meta, data),

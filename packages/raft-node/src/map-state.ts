@@ -1,13 +1,13 @@
 import { blocksIn, toBlock } from './blocks.ts'
 import type { StateMachine } from './ports.ts'
-import { pack, text, unpack } from './tuples.ts'
+import { pack, text, unpack, unpackAll } from './tuples.ts'
 
 const version = 1
 const set = 0
 const remove = 1
 
-/** Entries per block of a snapshot: so many are encoded at a time. */
-const blockEntries = 256
+/** A block of a snapshot ends with the entry that reaches so many bytes: so much is encoded or decoded at a time. */
+const blockBytes = 64 * 1024
 
 type Change<Value> = { readonly value: Value } | 'deleted'
 
@@ -58,7 +58,9 @@ export class MapState<Value> implements StateMachine<boolean> {
   async restore(data: AsyncIterable<Uint8Array>): Promise<void> {
     const restored = new Map<string, Value>()
     for await (const block of blocksIn(data)) {
-      for (const [key, value] of unpack(block, version, 'a snapshot of the map') as [string, Value][]) restored.set(key, value)
+      const [head, ...entries] = unpackAll(block)
+      if (!Array.isArray(head) || head[0] !== version) throw new Error(`a snapshot of the map of another version than ${version}`)
+      for (const [key, value] of entries as [string, Value][]) restored.set(key, value)
     }
     this.#base = restored
     this.#changes = undefined
@@ -95,12 +97,17 @@ export class MapState<Value> implements StateMachine<boolean> {
 }
 
 async function* blocksOf(view: ReadonlyMap<string, unknown>): AsyncGenerator<Uint8Array> {
-  let entries: [string, unknown][] = []
+  const head = pack([version])
+  let tuples = [head]
+  let bytes = head.length
   for (const entry of view) {
-    entries.push(entry)
-    if (entries.length < blockEntries) continue
-    yield toBlock(pack([version, ...entries]))
-    entries = []
+    const tuple = pack(entry)
+    tuples.push(tuple)
+    bytes += tuple.length
+    if (bytes < blockBytes) continue
+    yield toBlock(...tuples)
+    tuples = [head]
+    bytes = head.length
   }
-  if (entries.length > 0) yield toBlock(pack([version, ...entries]))
+  if (tuples.length > 1) yield toBlock(...tuples)
 }

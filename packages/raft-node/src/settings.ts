@@ -10,6 +10,7 @@ export type Settings = {
   readonly electionTicks: number
   readonly snapshotEntries: number
   readonly snapshotBytes: number
+  readonly snapshotBytesPerSecond: number
   readonly trailingEntries: number
 }
 
@@ -25,6 +26,7 @@ export function settingsFrom(options: NodeOptions<unknown>): Settings {
     electionTicks: positive('electionTicks', options.electionTicks ?? 10),
     snapshotEntries: positive('snapshotEntries', options.snapshotEntries ?? 10_000),
     snapshotBytes: positive('snapshotBytes', options.snapshotBytes ?? 64 * MiB),
+    snapshotBytesPerSecond: positive('snapshotBytesPerSecond', options.snapshotBytesPerSecond ?? Number.POSITIVE_INFINITY),
     trailingEntries: options.trailingEntries ?? 5_000,
   }
 }

@@ -1,6 +1,7 @@
 import type { Index, Message, MessageOf, NodeId, Raft } from 'raft-core'
 import { RaftError } from './errors.ts'
-import type { Ports, SnapshotMeta, SnapshotStore, Transport } from './ports.ts'
+import type { Clock, Ports, SnapshotMeta, SnapshotStore, Transport } from './ports.ts'
+import { throttled } from './throttle.ts'
 
 /** Puts something into the core. */
 type Input = (run: () => void) => void
@@ -10,13 +11,17 @@ export class SnapshotSender {
   readonly #raft: Raft
   readonly #store: SnapshotStore
   readonly #transport: Transport
+  readonly #clock: Clock
+  readonly #bytesPerSecond: number
   readonly #input: Input
   readonly #sending = new Set<NodeId>()
 
-  constructor(raft: Raft, ports: Pick<Ports<never>, 'snapshotStore' | 'transport'>, input: Input) {
+  constructor(raft: Raft, ports: Pick<Ports<never>, 'snapshotStore' | 'transport' | 'clock'>, bytesPerSecond: number, input: Input) {
     this.#raft = raft
     this.#store = ports.snapshotStore
     this.#transport = ports.transport
+    this.#clock = ports.clock
+    this.#bytesPerSecond = bytesPerSecond
     this.#input = input
   }
 
@@ -40,7 +45,11 @@ export class SnapshotSender {
     const { index, term } = message.snapshot
     const meta = (await this.#store.list()).find(held => held.index === index && held.term === term)
     if (meta === undefined) throw new RaftError('CORRUPT', `snapshot ${index} is not in the store any more`)
-    await this.#transport.sendSnapshot(message, meta, this.#store.read(meta))
+    await this.#transport.sendSnapshot(message, meta, this.#paced(this.#store.read(meta)))
+  }
+
+  #paced(data: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+    return this.#bytesPerSecond === Number.POSITIVE_INFINITY ? data : throttled(data, this.#clock, this.#bytesPerSecond)
   }
 }
 

@@ -14,6 +14,11 @@ export function unpack(bytes: Uint8Array, version: number, what: string): readon
   return value.slice(1)
 }
 
+/** Several tuples one after the other, as they were packed. */
+export function unpackAll(bytes: Uint8Array): readonly unknown[] {
+  return packr.unpackMultiple(bytes) ?? []
+}
+
 export function text(value: unknown, what: string): string {
   if (typeof value === 'string') return value
   throw new Error(`${what} is not text`)

@@ -5,6 +5,7 @@ import { MapState } from '../../src/map-state.ts'
 import { Pending } from '../../src/pending.ts'
 import type { LogBatch } from '../../src/ports.ts'
 import { merged, SaveQueue } from '../../src/save-queue.ts'
+import { throttled } from '../../src/throttle.ts'
 import { Ticker } from '../../src/ticker.ts'
 import { deadlineFor } from '../../src/wait.ts'
 import { MemoryDisk } from './memory-disk.ts'
@@ -111,6 +112,19 @@ describe('the state of a replicated map', () => {
     for (const each of [state, second]) expect([each.get('k1'), each.has('k2'), each.has('__proto__')]).toEqual(['changed', false, true])
   })
 
+  test('a block of a snapshot holds so many bytes, however large the values are', async () => {
+    const state = new MapState<string>()
+    for (let i = 0; i < 300; i++) put(state, `large${i}`, 'x'.repeat(40_000))
+    for (let i = 0; i < 5_000; i++) put(state, `small${i}`, 'y')
+    const blocks: Uint8Array[] = []
+    for await (const block of state.snapshot()) blocks.push(block)
+    expect(Math.max(...blocks.map(({ length }) => length))).toBeLessThan(2 * 64 * 1024)
+    expect(blocks.length).toBeLessThan(200)
+    const again = new MapState<string>()
+    await again.restore(cutUp(blocks, 10_000))
+    expect([again.get('large299')?.length, again.get('small4999')]).toEqual([40_000, 'y'])
+  })
+
   test('blocks come out whole however the stream is cut; a stream that ends early is refused', async () => {
     const blocks: number[] = []
     for await (const block of blocksIn(cutUp([toBlock(new Uint8Array(3)), toBlock(new Uint8Array(0)), toBlock(new Uint8Array(5))])))
@@ -128,7 +142,23 @@ describe('the state of a replicated map', () => {
   })
 })
 
-/** One byte at a time. */
-async function* cutUp(chunks: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
-  for (const chunk of chunks) for (let at = 0; at < chunk.length; at++) yield chunk.subarray(at, at + 1)
+/** So many bytes at a time. */
+async function* cutUp(chunks: readonly Uint8Array[], size = 1): AsyncGenerator<Uint8Array> {
+  for (const chunk of chunks) for (let at = 0; at < chunk.length; at += size) yield chunk.subarray(at, at + size)
+}
+
+test('a throttled stream keeps to its rate on average, and hands on everything', async () => {
+  const clock = new VirtualClock()
+  const chunks = Array.from({ length: 11 }, () => new Uint8Array(1_000))
+  const at: number[] = []
+  const read = async () => {
+    for await (const _ of throttled(chunksOf(chunks), clock, 10_000)) at.push(clock.now())
+  }
+  await clock.outcome(read())
+  expect(at.length).toBe(11)
+  expect(at.at(-1)! - at[0]!).toBe(1_000)
+})
+
+async function* chunksOf(chunks: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
+  yield* chunks
 }
