@@ -25,6 +25,9 @@ export function stateOf(core: Raft): object {
     heartbeatElapsed: raft.heartbeatElapsed,
     electionTimeout: raft.electionTimeout,
     resigned: raft.resigned,
+    now: raft.now,
+    promisedTicks: raft.promisedTicks,
+    repair: raft.repair,
     readsAwaitingCommit: raft.readsAwaitingCommit,
     forwardedReads: [...raft.forwardedReads],
     readsAnswered: raft.readsAnswered,
@@ -51,7 +54,7 @@ function roleState(role: Role): object {
   return { ...role, progress: new Map([...role.progress].map(([id, progress]) => [id, progressState(progress)])) }
 }
 
-function progressState({ session, match, next, flow, active, sentCommit }: Progress): object {
+function progressState({ session, match, next, flow, active, sentCommit, repair }: Progress): object {
   const paused = flow.state === 'snapshot' ? flow.index : flow.paused
   return {
     session,
@@ -61,6 +64,7 @@ function progressState({ session, match, next, flow, active, sentCommit }: Progr
     paused,
     active,
     sentCommit,
+    repair,
     inflight: flow.state === 'replicate' ? flow.inflight.ends : [],
   }
 }

@@ -90,7 +90,7 @@ export class Cluster {
   }
 
   isDead(message: number, state: number): boolean {
-    return isDead(this.message(message), this.local.view(state), this.bounds.preVote)
+    return isDead(this.message(message), this.local.view(state), this.bounds)
   }
 
   transition(state: number, { key, input }: Action): Transition {

@@ -19,7 +19,7 @@ export const usage = `npm run check -- [--full] [--bound NAME] [--seconds N] [--
 
   --full       go on to the bounds that take longer
   --bound NAME search this one alone: ${ladder.map(({ name }) => name).join(', ')}
-  --seconds N  stop each bound after so long, and say how deep it went
+  --seconds N  stop each bound after so long, and say how deep it went (default 600 where the end is not known)
   --replay N,… with --bound: do these steps once more and say what happens
 `
 
@@ -60,13 +60,9 @@ export function runCheck(options: CheckOptions, terminal: Terminal): number {
   return faults.violations + faults.surprises === 0 ? 0 : 1
 }
 
-function climb(
-  rung: Rung,
-  seconds: number | undefined,
-  { write, nowMs }: Terminal,
-  faults: { violations: number; surprises: number },
-): void {
+function climb(rung: Rung, given: number | undefined, { write, nowMs }: Terminal, faults: { violations: number; surprises: number }): void {
   const { name, bounds } = rung
+  const seconds = given ?? (isOpen(rung) ? openSeconds : undefined)
   const startedAt = nowMs()
   const isEnough = () => seconds !== undefined && nowMs() - startedAt >= seconds * 1000
   const result = search({ bounds, isEnough })
@@ -94,7 +90,7 @@ function measured({ generated, distinct, depth, runs, exhausted }: SearchResult,
 /** What differs from the record; a search that was stopped is compared as deep as it went. */
 export function surpriseIn({ golden }: Pick<Rung, 'golden'>, result: SearchResult): string | undefined {
   const { generated, distinct, depth, exhausted, levels } = result
-  if (golden.depth < levels.length && !exhaustive(golden)) {
+  if (isOpen({ golden }) && golden.depth < levels.length) {
     const there = distinctTo(levels, golden.depth)
     return there === golden.distinct ? undefined : `${there} distinct states to depth ${golden.depth}, recorded ${golden.distinct}`
   }
@@ -103,9 +99,11 @@ export function surpriseIn({ golden }: Pick<Rung, 'golden'>, result: SearchResul
   return `recorded are ${golden.generated} generated, ${golden.distinct} distinct, depth ${golden.depth}`
 }
 
-function exhaustive({ generated }: Rung['golden']): boolean {
-  return generated !== undefined
+/** It was never exhausted, so it is not tried for ever. */
+function isOpen({ golden }: Pick<Rung, 'golden'>): boolean {
+  return golden.generated === undefined
 }
+const openSeconds = 600
 function distinctTo(levels: Progress['levels'], depth: number): number {
   return levels.slice(0, depth + 1).reduce((sum, count) => sum + count, 0)
 }

@@ -96,9 +96,7 @@ export class LocalStates {
   /** Throws a Violation unless dead letters are dead: see `isDead`. */
   checkDeadLetters(): void {
     for (const state of this.states.items) {
-      const dead = this.messages.items.filter(
-        message => message.to === state.view.id && isDead(message, state.view, this.#options.bounds.preVote),
-      )
+      const dead = this.messages.items.filter(message => message.to === state.view.id && isDead(message, state.view, this.#options.bounds))
       if (dead.length > 0) this.#checkSilence(state, dead)
     }
   }
