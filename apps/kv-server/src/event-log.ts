@@ -38,7 +38,10 @@ export class EventLog {
 
   #repair({ what, reason }: Extract<NodeEvent, { type: 'repair' }>): void {
     if (what === 'finished') this.#log?.info(`repair: finished: ${reason}`)
-    else this.#log?.warn(`repair: ${reason}. This node waits for a leader to fill its log again, and does not vote until then`)
+    else
+      this.#log?.warn(
+        `repair: ${reason}. This node waits for a leader to fill its log again, and does not vote until then. Is it the only member: stop it, its old log is kept in the data folder`,
+      )
   }
 
   #count(event: NodeEvent): void {

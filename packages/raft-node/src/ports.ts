@@ -102,7 +102,7 @@ export interface LogStore {
    */
   open(): Promise<{ readonly identity: Identity | undefined; readonly state: LogState; readonly damage?: LogDamage | undefined }>
   /**
-   * Empties the log, to be filled again by a leader. That this is so is durable before anything is cut, and stays so until a batch with
+   * Empties the log, to be filled again by a leader; what it held may be kept beside it. That this is so is durable before anything is cut, and stays so until a batch with
    * `repaired` is saved. Term and vote are kept. Resolves with what the log holds then.
    */
   beginRepair(): Promise<LogState>

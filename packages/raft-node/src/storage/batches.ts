@@ -22,7 +22,7 @@ export interface Batches {
    * acknowledges what it finds in its log.
    */
   open(): Promise<void>
-  /** Empties it, whatever state it is in, also after an `open` that found it `CORRUPT`. Open afterwards; durable once resolved. */
+  /** Empties it, whatever state it is in (what it held may be kept elsewhere), also after an `open` that found it `CORRUPT`. Open afterwards; durable once resolved. */
   reset(): Promise<void>
   /** All of it or nothing, in the order of the calls; the bytes are taken over when the call is made. */
   write(batch: Batch): Promise<void>

@@ -36,9 +36,7 @@ export function levelBatches(folder: string): Batches {
     async reset() {
       await opened?.close()
       opened = undefined
-      for (const name of await nodeFiles.list(folder)) if (levelFiles.test(name)) await nodeFiles.remove(`${folder}/${name}`)
-      // Or an old write-ahead log could come back after a power cut, and be taken for the new database's.
-      await nodeFiles.syncFolder(folder)
+      await setAside(folder)
       await open()
     },
     async write({ puts, removes, sync }) {
@@ -65,6 +63,25 @@ export function levelBatches(folder: string): Batches {
     },
     close: async () => opened?.close(),
   }
+}
+
+const keptMax = 3
+
+/**
+ * What is damaged may be all that is left of a cluster, so it is kept beside, under a name of its own: the first few times. Synced, or an
+ * old write-ahead log could come back after a power cut, and be taken for the new database's.
+ */
+async function setAside(folder: string): Promise<void> {
+  const at = folder.lastIndexOf('/')
+  const [parent, name] = [folder.slice(0, at), folder.slice(at + 1)]
+  const names = await nodeFiles.list(parent)
+  const free = Array.from({ length: keptMax }, (_, i) => `.${name}.damaged-${i + 1}`).find(kept => !names.includes(kept))
+  if (free !== undefined && names.includes(name)) {
+    await nodeFiles.rename(folder, `${parent}/${free}`)
+    return nodeFiles.syncFolder(parent)
+  }
+  for (const file of await nodeFiles.list(folder)) if (levelFiles.test(file)) await nodeFiles.remove(`${folder}/${file}`)
+  await nodeFiles.syncFolder(folder)
 }
 
 type Level = ClassicLevel<Uint8Array, Uint8Array>

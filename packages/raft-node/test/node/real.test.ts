@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -65,6 +65,17 @@ async function until(holds: () => boolean): Promise<void> {
   }
 }
 
+const eachFile = async (dir: string, pattern: RegExp, change: (path: string) => Promise<void>) => {
+  for (const name of await readdir(dir)) if (pattern.test(name)) await change(join(dir, name))
+}
+
+const damages: Readonly<Record<string, (dir: string) => Promise<void>>> = {
+  'the files are cut': dir => eachFile(join(dir, 'log'), /\.(log|ldb)$/, path => truncate(path, 50)),
+  'the file that names the others is gone': dir => rm(join(dir, 'log', 'CURRENT')),
+  'nothing is left': dir => rm(join(dir, 'log'), { recursive: true }),
+  'no snapshot can be read': dir => eachFile(join(dir, 'snapshots'), /./, path => truncate(path, 30)),
+}
+
 describe('on real ports', () => {
   test('three nodes write and read through any of them, and find everything again', async () => {
     const [n1, n2, n3] = await three()
@@ -104,6 +115,36 @@ describe('on real ports', () => {
     await back.node.read()
     expect(back.register.applied.length).toBe(100)
     expect(back.register.restores).toBeGreaterThan(1)
+  })
+
+  for (const [what, damage] of Object.entries(damages)) {
+    test(`a log of which ${what} is filled again by the leader`, async () => {
+      const [n1, , n3] = await three({ snapshotEntries: 20, trailingEntries: 5 })
+      for (let i = 0; i < 50; i++) await set(n1, `w${i}`)
+      await n3.node.close()
+      await damage(n3.options.dir)
+      const told: string[] = []
+      const back = await reopen(n3, { onEvent: event => event.type === 'repair' && told.push(event.what) })
+      await until(() => back.node.status().repairs === undefined)
+      expect(told).toEqual(['begun', 'finished'])
+      await back.node.read()
+      expect(back.register.applied.length).toBe(50)
+      expect(await readdir(n3.options.dir)).toContain('.log.damaged-1')
+      const again = await reopen(back)
+      expect(again.node.status().repairs).toBe(undefined)
+      expect(await set(again, 'more')).toBe('more is number 51')
+    })
+  }
+
+  test('without a readable watermark a folder is as good as wiped, and the error says what to do', async () => {
+    const [n1, , n3] = await three()
+    await set(n1, 'a')
+    await n3.node.close()
+    for (const name of ['watermark-a', 'watermark-b']) await writeFile(join(n3.options.dir, name), 'nothing of use')
+    await expect(reopen(n3)).rejects.toMatchObject({
+      code: 'CORRUPT',
+      message: expect.stringMatching(/raftctl node join --replace.*raftctl recover/),
+    })
   })
 
   test('a wiped folder is refused, then replaced', async () => {
