@@ -40,6 +40,8 @@ const counted = [
   'unknown outcome',
   'graceful close',
   'slow disk',
+  'damaged log',
+  'repair',
 ] as const
 
 export type Mark = (typeof required)[number] | (typeof counted)[number]

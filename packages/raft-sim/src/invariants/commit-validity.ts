@@ -57,5 +57,7 @@ function checkCount(ghost: Ghost, node: NodeGhost, to: Index, { term, log }: Lea
 function hasOnDisk(node: NodeGhost | undefined, index: Index, chain: number): boolean {
   if (node === undefined) return false
   // What the log of the disk no longer holds is in its snapshot, and was committed before it got there.
-  return index < node.disk.log.base || node.disk.log.chainAt(index) === chain
+  const { log, promised } = node.disk
+  if (index < log.base || log.chainAt(index) === chain) return true
+  return promised?.chainAt(index) === chain
 }

@@ -11,6 +11,10 @@ export interface DurableImage {
   readonly vote: NodeId | undefined
   readonly commit: Index
   readonly log: ChainLog
+  /** Of a disk that was damaged: what it held before. */
+  readonly promised?: ChainLog | undefined
+  /** The same, until a repair of it begins. */
+  readonly mustShow?: ChainLog | undefined
   readonly snapshotIndex: Index
   /** Every vote that was ever durable, by term. */
   readonly votes: ReadonlyMap<Term, NodeId>

@@ -72,6 +72,14 @@ export const monotonicState: Invariant = {
     }
     // What is gone was found out, and is told: invariant 13 says what follows from that.
     if (status.repairing) return
+    const { mustShow } = disk
+    if (mustShow !== undefined && disk.log.chainAt(mustShow.last) !== mustShow.lastChain) {
+      throw new Violation(
+        this.name,
+        node.id,
+        `${node.id} starts as if nothing had happened: its log went to ${mustShow.last} before it was damaged`,
+      )
+    }
     if (status.commit < disk.commit)
       throw new Violation(this.name, node.id, `${node.id} starts with commit index ${status.commit} of ${disk.commit}`)
     if (status.last.index < disk.log.last || status.last.term !== disk.log.lastTerm) {

@@ -49,6 +49,10 @@ export class Cluster<Result> {
     return { ghost: ghost.node(id), image }
   }
 
+  /** Something on the disk of this member is not what was written. */
+  damaged(id: NodeId): void {
+    this.#images.get(id)?.damaged()
+  }
   /** The folder of this member is gone. */
   wiped(id: NodeId): void {
     this.#images.get(id)?.freeze()

@@ -4,6 +4,9 @@ type Put = readonly [key: string, value: Uint8Array]
 /** Kept whole or not at all. */
 export type Write = { readonly removes: readonly string[]; readonly puts: readonly Put[]; readonly sync: boolean }
 
+type Replaced = ReadonlyMap<string, Uint8Array | undefined>
+const remembered = 8
+
 /** Hears what survives a power cut from now on. */
 export type DatabaseListener = (write: Write) => void
 
@@ -15,6 +18,8 @@ export class Database {
   readonly #memory = new Map<string, Uint8Array>()
   readonly #durable = new Map<string, Uint8Array>()
   #unsynced: Write[] = []
+  /** What the last durable writes replaced, newest last. */
+  readonly #replaced: Replaced[] = []
   readonly #listener: DatabaseListener
 
   constructor(listener: DatabaseListener) {
@@ -55,8 +60,38 @@ export class Database {
     for (const [key, value] of this.#durable) this.#memory.set(key, value)
   }
 
+  /** As if the end of its write-ahead log were gone: so many batches, and more until one was among them that wrote such a key. */
+  forgetLast(count: number, wanted: (key: string) => boolean): boolean {
+    let from = this.#replaced.length - count
+    while (from >= 0 && ![...(this.#replaced[from]?.keys() ?? [])].some(key => wanted(key) && this.#durable.has(key))) from--
+    if (from < 0) return false
+    const undone = this.#replaced.splice(from)
+    for (const before of undone.reverse()) for (const [key, value] of before) this.damage(key, value)
+    return true
+  }
+  /** As if a write had never reached its place. */
+  restoreOlder(random: Random, wanted: (key: string) => boolean): boolean {
+    const older = this.#replaced
+      .flatMap(before => [...before])
+      .filter(([key, value]) => wanted(key) && value !== undefined && this.#durable.has(key))
+    if (older.length === 0) return false
+    const [key, value] = random.pick(older)
+    return this.damage(key, value)
+  }
+  /** Undefined: it is gone. Whether that makes a difference. */
+  damage(key: string, value: Uint8Array | undefined): boolean {
+    const before = this.#durable.get(key)
+    for (const records of [this.#memory, this.#durable]) {
+      if (value === undefined) records.delete(key)
+      else records.set(key, value)
+    }
+    return before !== value
+  }
+
   #keep(count: number): void {
     for (const write of this.#unsynced.splice(0, count)) {
+      this.#replaced.push(new Map([...write.removes, ...write.puts.map(([key]) => key)].map(key => [key, this.#durable.get(key)])))
+      if (this.#replaced.length > remembered) this.#replaced.shift()
       apply(this.#durable, write)
       this.#listener(write)
     }

@@ -36,6 +36,8 @@ type Operation = { readonly process: Process; readonly what: string; readonly ac
 export class Disk {
   readonly files = new FileTree()
   readonly database: Database
+  /** Something on it is not what was written, and nobody has been told. */
+  isDamaged = false
   /** Hears what of the database survives a power cut from now on. */
   keeping: (write: Write) => void = () => {}
   readonly #options: DiskOptions

@@ -39,6 +39,16 @@ export class FileBytes {
     this.#dirty.clear()
   }
 
+  /** A bit on the platter turns. */
+  flip(random: Random): boolean {
+    if (this.#size === 0) return false
+    const at = random.below(this.#size)
+    this.#bytes[at] = this.#bytes[at]! ^ (1 << random.below(8))
+    this.#dirty.clear()
+    this.#durable = this.#bytes.slice(0, this.#size)
+    return true
+  }
+
   /** Each sector that was not synced is kept, dropped or torn, whatever became of the others; the length is the old one or the new. */
   powerCut(random: Random): void {
     if (this.isDurable) return

@@ -18,6 +18,10 @@ export class NodeImage implements DurableImage {
   commit: Index = 0
   readonly log = new ChainLog({ index: 0, term: 0, chain: 0 })
   readonly votes = new Map<Term, NodeId>()
+  /** What it held before it was damaged: true until then, and whoever has heard of it may count it. */
+  promised: ChainLog | undefined
+  /** The same, until a repair begins: what a node that does not repair itself must still show. */
+  mustShow: ChainLog | undefined
   /** The core that runs on it; knows which snapshots on the disk it has taken over. */
   core: Raft | undefined
   readonly #chainAt: (index: Index, term: Term) => number
@@ -50,6 +54,16 @@ export class NodeImage implements DurableImage {
     if (hardState !== undefined) this.#keepHardState(hardState)
     this.#rebuild(disk)
   }
+  /** What is left on it counts from now on. */
+  damaged(): void {
+    if (this.#disk === undefined) return
+    this.promised = this.mustShow = this.log.copy()
+    this.#rebuild(this.#disk)
+  }
+  /** Whatever was damaged did no harm, or is repaired. */
+  whole(): void {
+    this.promised = this.mustShow = undefined
+  }
   /** The disk is lost. What it had promised until then was true, and counts for those who have heard of it. */
   freeze(): void {
     this.#disk = undefined
@@ -59,6 +73,12 @@ export class NodeImage implements DurableImage {
     if (this.#disk === undefined) return
     let from = Infinity
     let rebuild = false
+    // A repair begins with nothing.
+    if (removes.includes(baseText)) {
+      this.mustShow = undefined
+      this.commit = 0
+      rebuild = true
+    }
     for (const key of removes) if (isEntry(key) && indexIn(key) > this.log.base) from = Math.min(from, indexIn(key))
     for (const [key, value] of puts) {
       if (key === hardStateText) this.#keepHardState(value)
@@ -85,7 +105,7 @@ export class NodeImage implements DurableImage {
     this.log.reset({ index, term, chain: this.#chainAt(index, term) })
     for (let next = index + 1; ; next++) {
       const record = durable.get(textOf(entryKey(next)))
-      if (record === undefined) return
+      if (record === undefined || positionIn(record).index !== next) return
       this.#push(record)
     }
   }

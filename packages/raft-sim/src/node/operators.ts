@@ -2,6 +2,7 @@ import type { NodeId } from 'raft-core'
 import { isMember } from 'raft-core'
 import type { RaftError } from 'raft-node'
 import type { Random } from '../random.ts'
+import { strike } from './damage.ts'
 import type { Machine } from './machine.ts'
 import { duration, recur } from './nemesis.ts'
 import type { NodeWorld } from './world.ts'
@@ -15,6 +16,8 @@ export class Operators<Result> {
   readonly #random: Random
   /** The machine whose folder was lost and whose member is not replaced yet. */
   #wiped: Machine<Result> | undefined
+  /** The machine whose disk was damaged last. */
+  #damaged: Machine<Result> | undefined
   /** Until then, a change that somebody asked for may begin. */
   #askingUntil = 0
   /** Members that somebody asked to remove. */
@@ -26,9 +29,10 @@ export class Operators<Result> {
   }
 
   start(): void {
-    const { membershipMs, wipeMs, closeMs } = this.#world.faults
+    const { membershipMs, wipeMs, damageMs, closeMs } = this.#world.faults
     if (membershipMs !== undefined) recur(this.#world, this.#random, membershipMs, () => this.#changeSomething())
     if (wipeMs !== undefined) recur(this.#world, this.#random, wipeMs, () => this.#loseFolder())
+    if (damageMs !== undefined) recur(this.#world, this.#random, damageMs, () => this.#damageOne())
     if (closeMs !== undefined) recur(this.#world, this.#random, closeMs, () => this.#closeOne())
   }
 
@@ -86,7 +90,7 @@ export class Operators<Result> {
     if (ask === undefined || members === undefined) return
     const { voters, learners } = members
     const what = this.#random.next()
-    const mayLeave = this.#wiped === undefined && voters.length > 1
+    const mayLeave = !this.#isAtRisk && voters.length > 1
     if (what < 0.2 && mayLeave) this.#change(ask, 'demote', this.#random.pick(voters))
     else if (what < 0.35 && learners.length > 0) this.#change(ask, 'promote', this.#random.pick(learners))
     else if (what < 0.6 && mayLeave) this.#change(ask, 'remove', this.#random.pick([...voters, ...learners]))
@@ -122,13 +126,35 @@ export class Operators<Result> {
     } else if (machines.length < scenario.maxMachines) this.#world.addMachine().start()
   }
 
-  /** Only where enough folders are left, and where no change is under way that could make them too few. */
-  #loseFolder(): void {
-    const { machines, mainCluster } = this.#world
+  /** A folder was lost, or a disk damaged, and what it held is not yet in its place again. */
+  get #isAtRisk(): boolean {
+    const { core } = this.#damaged ?? {}
+    if (core?.status().repairing === false || this.#damaged?.isRetired) this.#damaged = undefined
+    return this.#wiped !== undefined || this.#damaged !== undefined
+  }
+
+  /** Where enough folders are left, and where no change is under way that could make them too few. */
+  #mayLoseOne(): boolean {
+    const { machines, mainCluster, now } = this.#world
     const members = this.#membership()
-    if (this.#wiped !== undefined || this.#world.now < this.#askingUntil || members === undefined || mainCluster === undefined) return
+    if (this.#isAtRisk || now < this.#askingUntil || members === undefined || mainCluster === undefined) return false
     const isQuiet = machines.every(machine => machine.isRetired || (machine.running !== undefined && isSettled(machine)))
-    if (!isQuiet || members.voters.length < 3) return
+    return isQuiet && members.voters.length >= 3
+  }
+
+  /** Its member repairs itself from the others. */
+  #damageOne(): void {
+    if (!this.#mayLoseOne()) return
+    const machine = this.#random.pick(this.#world.up())
+    if (machine.cluster !== this.#world.mainCluster) return
+    if (strike(this.#world, machine, this.#random)) this.#damaged = machine
+    const { timeoutMs } = this.#world.scenario
+    if (machine.state === 'down') this.#world.schedule.after(duration(this.#random, [timeoutMs / 10, 4 * timeoutMs]), () => machine.start())
+  }
+
+  #loseFolder(): void {
+    const { machines } = this.#world
+    if (!this.#mayLoseOne()) return
     const machine = this.#random.pick(machines.filter(({ isRetired }) => !isRetired))
     this.#world.coverage.saw('lost folder')
     this.#wiped = machine

@@ -30,6 +30,7 @@ export type NodeFaults = {
   readonly skew: number
   readonly membershipMs: number | undefined
   readonly wipeMs: number | undefined
+  readonly damageMs: number | undefined
   readonly transferMs: number | undefined
   readonly closeMs: number | undefined
 }
@@ -140,6 +141,7 @@ function drawFaults(random: Random, timeoutMs: number): NodeFaults {
     skew: random.chance(0.4) ? 0.2 : 0,
     membershipMs: every(0.7, 2, 15),
     wipeMs: every(0.5, 8, 30),
+    damageMs: every(0.5, 6, 25),
     transferMs: every(0.4, 4, 20),
     closeMs: every(0.5, 6, 30),
   }
@@ -164,6 +166,7 @@ export function calm(timeoutMs: number): NodeFaults {
     skew: 0,
     membershipMs: undefined,
     wipeMs: undefined,
+    damageMs: undefined,
     transferMs: undefined,
     closeMs: undefined,
   }

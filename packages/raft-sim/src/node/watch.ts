@@ -62,6 +62,8 @@ export class NodeWatch<Result> {
   cluster: Cluster<Result> | undefined
   ghost: NodeGhost | undefined
   identity: Identity | undefined
+  /** What is on the disk may be ahead of the watermark. */
+  isSaving = false
   readonly #world: WatchWorld<Result>
   readonly #place: Place
   readonly #process: Process
@@ -109,6 +111,11 @@ export class NodeWatch<Result> {
       term: observer.ghost.committed.termAt(index) ?? 0,
       chain: observer.ghost.committed.chainAt(index) ?? 0,
     })
+    if (status.repairing) this.#world.coverage.saw('repair')
+    else {
+      this.#disk().isDamaged = false
+      image.whole()
+    }
     this.core = core
     this.cluster = cluster
     this.ghost = ghost
@@ -319,6 +326,7 @@ export class NodeWatch<Result> {
     return {
       open: async () => {
         const opened = await inner.open()
+        if (opened.damage !== undefined) this.#check(() => this.#checkDamage(opened.damage!.reason))
         learn(opened.identity)
         return opened
       },
@@ -326,8 +334,15 @@ export class NodeWatch<Result> {
         await inner.initialize(identity)
         learn(identity)
       },
-      beginRepair: () => inner.beginRepair(),
-      save: batch => inner.save(batch),
+      beginRepair: () => {
+        this.#check(() => this.#checkDamage('a repair begins'))
+        return inner.beginRepair()
+      },
+      save: async batch => {
+        this.isSaving = true
+        await inner.save(batch)
+        this.isSaving = false
+      },
       compact: index => inner.compact(index),
       chainAt: index => inner.chainAt(index),
       close: () => inner.close(),
@@ -350,6 +365,13 @@ export class NodeWatch<Result> {
       },
       keep: count => inner.keep(count),
     }
+  }
+
+  /** A log that was well written and well kept is never taken for a damaged one. */
+  #checkDamage(reason: string): void {
+    if (this.#disk().isDamaged) return
+    const id = this.identity?.nodeId ?? this.#place.id
+    throw new Violation('integrity', id, `${id} finds its log damaged, and nothing has damaged it: ${reason}`)
   }
 
   /** Whoever starts from this snapshot believes what it says of the membership. */
