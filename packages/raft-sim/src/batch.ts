@@ -1,8 +1,9 @@
 import type { RunResult } from './core-simulation.ts'
 import { Coverage } from './coverage.ts'
+import type { Simpler } from './simpler.ts'
 
 /** One run of one seed. With `print`, the same run is told line by line. */
-export type RunSeed = (seed: number, print?: (line: string) => void) => RunResult | Promise<RunResult>
+export type RunSeed = (seed: number, print?: (line: string) => void, simpler?: Simpler) => RunResult | Promise<RunResult>
 
 export type BatchResult = {
   readonly firstSeed: number
@@ -21,6 +22,8 @@ export type BatchOptions = {
   /** Stops after the first seed for which this is true. */
   readonly isEnough: (seeds: number) => boolean
   readonly run: RunSeed
+  /** Every seed is run twice, not only some. */
+  readonly twice: boolean
   /** How many seeds may run beside each other. Default 1. */
   readonly lanes?: number
   /** Monotonic milliseconds, for the report only. */
@@ -33,7 +36,8 @@ export type BatchOptions = {
 const maxViolations = 10
 
 /** Runs one seed after the other, or several beside each other. */
-export async function runBatch({ firstSeed, isEnough, run, lanes = 1, nowMs, onResult, onViolation }: BatchOptions): Promise<BatchResult> {
+export async function runBatch(options: BatchOptions): Promise<BatchResult> {
+  const { firstSeed, isEnough, run, twice, lanes = 1, nowMs, onResult, onViolation } = options
   const startedAt = nowMs()
   const coverage = new Coverage()
   let begun = 0
@@ -46,7 +50,7 @@ export async function runBatch({ firstSeed, isEnough, run, lanes = 1, nowMs, onR
   const isOver = () => isEnough(begun) || violations >= maxViolations
   const runOne = async () => {
     const seed = firstSeed + begun++
-    const repeats = isRepeated(begun)
+    const repeats = twice || isRepeated(begun)
     let result = await run(seed)
     seeds++
     events += result.events

@@ -8,6 +8,8 @@ import { coverageList, explainViolation, progressLine, summary, verdict } from '
 import { repository } from './repository.ts'
 import type { Kind } from './seed-pool.ts'
 import { SeedPool } from './seed-pool.ts'
+import type { Simpler } from './simpler.ts'
+import { isPlain } from './simpler.ts'
 
 /** What the command line prints to, and its clock; neither reaches a simulated world. */
 export type Terminal = {
@@ -15,19 +17,30 @@ export type Terminal = {
   /** Progress may be written over. */
   readonly isInteractive: boolean
   readonly nowMs: () => number
+  /** Of the code, for the report of a failure. */
+  readonly revision?: () => string | undefined
 }
 
-export type SimulationOptions = { readonly seed: number | undefined; readonly seconds: number | undefined; readonly trace: boolean }
+export type SimulationOptions = {
+  readonly seed: number | undefined
+  readonly seconds: number | undefined
+  readonly trace: boolean
+  readonly twice: boolean
+  readonly simpler: Simpler
+}
 
 /** Fixed, so that two runs of the same length do the same. */
 const defaultSeed = 1
 
-export const usage = `npm run sim -- [--core] [--seconds N] [--seed N] [--trace]
+export const usage = `npm run sim -- [--core] [--seconds N] [--seed N] [--trace] [--twice] [--without FAULT,…] [--events N]
 
   --core       simulate the cores alone, without the nodes around them
   --seconds N  run seeds for so long, one after the other on every processor (default 60)
   --seed N     run this seed alone; with --seconds, start with it
   --trace      print every event of the seed, and its trace hash
+  --twice      run every seed twice, not only some, and compare the trace hashes
+  --without F  leave faults out, as the report of a failure says
+  --events N   faults end after so many events
 `
 
 /** Throws a RangeError that says what is wrong with the arguments. */
@@ -35,17 +48,29 @@ export function parseArguments(args: readonly string[]): SimulationOptions {
   let seed: number | undefined
   let seconds: number | undefined
   let trace = false
+  let twice = false
+  let events: number | undefined
+  let without: readonly string[] = []
   for (let i = 0; i < args.length; i++) {
     const [name, attached] = args[i]!.split('=', 2)
     const value = () => numberFor(name!, attached ?? args[++i])
     if (name === '--seed') seed = value()
     else if (name === '--seconds') seconds = value()
+    else if (name === '--events') events = value()
+    else if (name === '--without') without = namesFor(name, attached ?? args[++i])
     else if (name === '--trace') trace = true
+    else if (name === '--twice') twice = true
     else throw new RangeError(`unknown argument ${args[i]}`)
   }
   if (seed !== undefined && !Number.isSafeInteger(seed)) throw new RangeError('--seed takes an integer')
   if (trace && seed === undefined) throw new RangeError('--trace needs --seed N: it prints every event of one seed')
-  return { seed, seconds, trace }
+  return { seed, seconds, trace, twice, simpler: { without, ...(events !== undefined && { events }) } }
+}
+
+function namesFor(name: string, text: string | undefined): readonly string[] {
+  if (text === undefined || text === '' || text.startsWith('--'))
+    throw new RangeError(`${name} needs names of faults, with commas between them`)
+  return text.split(',')
 }
 
 function numberFor(name: string, text: string | undefined): number {
@@ -63,34 +88,52 @@ export type Simulated = {
   readonly kind?: Kind
 }
 
+/** Only so many failures of a batch are made simpler: it takes some time, and more of them say no more. */
+const maxShrunk = 2
+
 /** Runs what the arguments ask for; resolves with the exit code. */
-export function runSimulation(options: SimulationOptions, simulated: Simulated, terminal: Terminal): Promise<number> {
-  const { seed, seconds } = options
-  if (seed !== undefined && seconds === undefined) return runOne(seed, options.trace, simulated, terminal)
-  return runMany(seed ?? defaultSeed, seconds ?? 60, simulated, terminal)
+export async function runSimulation(options: SimulationOptions, simulated: Simulated, terminal: Terminal): Promise<number> {
+  const { seed, seconds, simpler } = options
+  const run: RunSeed = (seed, print, other) => simulated.run(seed, print, other ?? simpler)
+  try {
+    if (seed !== undefined && seconds === undefined) return await runOne(seed, options, { ...simulated, run }, terminal)
+    return await runMany(seed ?? defaultSeed, seconds ?? 60, options, { ...simulated, run }, terminal)
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error
+    terminal.write(`${error.message}\n`)
+    return 2
+  }
 }
 
 /** Prints nothing that depends on the machine or the moment: two runs of one seed can be compared as text. */
-async function runOne(seed: number, trace: boolean, { run, command }: Simulated, terminal: Terminal): Promise<number> {
+async function runOne(
+  seed: number,
+  { trace, twice, simpler }: SimulationOptions,
+  { run, command }: Simulated,
+  terminal: Terminal,
+): Promise<number> {
   const line = (text: string) => terminal.write(`${text}\n`)
   if (trace) line(`seed ${seed}; time in simulated seconds; role, term, end of the log, commit and applied index before the event`)
   if (trace) line(columns)
   let hash = ''
-  const firstTwice: RunSeed = async (seed, print) => {
-    const result = await run(seed, print ?? (trace && hash === '' ? line : undefined))
+  const firstTwice: RunSeed = async (seed, print, other) => {
+    const result = await run(seed, print ?? (trace && hash === '' ? line : undefined), other)
     hash = result.hash
     return result
   }
+  const revision = terminal.revision?.()
   const result = await runBatch({
     firstSeed: seed,
     isEnough: () => true,
     run: firstTwice,
+    twice,
     nowMs: () => 0,
     onResult: () => {},
-    onViolation: async result =>
-      line(
-        `\n${trace ? `VIOLATION of ${result.failure!.invariant}: ${result.failure!.message}` : await explainViolation(result, run, command)}`,
-      ),
+    onViolation: async result => {
+      const { invariant, message } = result.failure!
+      if (trace) line(`\nVIOLATION of ${invariant}: ${message}`)
+      else line(`\n${await explainViolation(result, { run, command, revision, shrinks: true, simpler })}`)
+    },
   })
   line(`saw        ${coverageList(result.coverage)}`)
   line(`trace hash ${hash}${result.violations === 0 ? ', the same twice' : ''}`)
@@ -100,21 +143,26 @@ async function runOne(seed: number, trace: boolean, { run, command }: Simulated,
 async function runMany(
   firstSeed: number,
   seconds: number,
+  { twice, simpler }: SimulationOptions,
   { run, command, mustSee, kind }: Simulated,
   terminal: Terminal,
 ): Promise<number> {
   const { write, isInteractive, nowMs } = terminal
   const startedAt = nowMs()
   let shownAt = startedAt
+  let explained = 0
   write(`seeds from ${firstSeed} on, for ${seconds} s\n`)
   const clear = () => isInteractive && write('\r\x1b[2K')
-  const processes = kind === undefined ? 0 : availableParallelism()
-  const pool = kind && new SeedPool({ root: repository, kind, processes })
-  const runSeed: RunSeed = pool === undefined ? run : (seed, print) => pool.run(seed, print)
+  // The other processes run what a seed draws; a run that differs from that stays here.
+  const shared = isPlain(simpler) ? kind : undefined
+  const processes = shared === undefined ? 0 : availableParallelism()
+  const pool = shared && new SeedPool({ root: repository, kind: shared, processes })
+  const runSeed: RunSeed = pool === undefined ? run : seed => pool.run(seed)
   const result = await runBatch({
     firstSeed,
     isEnough: () => nowMs() - startedAt >= seconds * 1000,
     run: runSeed,
+    twice,
     lanes: Math.max(1, processes),
     nowMs,
     onResult(_result, soFar) {
@@ -125,7 +173,8 @@ async function runMany(
     },
     async onViolation(result) {
       clear()
-      write(`${await explainViolation(result, runSeed, command)}\n`)
+      const shrinks = ++explained <= maxShrunk
+      write(`${await explainViolation(result, { run, command, revision: terminal.revision?.(), shrinks, simpler })}\n`)
     },
   })
   pool?.close()

@@ -8,6 +8,7 @@ import type { Invariant } from './invariants/invariant.ts'
 import { Violation } from './invariants/invariant.ts'
 import { Journal } from './journal.ts'
 import { Random } from './random.ts'
+import { faultsOn, withoutFaults } from './simpler.ts'
 import { Clients } from './world/clients.ts'
 import { unleash } from './world/nemesis.ts'
 import { operate } from './world/operators.ts'
@@ -17,12 +18,14 @@ import { World } from './world/world.ts'
 export type CoreRun = {
   readonly seed: number
   /** Events under faults; recovery comes on top. Default 10,000. */
-  readonly events?: number
+  readonly events?: number | undefined
   readonly invariants?: readonly Invariant[]
   /** The code under test. Default raft-core's. */
   readonly createCore?: (options: RaftOptions) => Raft
   /** Overrides what the seed draws. */
   readonly scenario?: (drawn: Scenario) => Scenario
+  /** Faults that are left out, by name. */
+  readonly without?: readonly string[]
   /** Called with one line per event. */
   readonly print?: (line: string) => void
 }
@@ -33,6 +36,8 @@ export type RunResult = {
   readonly simulatedMs: number
   readonly hash: string
   readonly coverage: Coverage
+  /** What could go wrong in it, by name. */
+  readonly faults: readonly string[]
   readonly failure: { readonly step: number; readonly invariant: string; readonly message: string } | undefined
 }
 
@@ -43,7 +48,8 @@ const maxSimulatedMs = 3_600_000
 export function simulateCore(run: CoreRun): RunResult {
   const random = new Random(run.seed)
   const drawn = drawScenario(random.fork('scenario'))
-  const scenario = run.scenario?.(drawn) ?? drawn
+  const chosen = run.scenario?.(drawn) ?? drawn
+  const scenario = { ...chosen, faults: withoutFaults(chosen.faults, run.without ?? []) }
   const journal = new Journal(run.print)
   if (run.print) run.print(describeScenario(scenario))
   let world: World | undefined
@@ -61,6 +67,7 @@ export function simulateCore(run: CoreRun): RunResult {
     simulatedMs: world?.schedule.now ?? 0,
     hash: journal.hash,
     coverage: world?.coverage ?? new Coverage(),
+    faults: faultsOn(scenario.faults),
     failure,
   }
 }

@@ -11,6 +11,8 @@ export type { Application, Keys, Model, ObservedMachine } from './node/applicati
 export type { Deed } from './lin/operation.ts'
 export type { NodeScenario } from './node/scenario.ts'
 export type { Plant } from './node/world.ts'
+export type { Simpler } from './simpler.ts'
+export { gitRevision } from './revision.ts'
 export { Random } from './random.ts'
 export { foldBytes, foldText, fold } from './hash.ts'
 export { mutantsUsage, parseMutantArguments, runMutants } from './mutants/cli.ts'

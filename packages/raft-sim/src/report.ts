@@ -3,29 +3,55 @@ import type { RunResult } from './core-simulation.ts'
 import type { Coverage, Mark } from './coverage.ts'
 import { marks } from './coverage.ts'
 import { columns } from './journal.ts'
+import { shrink } from './shrink.ts'
+import type { Simpler } from './simpler.ts'
+import { isPlain } from './simpler.ts'
 
-/** A failed run explains itself: runs it again and shows how it came to that. */
-export async function explainViolation({ seed, failure }: RunResult, run: RunSeed, command: string): Promise<string> {
+export type Explanation = {
+  readonly run: RunSeed
+  /** What repeats a run, without its seed. */
+  readonly command: string
+  /** Of the code, if known. */
+  readonly revision: string | undefined
+  /** Looks for a simpler run that fails the same way; takes some time. */
+  readonly shrinks: boolean
+  /** How the run differed from what its seed draws. */
+  readonly simpler: Simpler
+}
+
+/** A failed run explains itself: runs it again, as simple as possible, and shows how it came to that. */
+export async function explainViolation(failed: RunResult, { run, command, revision, shrinks, simpler }: Explanation): Promise<string> {
+  const { seed, failure } = failed
+  const again = (how: Simpler) => `${command} --seed ${seed}${optionsOf(how)} --trace`
+  const shrunk = shrinks && isPlain(simpler) ? await shrink(failed, run) : { simpler, result: failed }
   const lines: string[] = []
-  const again = await run(seed, line => {
+  const print = (line: string) => {
     lines.push(line)
     if (lines.length > 2000) lines.splice(0, 1000)
-  })
-  const { step, invariant } = failure!
-  // Told, it says more of where it comes from.
-  const { message } = again.failure ?? failure!
-  const same = again.failure?.step === step ? [] : ['(running it again did not show it: the same seed did not do the same)']
+  }
+  const { failure: shown } = await run(seed, print, shrunk.simpler)
+  const same = shown?.step === shrunk.result.failure?.step
+  const left = shrunk.result.faults
   return [
-    `VIOLATION of ${invariant}: seed ${seed}, step ${step}`,
-    indent(message),
-    ...same,
+    `VIOLATION of ${failure!.invariant}: seed ${seed}, step ${failure!.step}${revision === undefined ? '' : `, commit ${revision}`}`,
+    indent(failure!.message),
+    ...(same ? [] : ['(running it again did not show it: the same seed did not do the same)']),
+    ...(shrunk.result === failed
+      ? []
+      : [`as simple as possible, at step ${shown?.step}, with ${left.length === 0 ? 'no fault' : left.join(', ')}:`]),
+    ...(shown === undefined || shown.message === failure!.message ? [] : [indent(shown.message)]),
     '',
     columns,
     ...lastEvents(lines, 30),
     '',
-    `again: ${command} --seed ${seed} --trace`,
+    ...(shrunk.result === failed ? [] : [`simplest: ${again(shrunk.simpler)}`]),
+    `again: ${again(simpler)}`,
     '',
   ].join('\n')
+}
+
+function optionsOf({ without, events }: Simpler): string {
+  return `${without.length === 0 ? '' : ` --without ${without.join(',')}`}${events === undefined ? '' : ` --events ${events}`}`
 }
 
 /** The last events, each with the notes that belong to it; notes are set far in. */

@@ -13,7 +13,7 @@ async function runCli(
 ): Promise<{ readonly text: string; readonly last: string; readonly code: number }> {
   let text = ''
   let now = 0
-  const terminal = { write: (more: string) => (text += more), isInteractive: false, nowMs: () => (now += 100) }
+  const terminal = { write: (more: string) => (text += more), isInteractive: false, nowMs: () => (now += 100), revision: () => 'abc123' }
   const simulated = { run, command: 'npm run sim --', mustSee }
   const code = await runSimulation(parseArguments(args), simulated, { ...terminal, write: more => void terminal.write(more) })
   return { text, last: text.trimEnd().split('\n').at(-1)!, code }
@@ -23,13 +23,19 @@ async function runCli(
 function made(seed: number, over: Partial<RunResult> = {}): RunResult {
   const coverage = new Coverage()
   for (const mark of required) coverage.saw(mark)
-  return { seed, events: 10, simulatedMs: 1000, hash: `hash ${seed}`, coverage, failure: undefined, ...over }
+  return { seed, events: 10, simulatedMs: 1000, hash: `hash ${seed}`, coverage, faults: [], failure: undefined, ...over }
 }
 
+const plain = { seed: undefined, seconds: undefined, trace: false, twice: false, simpler: { without: [] } }
+
 test.each([
-  [['--seed', '7'], { seed: 7, seconds: undefined, trace: false }],
-  [['--seconds=20', '--seed=3', '--trace'], { seed: 3, seconds: 20, trace: true }],
-  [[], { seed: undefined, seconds: undefined, trace: false }],
+  [
+    ['--twice', '--without', 'crash,pause', '--events', '9'],
+    { ...plain, twice: true, simpler: { without: ['crash', 'pause'], events: 9 } },
+  ],
+  [['--seed', '7'], { ...plain, seed: 7 }],
+  [['--seconds=20', '--seed=3', '--trace'], { ...plain, seed: 3, seconds: 20, trace: true }],
+  [[], plain],
 ])('arguments %j', (args, options) => {
   expect(parseArguments(args)).toEqual(options)
 })
@@ -38,6 +44,7 @@ test.each([
   [['--sed', '7'], /unknown argument --sed/],
   [['--seed'], /--seed needs a number/],
   [['--seed', '1.5'], /integer/],
+  [['--without', '--trace'], /names of faults/],
   [['--trace'], /--trace needs --seed/],
 ])('arguments that are refused: %j', (args, message) => {
   expect(() => parseArguments(args)).toThrow(message)
@@ -69,11 +76,50 @@ test('a violation is explained, with the line that repeats it', async () => {
     return made(seed, seed === 2 ? { failure } : {})
   })
   expect(code).toBe(1)
-  expect(text).toContain('VIOLATION of log-matching: seed 2, step 12\n  n1 has another log\n')
+  expect(text).toContain('VIOLATION of log-matching: seed 2, step 12, commit abc123\n  n1 has another log\n')
   expect(text).toContain('  event 11\n')
   expect(text).not.toContain('  event 10\n')
   expect(text).toContain('again: npm run sim -- --seed 2 --trace\n')
   expect(last).toMatch(/ 1 violation$/)
+})
+
+test('a failure is made as simple as possible: only what it needs goes wrong, and no longer than it takes', async () => {
+  const faults = ['crash', 'lossRate', 'partition', 'pause', 'skew']
+  const { text } = await runCli(['--seed', '3'], (seed, _print, { without, events = 1000 } = { without: [] }) => {
+    const on = faults.filter(name => !without.includes(name))
+    const breaks = on.includes('crash') && on.includes('pause') && events >= 77
+    return made(seed, { faults: on, ...(breaks && { failure: { step: events, invariant: 'one-vote', message: 'n1 votes twice' } }) })
+  })
+  expect(text).toContain('VIOLATION of one-vote: seed 3, step 1000, commit abc123')
+  expect(text).toContain('as simple as possible, at step 77, with crash, pause:')
+  expect(text).toContain('simplest: npm run sim -- --seed 3 --without lossRate,partition,skew --events 77 --trace\n')
+  expect(text).toContain('again: npm run sim -- --seed 3 --trace\n')
+})
+
+test('faults are left out by name; a name that is none is refused', async () => {
+  const scenarios: string[] = []
+  const run: RunSeed = (seed, print, simpler) => {
+    const result = simulateCore({ seed, ...simpler, ...(print && { print }) })
+    scenarios.push(`${result.faults} ${result.events}`)
+    return result
+  }
+  const all = simulateCore({ seed: 7, events: 300 }).faults
+  expect(all.length).toBeGreaterThan(2)
+  const without = ['--without', all.join(','), '--events', '300']
+  expect((await runCli(['--seed', '7', ...without], run)).code).toBe(0)
+  expect(scenarios[0]).toMatch(/^ \d+$/)
+  const refused = await runCli(['--seed', '7', '--without', 'flood'], run)
+  expect([refused.code, refused.text]).toEqual([2, expect.stringMatching(/no fault is called flood; there are .*crash/)])
+})
+
+test('every seed twice', async () => {
+  const seeds: number[] = []
+  await runCli(['--seconds', '2', '--twice'], seed => {
+    seeds.push(seed)
+    return made(seed)
+  })
+  expect(seeds.length).toBeGreaterThan(8)
+  expect(seeds.filter((_seed, at) => at % 2 === 0)).toEqual(seeds.filter((_seed, at) => at % 2 === 1))
 })
 
 test('a seed that does not do the same twice is a violation', async () => {

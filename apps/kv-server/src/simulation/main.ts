@@ -1,13 +1,14 @@
 // `npm run sim`: simulates whole clusters from a seed. Production nodes with this package's state machine, or with --core the core alone.
 
 import type { MutantOptions, SimulationOptions, Terminal } from 'raft-sim'
-import { mutantsUsage, parseArguments, parseMutantArguments, runMutants, runSimulation, usage } from 'raft-sim'
+import { gitRevision, mutantsUsage, parseArguments, parseMutantArguments, runMutants, runSimulation, usage } from 'raft-sim'
 import { cores, nodes } from './simulated.ts'
 
 const terminal: Terminal = {
   write: text => process.stdout.write(text),
   isInteractive: process.stdout.isTTY === true,
   nowMs: () => performance.now(),
+  revision: gitRevision,
 }
 
 process.exitCode = await main(process.argv.slice(2))

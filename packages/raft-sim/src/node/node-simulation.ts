@@ -5,6 +5,7 @@ import type { Invariant } from '../invariants/invariant.ts'
 import { Violation } from '../invariants/invariant.ts'
 import { Journal } from '../journal.ts'
 import { Random } from '../random.ts'
+import { faultsOn, withoutFaults } from '../simpler.ts'
 import type { Application } from './application.ts'
 import { Clients } from './clients.ts'
 import { unleash } from './nemesis.ts'
@@ -19,12 +20,14 @@ export type NodeRun<Result> = {
   readonly seed: number
   readonly application: Application<Result>
   /** Events under faults; recovery comes on top. Default 10,000. */
-  readonly events?: number
+  readonly events?: number | undefined
   readonly invariants?: readonly Invariant[]
   /** Puts bugs in, to see whether they are found. */
   readonly plant?: Plant<Result>
   /** Overrides what the seed draws. */
   readonly scenario?: (drawn: NodeScenario) => NodeScenario
+  /** Faults that are left out, by name. */
+  readonly without?: readonly string[]
   /** Called with one line per event. */
   readonly print?: (line: string) => void
 }
@@ -38,7 +41,8 @@ const realSetImmediate = setImmediate
 export async function simulateNode<Result>(run: NodeRun<Result>): Promise<RunResult> {
   const random = new Random(run.seed)
   const drawn = drawNodeScenario(random.fork('scenario'))
-  const scenario = run.scenario?.(drawn) ?? drawn
+  const chosen = run.scenario?.(drawn) ?? drawn
+  const scenario = { ...chosen, faults: withoutFaults(chosen.faults, run.without ?? []) }
   const journal = new Journal(run.print)
   if (run.print) run.print(describeNodeScenario(scenario))
   const { application, invariants = allInvariants, plant = {} } = run
@@ -66,6 +70,7 @@ export async function simulateNode<Result>(run: NodeRun<Result>): Promise<RunRes
     simulatedMs: world.now,
     hash: journal.hash,
     coverage: world?.coverage ?? new Coverage(),
+    faults: faultsOn(scenario.faults),
     failure,
   }
 }
