@@ -57,8 +57,8 @@ export async function runBatch(options: BatchOptions): Promise<BatchResult> {
     simulatedMs += result.simulatedMs
     coverage.add(result.coverage)
     if (repeats) {
-      result = compare(result, await run(seed))
       repeated++
+      result = sameTwice(result, await run(seed))
     }
     if (result.failure !== undefined) {
       violations++
@@ -79,7 +79,8 @@ function isRepeated(seeds: number): boolean {
   return seeds <= 3 || seeds % 16 === 0
 }
 
-function compare(first: RunResult, second: RunResult): RunResult {
+/** The first of two runs of one seed; a failure if the other did something else. */
+export function sameTwice(first: RunResult, second: RunResult): RunResult {
   if (first.failure !== undefined || first.hash === second.hash) return first
   const message = `the same seed gave trace hash ${first.hash}, then ${second.hash}`
   return { ...first, failure: { step: Math.min(first.events, second.events), invariant: 'determinism', message } }

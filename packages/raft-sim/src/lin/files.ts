@@ -9,7 +9,7 @@ export type Console = {
   readonly error: (text: string) => unknown
 }
 
-export const usage = `npm run lin -- FILE…
+const usage = `npm run lin -- FILE…
 
 Says of each file whether the history in it is linearizable. One operation a line, as JSON:
   {"client":1,"op":"read","key":"a","value":"x","call":1,"return":2}

@@ -1,7 +1,7 @@
 import type { Operation, Value } from './operation.ts'
 
 /** What an operation does to a register. */
-export type Kind = 'read' | 'write' | 'cas' | 'failed cas' | 'append'
+type Kind = 'read' | 'write' | 'cas' | 'failed cas' | 'append'
 
 /** An operation as the search sees it: values are numbers, times are places in the order of all calls and returns. */
 export type Step = {

@@ -8,8 +8,11 @@ export type Application<Result> = {
   readonly resultCodec: NodeOptions<Result>['resultCodec']
   /** A state machine that holds nothing yet. */
   create(): ObservedMachine<Result>
-  /** The same in the simplest way there is: says what the state machine must answer. */
-  model(): Model<Result>
+  /**
+   * The same in the simplest way there is: says what the state machine must answer. Default: another one made by `create`, to which all
+   * commands are applied without a break.
+   */
+  model?(): Model<Result>
   /** A command for the log. No other command of the run is given the same number. */
   command(random: Random, number: number): { readonly bytes: Uint8Array; readonly text: string }
   /** Something that a client wants to know. */

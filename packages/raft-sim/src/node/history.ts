@@ -5,6 +5,7 @@ import type { Ghost } from '../invariants/ghost.ts'
 import { Violation } from '../invariants/invariant.ts'
 import type { Application, Model } from './application.ts'
 import { Recording } from './recording.ts'
+import { ReplayModel } from './replay-model.ts'
 
 /** How often the same bytes were sent, how often for certain in vain, and how often they were applied. */
 type Command = { issued: number; failed: number; applied: number }
@@ -37,7 +38,7 @@ export class History<Result> {
   constructor(ghost: Ghost, application: Application<Result>) {
     this.#ghost = ghost
     this.#codec = application.resultCodec
-    this.#model = application.model()
+    this.#model = application.model?.() ?? new ReplayModel(() => application.create())
     this.recording = new Recording(application.keys)
   }
 
