@@ -35,7 +35,7 @@ const defaultSeed = 1
 export const usage = `npm run sim -- [--core] [--seconds N] [--seed N] [--trace] [--twice] [--without FAULT,…] [--events N]
 
   --core       simulate the cores alone, without the nodes around them
-  --seconds N  run seeds for so long, one after the other on every processor (default 60)
+  --seconds N  run seeds for so long, one after the other on every processor (default 60), at least as many as it takes to see everything
   --seed N     run this seed alone; with --seconds, start with it
   --trace      print every event of the seed, and its trace hash
   --twice      run every seed twice, not only some, and compare the trace hashes
@@ -84,6 +84,8 @@ export type Simulated = {
   readonly run: RunSeed
   readonly command: string
   readonly mustSee: readonly Mark[]
+  /** A batch is no shorter, however little time it was given: so many seeds see all that they must. */
+  readonly minSeeds: number
   /** With it, batches run beside each other, in processes of their own. */
   readonly kind?: Kind
 }
@@ -144,7 +146,7 @@ async function runMany(
   firstSeed: number,
   seconds: number,
   { twice, simpler }: SimulationOptions,
-  { run, command, mustSee, kind }: Simulated,
+  { run, command, mustSee, minSeeds, kind }: Simulated,
   terminal: Terminal,
 ): Promise<number> {
   const { write, isInteractive, nowMs } = terminal
@@ -160,7 +162,7 @@ async function runMany(
   const runSeed: RunSeed = pool === undefined ? run : seed => pool.run(seed)
   const result = await runBatch({
     firstSeed,
-    isEnough: () => nowMs() - startedAt >= seconds * 1000,
+    isEnough: seeds => seeds >= minSeeds && nowMs() - startedAt >= seconds * 1000,
     run: runSeed,
     twice,
     lanes: Math.max(1, processes),

@@ -10,11 +10,12 @@ async function runCli(
   args: readonly string[],
   run: RunSeed,
   mustSee: readonly Mark[] = [],
+  minSeeds = 1,
 ): Promise<{ readonly text: string; readonly last: string; readonly code: number }> {
   let text = ''
   let now = 0
   const terminal = { write: (more: string) => (text += more), isInteractive: false, nowMs: () => (now += 100), revision: () => 'abc123' }
-  const simulated = { run, command: 'npm run sim --', mustSee }
+  const simulated = { run, command: 'npm run sim --', mustSee, minSeeds }
   const code = await runSimulation(parseArguments(args), simulated, { ...terminal, write: more => void terminal.write(more) })
   return { text, last: text.trimEnd().split('\n').at(-1)!, code }
 }
@@ -127,6 +128,16 @@ test('a seed that does not do the same twice is a violation', async () => {
   const { text, code } = await runCli(['--seed', '1'], seed => made(seed, { hash: `${runs++}` }))
   expect(code).toBe(1)
   expect(text).toContain('determinism')
+})
+
+test('a batch is long enough to see everything, however little time it has', async () => {
+  const seeds: number[] = []
+  const run: RunSeed = seed => {
+    seeds.push(seed)
+    return made(seed)
+  }
+  await runCli(['--seconds', '0'], run, [], 9)
+  expect(new Set(seeds).size).toBe(9)
 })
 
 test('a batch that has not seen everything proves nothing', async () => {

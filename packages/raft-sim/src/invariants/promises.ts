@@ -1,0 +1,67 @@
+import type { Invariant } from './invariant.ts'
+
+/** What must hold beyond the invariants of one core: of whole nodes, of those who use them, and of the simulation itself. */
+export type Promised = Pick<Invariant, 'name' | 'section' | 'paper' | 'statement'> & {
+  /** Where it is checked, from `packages/raft-sim/src`. */
+  readonly file: string
+}
+
+export const promises: readonly Promised[] = [
+  {
+    name: 'client',
+    section: '3.12',
+    paper: 'thesis §6.3',
+    statement:
+      'Each command is applied at most once, an acknowledged one is where its caller was told, one that failed for certain nowhere; every answer is that of its index, and indices keep to real time.',
+    file: 'node/history.ts',
+  },
+  {
+    name: 'linearizability',
+    section: '3.12',
+    paper: 'thesis §6.3, §6.4',
+    statement: 'What clients saw has an order that keeps to real time and explains every answer, found without looking at the log.',
+    file: 'node/recording.ts',
+  },
+  {
+    name: 'integrity',
+    section: '3.13',
+    paper: '',
+    statement: 'A node refuses to start only for a reason that the run has given it.',
+    file: 'node/machine.ts',
+  },
+  {
+    name: 'no-fault',
+    section: '3.13',
+    paper: '',
+    statement: 'A node stops serving only when it was removed, wiped, or failed by its disk.',
+    file: 'node/machine.ts',
+  },
+  {
+    name: 'wiped-identity',
+    section: '2',
+    paper: 'thesis §11.7.2',
+    statement: 'Who has lost its folder never comes back under the same identity.',
+    file: 'node/cluster.ts',
+  },
+  {
+    name: 'close',
+    section: '2',
+    paper: '',
+    statement: 'A node that is closed ends in time, tells everybody who waits, and leaves neither timer, file nor connection behind.',
+    file: 'node/machine.ts',
+  },
+  {
+    name: 'no-exception',
+    section: '2',
+    paper: '',
+    statement: 'Nothing throws where nobody expects it, and nothing gets at clock, chance, files or network but through a port.',
+    file: 'node/trap.ts',
+  },
+  {
+    name: 'determinism',
+    section: '5',
+    paper: '',
+    statement: 'The same seed does the same, event by event.',
+    file: 'batch.ts',
+  },
+]
