@@ -42,6 +42,7 @@ const counted = [
   'slow disk',
   'damaged log',
   'repair',
+  'only a quorum healed',
 ] as const
 
 export type Mark = (typeof required)[number] | (typeof counted)[number]

@@ -21,6 +21,7 @@ export const cores: Simulated = {
     'snapshot taken',
     'compaction',
     'overlapping saves',
+    'only a quorum healed',
   ],
   minSeeds: 20,
 }

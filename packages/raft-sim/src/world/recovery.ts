@@ -4,24 +4,25 @@ import { sameMembership, showMembership } from '../invariants/config-history.ts'
 import type { Recovery } from '../invariants/liveness.ts'
 import { LivenessWatch } from '../invariants/liveness.ts'
 import type { Clients } from './clients.ts'
+import { brokenForEver } from './core-form.ts'
 import type { SimNode } from './node.ts'
 import { leaveJoint, propose } from './operators.ts'
 import type { World } from './world.ts'
 
-/** Ends all faults, and then demands that the cluster recovers (§3.14, the simple form: every node comes back). */
+/** Ends all faults, and then demands that the cluster recovers (§3.14): every node that comes back, in some runs only a quorum. */
 export function recover(world: World, clients: Clients): void {
-  heal(world)
+  const broken = heal(world)
   const { timeoutMs, options, tickMs } = world.scenario
   const watch = new LivenessWatch(world.schedule.now, (2 * options.electionTicks - 1) * tickMs, backlogMs(world))
   const fresh = { written: false, read: false }
   let done = false
   const look = () => {
-    done = watch.look(world.schedule.now, stateOf(world, fresh))
+    done = watch.look(world.schedule.now, stateOf(world, broken, fresh))
     if (!done) world.schedule.after(timeoutMs / 10, look)
   }
   const ask = () => {
     if (fresh.written && fresh.read) return
-    askOnce(world, clients, fresh)
+    askOnce(world, clients, broken, fresh)
     world.schedule.after(timeoutMs / 3, ask)
   }
   const tidy = () => {
@@ -34,17 +35,26 @@ export function recover(world: World, clients: Clients): void {
   while (!done) world.step()
 }
 
-function heal(world: World): void {
+/** Returns who stays broken. */
+function heal(world: World): ReadonlySet<NodeId> {
   const { timeoutMs } = world.scenario
   world.healed = true
   world.faults = calm(timeoutMs)
-  world.event('heal', 0, () => 'all faults are over, all nodes come back')
+  world.event('heal', 0, () => 'all faults are over')
   world.network.heal(world.faults, timeoutMs / 10)
+  const broken = brokenForEver(world)
   for (const node of world.nodes.values()) {
+    if (node.retired) continue
     node.heal()
     if (!node.isUp) node.start()
     else if (node.paused) node.resume()
   }
+  return broken
+}
+
+function leaderBeside(world: World, broken: ReadonlySet<NodeId>): SimNode | undefined {
+  const leader = world.leader()
+  return leader === undefined || broken.has(leader.id) ? undefined : leader
 }
 
 function calm(timeoutMs: number): Faults {
@@ -82,8 +92,8 @@ function backlogMs(world: World): number {
   return small ? lag * (2 * faults.delayMs[1] + 2 * faults.saveMs[1] + scenario.applyMs[1]) : 0
 }
 
-function askOnce(world: World, clients: Clients, fresh: { written: boolean; read: boolean }): void {
-  const leader = world.leader()
+function askOnce(world: World, clients: Clients, broken: ReadonlySet<NodeId>, fresh: { written: boolean; read: boolean }): void {
+  const leader = leaderBeside(world, broken)
   if (leader === undefined) return
   if (!fresh.written) {
     clients.write(leader, () => {
@@ -126,11 +136,11 @@ function membersOf({ voters, outgoing, learners }: Membership): NodeId[] {
   return [...new Set([...voters, ...outgoing, ...learners])]
 }
 
-function stateOf(world: World, fresh: { readonly written: boolean; readonly read: boolean }): Recovery {
-  const leader = world.leader()
+function stateOf(world: World, broken: ReadonlySet<NodeId>, fresh: { readonly written: boolean; readonly read: boolean }): Recovery {
+  const leader = leaderBeside(world, broken)
   if (leader === undefined) return { serving: `there is no leader: ${summary([...world.nodes.values()])}`, level: 'no leader', terms: '' }
   const { membership } = leader.core!.status()
-  const members = membersOf(membership).map(id => world.nodes.get(id)!)
+  const members = membersOf(membership).flatMap(id => (broken.has(id) ? [] : [world.nodes.get(id)!]))
   const others = members.filter(node => node !== leader && node.core?.role === 'leader')
   const state = summary(members)
   return {

@@ -17,3 +17,9 @@ test('reading along changes nothing', () => {
   expect(read.hash).toBe(simulateCore({ seed: 4, events }).hash)
   expect(lines.length).toBeGreaterThan(events)
 })
+
+test('where only a quorum recovers, and the others stay broken for ever, the cluster lives again', () => {
+  const results = Array.from({ length: 20 }, (_, at) => simulateCore({ seed: at + 1, events: 1000 }))
+  expect(results.filter(({ coverage }) => coverage.count('only a quorum healed') > 0).length).toBeGreaterThan(1)
+  expect(results.filter(({ failure }) => failure !== undefined)).toEqual([])
+})
