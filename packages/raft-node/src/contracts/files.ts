@@ -1,10 +1,12 @@
 import type { Files, OpenFile } from '../storage/files.ts'
-import { bytes, type ContractTools } from './tools.ts'
+import { bytes, type ContractTools, refusal } from './tools.ts'
 
 export type FilesWorld = {
   readonly files: Files
   /** A folder that exists and is empty. */
   readonly folder: string
+  /** The same disk, as another process sees it. */
+  another(): Promise<Files>
   /** Where a disk can do it: loses everything that was not synced. Open files are of no use afterwards. */
   readonly powerCut?: (() => Promise<void>) | undefined
   dispose(): Promise<void>
@@ -98,6 +100,14 @@ export function filesContract({ describe, test, expect }: ContractTools, make: (
       expect(await files.list(folder)).toEqual(['a', 'b', 'c'])
       expect(await files.list(`${folder}/c`)).toEqual(['d'])
       expect(await files.list(`${folder}/nowhere`)).toEqual([])
+    })
+
+    rule('are locked for one at a time', async ({ files, folder, another }) => {
+      const lock = await files.lock(`${folder}/lock`)
+      expect(await refusal((await another()).lock(`${folder}/lock`))).toBe('FOLDER_IN_USE')
+      await lock.release()
+      const again = await (await another()).lock(`${folder}/lock`)
+      await again.release()
     })
 
     rule('survive a power cut once they and their folder are synced', async ({ files, folder, powerCut }) => {

@@ -16,7 +16,9 @@ import { checkVersion, formatVersion } from './sealed.ts'
 const versionAt = 4
 const chainAt = 5
 const contentAt = 13
-const headBytes = contentAt + 1 + 8 + 8
+/** Before the payload. */
+export const contentHeadBytes = 1 + 8 + 8
+const headBytes = contentAt + contentHeadBytes
 
 export type EntryRecord = { readonly entry: Entry; readonly chain: number }
 
@@ -31,10 +33,7 @@ export function encodeRecords(entries: readonly Entry[], previousChain: number):
     const payload = payloads[i] as Uint8Array
     const end = offset + headBytes + payload.length
     view.setUint8(offset + versionAt, formatVersion)
-    view.setUint8(offset + contentAt, payloadType(entry.type))
-    writeSafeInteger(view, offset + contentAt + 1, entry.term)
-    writeSafeInteger(view, offset + contentAt + 9, entry.index)
-    block.set(payload, offset + headBytes)
+    writeContent(block, view, offset + contentAt, entry, payload)
 
     chain = chainHash(chain, block.subarray(offset + contentAt, end))
     writeSafeInteger(view, offset + chainAt, chain)
@@ -57,10 +56,23 @@ export function decodeRecord(bytes: Uint8Array, previousChain: number): EntryRec
   const chain = readSafeInteger(view, chainAt)
   if (chain !== chainHash(previousChain, bytes.subarray(contentAt))) return undefined
 
-  const payload = new Uint8Array(bytes.buffer, bytes.byteOffset + headBytes, bytes.length - headBytes)
-  const term = readSafeInteger(view, contentAt + 1)
-  const index = readSafeInteger(view, contentAt + 9)
-  return { entry: { term, index, ...decodePayload(view.getUint8(contentAt), payload) }, chain }
+  return { entry: readContent(view, contentAt, bytes.length - contentAt), chain }
+}
+
+/** Type, term, index and payload: all that the chain hash covers. */
+export function writeContent(block: Uint8Array, view: DataView, at: number, entry: Entry, payload: Uint8Array): void {
+  view.setUint8(at, payloadType(entry.type))
+  writeSafeInteger(view, at + 1, entry.term)
+  writeSafeInteger(view, at + 9, entry.index)
+  block.set(payload, at + contentHeadBytes)
+}
+
+/** A command's data is a view of the memory below. */
+export function readContent(view: DataView, at: number, length: number): Entry {
+  const payload = new Uint8Array(view.buffer, view.byteOffset + at + contentHeadBytes, length - contentHeadBytes)
+  const term = readSafeInteger(view, at + 1)
+  const index = readSafeInteger(view, at + 9)
+  return { term, index, ...decodePayload(view.getUint8(at), payload) }
 }
 
 /** Which entry a record is of, without looking whether it is whole. */

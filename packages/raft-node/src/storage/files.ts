@@ -1,8 +1,6 @@
 /**
- * The disk, as far as watermark and snapshots need it: real in `node-files.ts`, simulated in raft-sim, one contract for both
- * (`contracts/files.ts`). Paths are joined with `/`. A failure rejects with whatever the disk says; the stores give it a meaning.
- *
- * There is no lock here: Node has none that vanishes with its process. LevelDB's does, so a folder's log is opened before anything else.
+ * The disk, as far as watermark, snapshots and write-ahead log need it: real in `node-files.ts`, simulated in raft-sim, one contract for
+ * both (`contracts/files.ts`). Paths are joined with `/`. A failure rejects with whatever the disk says; the stores give it a meaning.
  */
 export interface Files {
   /** Undefined when there is none. */
@@ -19,6 +17,15 @@ export interface Files {
   makeFolder(folder: string): Promise<void>
   /** Makes durable which names the folder holds: a file's `sync` covers its bytes only. */
   syncFolder(folder: string): Promise<void>
+  /**
+   * Takes a folder, made when absent, for this process alone; whatever else lies in it is the lock's own. Goes with the process, however
+   * that ends. Throws RaftError `FOLDER_IN_USE` while somebody has it.
+   */
+  lock(folder: string): Promise<Lock>
+}
+
+export interface Lock {
+  release(): Promise<void>
 }
 
 export interface OpenFile {

@@ -16,12 +16,14 @@ clockContract(tools, async () => ({ clock: systemClock(), pass: ms => new Promis
 
 filesContract(tools, async () => {
   const folder = await mkdtemp(join(tmpdir(), 'raft-files-'))
-  return { files: nodeFiles, folder, dispose: () => rm(folder, { recursive: true }) }
+  return { files: nodeFiles, folder, another: async () => nodeFiles, dispose: () => rm(folder, { recursive: true }) }
 })
 
-logStoreContract(tools, async () => {
-  const folder = await RealFolder.make()
-  return { store: () => folder.logStore(), crash: () => folder.crash(), dispose: () => folder.dispose() }
+describe.each(['level', 'wal'] as const)('%s', log => {
+  logStoreContract(tools, async () => {
+    const folder = await RealFolder.make({ log })
+    return { store: () => folder.logStore(), crash: () => folder.crash(), dispose: () => folder.dispose() }
+  })
 })
 
 snapshotStoreContract(tools, async () => {

@@ -1,14 +1,18 @@
 import type { Entry, HardState } from 'raft-core'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import type { LogBatch, LogState } from '../../src/ports.ts'
+import type { LogBatch, LogState, LogStore } from '../../src/ports.ts'
 import type { Batches } from '../../src/storage/batches.ts'
-import type { Files } from '../../src/storage/files.ts'
+import type { Files, OpenFile } from '../../src/storage/files.ts'
+import type { LogKind } from '../../src/storage/folder-layout.ts'
 import { levelBatches } from '../../src/storage/level-batches.ts'
 import { LevelLogStore } from '../../src/storage/level-log-store.ts'
 import { nodeFiles } from '../../src/storage/node-files.ts'
+import { WalLogStore } from '../../src/storage/wal-log-store.ts'
 import { RealFolder } from './worlds.ts'
 
 const identity = { clusterId: 'c'.repeat(32), nodeId: 'n1', incarnation: '1'.repeat(32) }
+const kinds: readonly LogKind[] = ['level', 'wal']
+let log: LogKind = 'level'
 let folder: RealFolder
 /** Set: the next such call fails, as a disk does that is full or broken. */
 let failing: 'batch' | 'mark' | 'sync' | undefined
@@ -34,30 +38,33 @@ const clock = {
   uniqueId: () => '',
 }
 
-async function openStore(): Promise<LevelLogStore & { readonly opened: LogState }> {
+async function openStore(): Promise<LogStore & { readonly opened: LogState }> {
   const real = levelBatches(`${folder.dir}/log`)
   const run = async (what: typeof failing, step: () => Promise<void>) => {
     if (failing === what || --stepsLeft < 0) throw Object.assign(new Error('EIO: i/o error'), { code: 'EIO' })
     await step()
   }
   const batches: Batches = { ...real, write: batch => run('batch', () => real.write(batch)) }
+  const failingFile = (path: string, file: OpenFile): OpenFile => ({
+    ...file,
+    writeAt: (offset, bytes) => run(path.endsWith('.wal') ? 'batch' : 'mark', () => file.writeAt(offset, bytes)),
+    sync: () => run('sync', () => file.sync()),
+  })
   const files: Files = {
     ...nodeFiles,
-    async create(path) {
-      const file = await nodeFiles.create(path)
-      return {
-        ...file,
-        writeAt: (offset, bytes) => run('mark', () => file.writeAt(offset, bytes)),
-        sync: () => run('sync', () => file.sync()),
-      }
+    async open(path) {
+      const file = await nodeFiles.open(path)
+      return file && failingFile(path, file)
     },
+    create: async path => failingFile(path, await nodeFiles.create(path)),
   }
-  const store = new LevelLogStore({ files, batches, folder: folder.dir, clock })
+  const parts = { files, folder: folder.dir, clock }
+  const store = log === 'wal' ? new WalLogStore(parts) : new LevelLogStore({ batches, ...parts })
   const { state } = await store.open()
   return Object.assign(store, { opened: state })
 }
 
-const save = (store: LevelLogStore, index: number, vote?: string) =>
+const save = (store: LogStore, index: number, vote?: string) =>
   store.save({
     hardState: { term: 1, vote, commit: 0 },
     entries: index === 0 ? [] : [{ term: 1, index, type: 'empty' }],
@@ -65,7 +72,11 @@ const save = (store: LevelLogStore, index: number, vote?: string) =>
     mustSync: true,
   })
 
-describe('after a failed write nothing is written any more', () => {
+describe.each(kinds)('%s: after a failed write nothing is written any more', kind => {
+  beforeEach(() => {
+    log = kind
+  })
+
   test.each(['batch', 'mark', 'sync'] as const)('%s', async what => {
     const store = await openStore()
     await store.initialize(identity)
@@ -97,7 +108,11 @@ describe('after a failed write nothing is written any more', () => {
   })
 })
 
-describe('a crash between any two steps leaves the last save or the one before', () => {
+describe.each(kinds)('%s: a crash between any two steps leaves the last save or the one before', kind => {
+  beforeEach(() => {
+    log = kind
+  })
+
   const entries = (term: number, from: number, to: number): Entry[] =>
     Array.from({ length: to - from + 1 }, (_, i) => ({ term, index: from + i, type: 'command', data: Uint8Array.of(term, from + i) }))
   const hard = (term: number, vote?: string, commit = 0): HardState => ({ term, vote, commit })

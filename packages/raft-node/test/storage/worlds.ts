@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { systemClock } from '../../src/clock/system-clock.ts'
 import { openStorage } from '../../src/level/index.ts'
 import type { Clock, LogStore, SnapshotStore } from '../../src/ports.ts'
+import type { LogKind } from '../../src/storage/folder-layout.ts'
 
 /**
  * A data folder on the real disk. A crash copies it as it is, without closing anything: the copy holds what the kernel holds after
@@ -11,17 +12,19 @@ import type { Clock, LogStore, SnapshotStore } from '../../src/ports.ts'
  */
 export class RealFolder {
   readonly clock: Clock
+  readonly log: LogKind
   readonly #root: string
   readonly #opened: LogStore[] = []
   #life = 0
 
-  static async make(clock = systemClock()): Promise<RealFolder> {
-    return new RealFolder(await mkdtemp(join(tmpdir(), 'raft-storage-')), clock)
+  static async make({ clock = systemClock(), log = 'level' }: { clock?: Clock; log?: LogKind } = {}): Promise<RealFolder> {
+    return new RealFolder(await mkdtemp(join(tmpdir(), 'raft-storage-')), clock, log)
   }
 
-  constructor(root: string, clock: Clock) {
+  constructor(root: string, clock: Clock, log: LogKind) {
     this.#root = root
     this.clock = clock
+    this.log = log
   }
 
   get dir(): string {
@@ -29,7 +32,7 @@ export class RealFolder {
   }
 
   logStore(): LogStore {
-    const { logStore } = openStorage({ dir: this.dir, clock: this.clock })
+    const { logStore } = openStorage({ dir: this.dir, log: this.log, clock: this.clock })
     this.#opened.push(logStore)
     return logStore
   }
@@ -42,6 +45,12 @@ export class RealFolder {
     const from = this.dir
     this.#life++
     await cp(from, this.dir, { recursive: true })
+  }
+
+  /** Back to how it was at the last crash. */
+  async rewind(): Promise<void> {
+    await rm(this.dir, { recursive: true })
+    await cp(join(this.#root, `life-${this.#life - 1}`), this.dir, { recursive: true })
   }
 
   async dispose(): Promise<void> {

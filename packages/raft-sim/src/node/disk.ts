@@ -108,6 +108,12 @@ export class Disk {
       list: folder => cached(`list ${folder}`, () => tree.list(folder)),
       makeFolder: folder => cached(`make ${folder}`, () => tree.makeFolder(folder)),
       syncFolder: folder => synced(`sync ${folder}`, () => tree.syncFolder(folder)),
+      lock: folder =>
+        cached(`lock ${folder}`, () => {
+          tree.makeFolder(folder)
+          this.#lock(process)
+          return { release: () => cached(`release ${folder}`, () => this.#release(process)) }
+        }),
     }
   }
 
@@ -122,9 +128,7 @@ export class Disk {
     return {
       open: () =>
         queued(times.sync(), 'open the database', () => {
-          if (this.#lockedBy !== undefined && this.#lockedBy !== process)
-            throw new RaftError('FOLDER_IN_USE', 'another process has the database')
-          this.#lockedBy = process
+          this.#lock(process)
           isOpen = true
           database.reopen()
         }),
@@ -151,11 +155,18 @@ export class Disk {
       close: async () => {
         if (!isOpen) return
         isOpen = false
-        await queued(times.cached(), 'close the database', () => {
-          if (this.#lockedBy === process) this.#lockedBy = undefined
-        })
+        await queued(times.cached(), 'close the database', () => this.#release(process))
       },
     }
+  }
+
+  /** One for all of the disk: it holds one data folder. */
+  #lock(process: Process): void {
+    if (this.#lockedBy !== undefined && this.#lockedBy !== process) throw new RaftError('FOLDER_IN_USE', 'another process has the folder')
+    this.#lockedBy = process
+  }
+  #release(process: Process): void {
+    if (this.#lockedBy === process) this.#lockedBy = undefined
   }
 
   async *#read(process: Process, range: KeyRange): AsyncGenerator<readonly KeyValue[]> {

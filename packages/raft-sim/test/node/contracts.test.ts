@@ -1,5 +1,7 @@
+import type { LogStore } from 'raft-node'
 import { clockContract, filesContract, logStoreContract, snapshotStoreContract, transportContract } from 'raft-node/contracts'
 import { FileSnapshotStore, LevelLogStore } from 'raft-node/level'
+import { WalLogStore } from 'raft-node/wal'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import type { Disk } from '../../src/node/disk.ts'
 import type { Process } from '../../src/node/process.ts'
@@ -21,6 +23,7 @@ filesContract(tools, async () => {
   return {
     files: disk.filesFor(bench.process('n1')),
     folder: 'n1',
+    another: async () => disk.filesFor(bench.process('n1')),
     powerCut: async () => disk.powerCut(),
     dispose: async () => stop(),
   }
@@ -28,9 +31,11 @@ filesContract(tools, async () => {
 
 for (const crash of ['kill', 'powerCut'] as const) {
   describe(`after ${crash === 'kill' ? 'the end of the process' : 'a power cut'}`, () => {
-    logStoreContract(tools, async () => {
-      const machine = new Machine(crash)
-      return { store: () => machine.logStore(), crash: async () => machine.crash(), dispose: async () => machine.stop() }
+    describe.each(['level', 'wal'] as const)('%s', log => {
+      logStoreContract(tools, async () => {
+        const machine = new Machine(crash)
+        return { store: () => machine.logStore(log), crash: async () => machine.crash(), dispose: async () => machine.stop() }
+      })
     })
     snapshotStoreContract(tools, async () => {
       const machine = new Machine(crash)
@@ -69,11 +74,13 @@ class Machine {
   }
 
   /** Each on its own process, as two of them would be. */
-  logStore(): LevelLogStore {
+  logStore(log: 'level' | 'wal'): LogStore {
     const process = this.#bench.process('n1')
     this.#process = process
     const clock = this.#bench.clock(process)
-    return new LevelLogStore({ files: this.#disk.filesFor(process), batches: this.#disk.batchesFor(process), folder: 'n1', clock })
+    const files = this.#disk.filesFor(process)
+    if (log === 'wal') return new WalLogStore({ files, folder: 'n1', clock, segmentBytes: { first: 512, most: 2048 } })
+    return new LevelLogStore({ files, batches: this.#disk.batchesFor(process), folder: 'n1', clock })
   }
   snapshotStore(): FileSnapshotStore {
     return new FileSnapshotStore({ files: this.#disk.filesFor(this.#process), folder: 'n1/snapshots' })

@@ -1,12 +1,16 @@
-import { cp, open, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
+import { cp, readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Entry } from 'raft-core'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { RaftError } from '../../src/errors.ts'
 import type { Identity, LogStore } from '../../src/ports.ts'
+import { type LogKind, logFolders } from '../../src/storage/folder-layout.ts'
+import { flipBit, logFile, samples, written } from './damage.ts'
 import { RealFolder } from './worlds.ts'
 
 /** `research/reliability.md` §2: after every change here LevelDB alone opens without a word and forgets entries or votes. */
+const kinds: readonly LogKind[] = ['level', 'wal']
+let log: LogKind = 'level'
 
 const identity: Identity = { clusterId: 'c'.repeat(32), nodeId: 'n1', incarnation: '1'.repeat(32) }
 const folders: RealFolder[] = []
@@ -30,7 +34,7 @@ async function save(store: LogStore, term: number, entries: readonly Entry[], vo
 }
 
 async function founded(): Promise<{ folder: RealFolder; store: LogStore }> {
-  const folder = await RealFolder.make(quiet)
+  const folder = await RealFolder.make({ clock: quiet, log })
   folders.push(folder)
   const store = folder.logStore()
   await store.open()
@@ -79,7 +83,7 @@ async function verdictAfter(folder: RealFolder, change: (dir: string) => Promise
 
 async function openIn(dir: string): Promise<RaftError | Awaited<ReturnType<LogStore['open']>>> {
   const { openStorage } = await import('../../src/level/index.ts')
-  const { logStore } = openStorage({ dir, clock: quiet })
+  const { logStore } = openStorage({ dir, log, clock: quiet })
   try {
     return await logStore.open()
   } catch (error) {
@@ -90,40 +94,20 @@ async function openIn(dir: string): Promise<RaftError | Awaited<ReturnType<LogSt
   }
 }
 
-async function flipBit(path: string, offset: number): Promise<void> {
-  const file = await open(path, 'r+')
-  const byte = new Uint8Array(1)
-  await file.read(byte, 0, 1, offset)
-  byte[0] = (byte[0] as number) ^ (1 << (offset % 8))
-  await file.write(byte, 0, 1, offset)
-  await file.close()
-}
+describe.each(kinds)('%s: a damaged log', kind => {
+  beforeEach(() => {
+    log = kind
+  })
 
-async function samples(path: string, count: number): Promise<number[]> {
-  const { size } = await stat(path)
-  const step = Math.max(1, size / count)
-  return Array.from({ length: Math.min(size, count) }, (_, i) => Math.floor(i * step))
-}
-
-async function logFile(dir: string, pattern: RegExp): Promise<string[]> {
-  return (await readdir(`${dir}/log`)).filter(name => pattern.test(name)).map(name => `log/${name}`)
-}
-
-async function largest(dir: string, names: readonly string[]): Promise<string> {
-  const sizes = await Promise.all(names.map(async name => ({ name, size: (await stat(join(dir, name))).size })))
-  return sizes.sort((a, b) => b.size - a.size)[0]?.name ?? ''
-}
-
-describe('a damaged log', () => {
   test('without damage opens', async () => {
     expect(await verdictAfter(await crashed(), async () => {})).toBe('harmless')
   })
 
   test('is found out when a bit of the write-ahead log flips', async () => {
     const folder = await crashed()
-    const wal = await largest(folder.dir, await logFile(folder.dir, /\.log$/))
+    const { name: wal, bytes } = await written(folder.dir, log)
     const verdicts = new Set<Verdict>()
-    for (const offset of await samples(join(folder.dir, wal), 40)) {
+    for (const offset of await samples(join(folder.dir, wal), 40, bytes)) {
       verdicts.add(await verdictAfter(folder, dir => flipBit(join(dir, wal), offset)))
     }
     expect([...verdicts]).toEqual(['repairable'])
@@ -131,34 +115,18 @@ describe('a damaged log', () => {
 
   test('is found out when the write-ahead log is cut, at any length', async () => {
     const folder = await crashed()
-    const wal = await largest(folder.dir, await logFile(folder.dir, /\.log$/))
-    for (const length of await samples(join(folder.dir, wal), 30)) {
+    const { name: wal, bytes } = await written(folder.dir, log)
+    for (const length of await samples(join(folder.dir, wal), 30, bytes)) {
       expect(await verdictAfter(folder, dir => truncate(join(dir, wal), length))).toBe('repairable')
     }
   })
 
-  test('is found out in sorted tables, and in every other file of the database', async () => {
-    const folder = await crashed()
-    const store = folder.logStore()
-    await store.open() // moves the write-ahead log into a table
-    await folder.crash()
-    const tables = await logFile(folder.dir, /\.ldb$/)
-    expect(tables.length).toBeGreaterThan(0)
-    const verdicts: Verdict[] = []
-    for (const name of [...tables, ...(await logFile(folder.dir, /^(MANIFEST.*|CURRENT|.*\.log|LOCK|LOG)$/))]) {
-      for (const offset of await samples(join(folder.dir, name), name.endsWith('.ldb') ? 40 : 8)) {
-        verdicts.push(await verdictAfter(folder, dir => flipBit(join(dir, name), offset)))
-      }
-    }
-    expect(verdicts.filter(verdict => verdict === 'repairable').length).toBeGreaterThan(30)
-  })
-
   test('is found out when a file is gone, or all of it', async () => {
     const folder = await crashed()
-    for (const name of await logFile(folder.dir, /^(CURRENT|MANIFEST.*|.*\.log|.*\.ldb)$/)) {
+    for (const name of await logFile(folder.dir, log, /^(CURRENT|MANIFEST.*|.*\.log|.*\.ldb|.*\.wal)$/)) {
       expect([name, await verdictAfter(folder, dir => rm(join(dir, name)))]).toEqual([name, 'repairable'])
     }
-    expect(await verdictAfter(folder, dir => rm(`${dir}/log`, { recursive: true }))).toBe('repairable')
+    expect(await verdictAfter(folder, dir => rm(`${dir}/${logFolders[log]}`, { recursive: true }))).toBe('repairable')
   })
 
   test('is found out when an older state of it comes back: a forgotten vote', async () => {
@@ -171,7 +139,7 @@ describe('a damaged log', () => {
     await save(store, 9, [], undefined)
     await folder.crash()
     const older = join(folder.dir, '..', 'older')
-    await cp(`${folder.dir}/log`, older, { recursive: true })
+    await cp(`${folder.dir}/${logFolders[log]}`, older, { recursive: true })
     const again = folder.logStore()
     await again.open()
     await save(again, 9, [], 'n2')
@@ -188,7 +156,7 @@ describe('a damaged log', () => {
     await save(store, 2, range(1, 1, 50))
     await folder.crash()
     const older = join(folder.dir, '..', 'older')
-    await cp(`${folder.dir}/log`, older, { recursive: true })
+    await cp(`${folder.dir}/${logFolders[log]}`, older, { recursive: true })
     const again = folder.logStore()
     await again.open()
     await save(again, 2, range(2, 31, 35))
@@ -201,7 +169,7 @@ describe('a damaged log', () => {
     const other = await founded()
     await cp(`${folder.dir}/watermark-a`, join(other.folder.dir, 'watermark-a'))
     await other.folder.crash()
-    const theirs = await RealFolder.make(quiet)
+    const theirs = await RealFolder.make({ clock: quiet, log })
     folders.push(theirs)
     const store = theirs.logStore()
     await store.open()
@@ -217,10 +185,14 @@ async function fill(store: LogStore, from: number, to: number): Promise<void> {
   await save(store, acknowledged.term, acknowledged.entries.slice(from - 1, to), acknowledged.vote)
 }
 
-describe('a repair', () => {
+describe.each(kinds)('%s: a repair', kind => {
+  beforeEach(() => {
+    log = kind
+  })
+
   async function damaged(): Promise<RealFolder> {
     const folder = await crashed()
-    const wal = await largest(folder.dir, await logFile(folder.dir, /\.log$/))
+    const { name: wal } = await written(folder.dir, log)
     await truncate(join(folder.dir, wal), 500)
     return folder
   }
@@ -272,7 +244,7 @@ describe('a repair', () => {
     const { folder, store } = await begun()
     await save(store, 11, acknowledged.entries.slice(0, 5))
     await folder.crash()
-    await rm(`${folder.dir}/log`, { recursive: true })
+    await rm(`${folder.dir}/${logFolders[log]}`, { recursive: true })
     const opened = await openIn(folder.dir)
     expect(opened).toMatchObject({ damage: { isRepairing: false }, state: { hardState: { term: 11, vote: undefined }, entries: [] } })
   })
@@ -284,13 +256,34 @@ describe('a repair', () => {
   })
 })
 
-async function openWithLog(folder: RealFolder, log: string) {
-  await rm(`${folder.dir}/log`, { recursive: true })
-  await cp(log, `${folder.dir}/log`, { recursive: true })
+test('level: a damaged log is found out in sorted tables, and in every other file of the database', async () => {
+  log = 'level'
+  const folder = await crashed()
+  const store = folder.logStore()
+  await store.open() // moves the write-ahead log into a table
+  await folder.crash()
+  const tables = await logFile(folder.dir, log, /\.ldb$/)
+  expect(tables.length).toBeGreaterThan(0)
+  const verdicts: Verdict[] = []
+  for (const name of [...tables, ...(await logFile(folder.dir, log, /^(MANIFEST.*|CURRENT|.*\.log|LOCK|LOG)$/))]) {
+    for (const offset of await samples(join(folder.dir, name), name.endsWith('.ldb') ? 40 : 8)) {
+      verdicts.push(await verdictAfter(folder, dir => flipBit(join(dir, name), offset)))
+    }
+  }
+  expect(verdicts.filter(verdict => verdict === 'repairable').length).toBeGreaterThan(30)
+})
+
+async function openWithLog(folder: RealFolder, older: string) {
+  await rm(`${folder.dir}/${logFolders[log]}`, { recursive: true })
+  await cp(older, `${folder.dir}/${logFolders[log]}`, { recursive: true })
   return openIn(folder.dir)
 }
 
-describe('a damaged watermark', () => {
+describe.each(kinds)('%s: a damaged watermark', kind => {
+  beforeEach(() => {
+    log = kind
+  })
+
   for (const name of ['watermark-a', 'watermark-b']) {
     test(`${name} is replaced from the other and the log`, async () => {
       const folder = await crashed()
@@ -325,7 +318,7 @@ describe('a damaged watermark', () => {
     expect(
       await both(async path => {
         await rm(path)
-        await rm(join(path, '..', 'log'), { recursive: true, force: true })
+        await rm(join(path, '..', logFolders[log]), { recursive: true, force: true })
         await cp(join(folder.dir, 'watermark-a'), join(path, '..', 'snapshots', 'some.snap'))
       }),
     ).toBe('detected')
@@ -344,7 +337,11 @@ describe('a damaged watermark', () => {
   })
 })
 
-describe('a torn tail', () => {
+describe.each(kinds)('%s: a torn tail', kind => {
+  beforeEach(() => {
+    log = kind
+  })
+
   /** A power cut: the watermark on disk is of entry 20, the log had gone on to 40. */
   async function cutOff(): Promise<RealFolder> {
     const { folder, store } = await founded()
@@ -359,9 +356,9 @@ describe('a torn tail', () => {
 
   test('above the watermark is cut, and never reaches below it', async () => {
     const folder = await cutOff()
-    const wal = await largest(folder.dir, await logFile(folder.dir, /\.log$/))
+    const { name: wal, bytes } = await written(folder.dir, log)
     const lengths = new Set<number>()
-    for (const offset of await samples(join(folder.dir, wal), 40)) {
+    for (const offset of await samples(join(folder.dir, wal), 40, bytes)) {
       const copy = join(folder.dir, '..', 'copy')
       await rm(copy, { recursive: true, force: true })
       await cp(folder.dir, copy, { recursive: true })
@@ -381,9 +378,8 @@ describe('a torn tail', () => {
 
   test('that was cut is written over, and stays so', async () => {
     const folder = await cutOff()
-    const wal = await largest(folder.dir, await logFile(folder.dir, /\.log$/))
-    const { size } = await stat(join(folder.dir, wal))
-    await flipBit(join(folder.dir, wal), size - 10)
+    const { name: wal, bytes } = await written(folder.dir, log)
+    await flipBit(join(folder.dir, wal), bytes - 10)
     const store = folder.logStore()
     const { entries } = (await store.open()).state
     expect(entries.length).toBe(39)
@@ -396,58 +392,4 @@ describe('a torn tail', () => {
     const folder = await cutOff()
     expect(await openIn(folder.dir)).toMatchObject({ state: { entries: range(1, 1, 40) } })
   })
-})
-
-describe('a damaged snapshot', () => {
-  async function* data() {
-    yield new Uint8Array(700_000).fill(7)
-  }
-
-  test('is not listed, or fails while it is read; the others stay', async () => {
-    const folder = await RealFolder.make(quiet)
-    folders.push(folder)
-    const store = folder.snapshotStore()
-    const about = {
-      membership: { voters: ['n1'], outgoing: [], learners: [], learnersNext: [], autoLeave: false, promoting: [] },
-      membershipIndex: 1,
-    }
-    const older = await store.write({ term: 1, index: 5, chain: 5, members: [], ...about }, data())
-    await store.write({ term: 1, index: 9, chain: 9, members: [], ...about }, data())
-    const [, name] = await readdir(`${folder.dir}/snapshots`)
-    const path = `${folder.dir}/snapshots/${name}`
-    const { size } = await stat(path)
-    const whole = await readFile(path)
-
-    const outcomes: string[] = []
-    const check = async () => {
-      const bad: string[] = []
-      const reader = folder.snapshotStore(at => bad.push(at))
-      const [first, second] = await reader.list()
-      expect(second ?? first).toEqual(older)
-      if (second === undefined) expect(bad).toEqual([path])
-      outcomes.push(second === undefined ? 'not listed' : await readThrough(reader.read(first as typeof older)))
-    }
-    const head = Array.from({ length: 20 }, (_, i) => i)
-    const tail = Array.from({ length: 100 }, (_, i) => size - 1 - i)
-    for (const offset of [...head, ...(await samples(path, 40)), ...tail]) {
-      await flipBit(path, offset)
-      await check()
-      await flipBit(path, offset)
-    }
-    for (const length of await samples(path, 20)) {
-      await truncate(path, length)
-      await check()
-      await writeFile(path, whole)
-    }
-    expect(new Set(outcomes)).toEqual(new Set(['not listed', 'CORRUPT']))
-  })
-
-  async function readThrough(read: AsyncIterable<Uint8Array>): Promise<string> {
-    try {
-      for await (const _ of read);
-      return 'believed'
-    } catch (error) {
-      return error instanceof RaftError ? error.code : String(error)
-    }
-  }
 })
