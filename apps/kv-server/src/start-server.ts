@@ -31,6 +31,8 @@ export type KvServerOptions = {
   readonly replace?: boolean | undefined
   /** What to do with requests for keys on a node that does not lead. Default `forward`. */
   readonly nonLeader?: NonLeaderMode | undefined
+  /** The log store of a new folder. A folder made with the other one is refused. Default `level`. */
+  readonly logStore?: 'level' | 'wal' | undefined
   /** Take a snapshot after so many entries or bytes. Defaults 10,000 and 64 MiB. */
   readonly snapshotEntries?: number | undefined
   readonly snapshotBytes?: number | undefined
@@ -122,7 +124,7 @@ type Parts = {
 }
 
 function nodeOptions(options: KvServerOptions, { raft, httpAddress, join, store, events }: Parts) {
-  const { dir, replace, snapshotEntries, snapshotBytes, trailingEntries, tickMs, electionTicks, onFatal } = options
+  const { dir, replace, logStore: log, snapshotEntries, snapshotBytes, trailingEntries, tickMs, electionTicks, onFatal } = options
   const listen = formatAddress(raft)
   return {
     id: options.id ?? listen.replace(/[[\]]/g, ''), // ids know no brackets
@@ -132,7 +134,7 @@ function nodeOptions(options: KvServerOptions, { raft, httpAddress, join, store,
     stateMachine: store,
     resultCodec,
     ...(join === undefined ? { bootstrap: true } : { join }),
-    ...definedOnly({ replace, snapshotEntries, snapshotBytes, trailingEntries, tickMs, electionTicks }),
+    ...definedOnly({ replace, log, snapshotEntries, snapshotBytes, trailingEntries, tickMs, electionTicks }),
     onEvent(event: Parameters<EventLog['observe']>[0]) {
       events.observe(event)
       if (event.type === 'fault' && isFatal(event.code)) onFatal?.({ code: event.code, message: event.message })

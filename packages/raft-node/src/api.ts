@@ -82,6 +82,8 @@ export type NodeOptions<Result> = {
   readonly dir: string
   /** Where peers connect: `host:port`; port 0 takes a free one. Default host 127.0.0.1. */
   readonly listen: string
+  /** The log store of a new folder: LevelDB, or a write-ahead log of its own. A folder made with the other one is refused. Default `level`. */
+  readonly log?: 'level' | 'wal'
   /** Where clients of the application reach this node; replicated, so that every node can name the leader's. */
   readonly clientAddress?: string
   readonly stateMachine: StateMachine<Result>

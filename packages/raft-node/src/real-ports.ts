@@ -2,8 +2,8 @@ import type { Raft, RaftOptions, Trace } from 'raft-core'
 import type { NodeOptions } from './api.ts'
 import { systemClock } from './clock/system-clock.ts'
 import { RaftError } from './errors.ts'
-import type { Clock, LogStore, Ports, SnapshotStore } from './ports.ts'
-import { openStorage } from './storage/level.ts'
+import type { LogStore, Ports, SnapshotStore } from './ports.ts'
+import { openStorage, type StorageOptions } from './storage/level.ts'
 import { nodeFiles } from './storage/node-files.ts'
 import { TcpTransport } from './transport/tcp-transport.ts'
 
@@ -25,19 +25,20 @@ export type Inspect = {
 type LimitName = 'maxMessageBytes' | 'maxApplyBytes' | 'maxInflight' | 'maxInflightBytes' | 'maxUncommittedBytes'
 
 /** This machine's clock, disk and network, where nothing else was handed in. Only here does a node get to know its adapters. */
-export function worldFor({ dir, listen }: NodeOptions<unknown>, overrides: Partial<World>): World {
+export function worldFor({ dir, listen, log }: NodeOptions<unknown>, overrides: Partial<World>): World {
   const clock = overrides.clock ?? systemClock()
   const transport = overrides.transport ?? new TcpTransport({ listen, clock })
   const { inspect } = overrides
   if (overrides.logStore === undefined && overrides.snapshotStore === undefined) {
-    return { clock, transport, ...openStorage({ dir, clock }), setAside: () => setAside(dir, clock), inspect }
+    return { clock, transport, ...openStorage({ dir, log, clock }), setAside: () => setAside({ dir, log, clock }), inspect }
   }
   const { logStore, snapshotStore } = overrides
   if (logStore === undefined || snapshotStore === undefined) throw new TypeError('override the log store and the snapshot store together')
   return { clock, transport, logStore, snapshotStore, setAside: overrides.setAside ?? cannotSetAside, inspect }
 }
 
-async function setAside(dir: string, clock: Clock): Promise<Storage> {
+async function setAside(options: StorageOptions): Promise<Storage> {
+  const { dir } = options
   const folder = dir.replace(/\/+$/, '')
   const parent = folder.includes('/') ? folder.slice(0, folder.lastIndexOf('/')) || '/' : '.'
   const taken = await nodeFiles.list(parent)
@@ -50,7 +51,7 @@ async function setAside(dir: string, clock: Clock): Promise<Storage> {
   } catch (cause) {
     throw new RaftError('FOLDER_UNUSABLE', `${dir} holds another cluster and cannot be renamed: name a new folder`, { cause })
   }
-  return openStorage({ dir, clock })
+  return openStorage(options)
 }
 
 async function cannotSetAside(): Promise<Storage> {

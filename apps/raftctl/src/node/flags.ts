@@ -26,6 +26,11 @@ const nodeFlags = {
     description: 'what a node that does not lead does with requests: ask the leader itself, answer 307 with its address, or answer 500',
     default: 'forward',
   }),
+  'log-store': Flags.option({ options: ['level', 'wal'] as const })({
+    env: 'RAFTCTL_LOG_STORE',
+    description: 'what a new folder keeps its log in: LevelDB, or a write-ahead log of its own; a folder is opened with what made it',
+    default: 'level',
+  }),
   'snapshot-entries': Flags.integer({
     env: 'RAFTCTL_SNAPSHOT_ENTRIES',
     helpValue: 'N',

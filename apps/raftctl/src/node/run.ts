@@ -16,6 +16,7 @@ export type NodeFlags = {
   readonly join: readonly string[] | undefined
   readonly replace: boolean
   readonly 'non-leader': NonLeaderMode
+  readonly 'log-store': 'level' | 'wal'
   readonly 'snapshot-entries': number
   readonly 'snapshot-bytes': number
   readonly 'log-level': string
@@ -53,6 +54,7 @@ async function start(flags: NodeFlags, { http, raft, join }: Addresses, stopper:
     id: flags.id,
     replace: flags.replace,
     nonLeader: flags['non-leader'],
+    logStore: flags['log-store'],
     snapshotEntries: flags['snapshot-entries'],
     snapshotBytes: flags['snapshot-bytes'],
     // Half of them stay behind a snapshot, so that a node which was away for a moment needs none.

@@ -42,6 +42,7 @@ class WalMedium implements LogMedium {
   }
 
   async open(): Promise<void> {
+    await this.#segments.refuseForeign()
     this.#lock = await this.#files.lock(`${this.#folder}/${lockName}`)
   }
 

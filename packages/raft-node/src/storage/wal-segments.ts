@@ -52,6 +52,11 @@ export class WalSegments {
     this.#bytes = bytes
   }
 
+  /** Before anything is made in it. */
+  async refuseForeign(): Promise<void> {
+    await this.#numbers()
+  }
+
   async #numbers(): Promise<number[]> {
     const names = await this.#files.list(this.#folder)
     const foreign = names.find(name => segmentNumber(name) === undefined && name !== lockName && !name.startsWith('.'))

@@ -4,6 +4,7 @@ import { ClassicLevel } from 'classic-level'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { systemClock } from '../../src/clock/system-clock.ts'
 import { openStorage } from '../../src/level/index.ts'
+import type { LogKind } from '../../src/storage/folder-layout.ts'
 
 let root: string
 beforeEach(async () => {
@@ -11,8 +12,8 @@ beforeEach(async () => {
 })
 afterEach(() => rm(root, { recursive: true }))
 
-const open = async (dir: string) => {
-  const { logStore } = openStorage({ dir, clock: systemClock() })
+const open = async (dir: string, log?: LogKind) => {
+  const { logStore } = openStorage({ dir, log, clock: systemClock() })
   try {
     return await logStore.open()
   } finally {
@@ -43,6 +44,25 @@ describe('a folder that is not ours is refused and left as it is', () => {
     await db.close()
     await expect(open(root)).rejects.toMatchObject({ code: 'FOLDER_FOREIGN', message: expect.stringContaining(root) })
   })
+})
+
+test.each([
+  ['level', 'wal'],
+  ['wal', 'level'],
+] as const)('a folder that was made with the log store %s is refused with %s', async (one, other) => {
+  await open(root, one)
+  const before = await readdir(root)
+  const message = expect.stringMatching(`--log-store ${one}.*log: '${one}'`)
+  await expect(open(root, other)).rejects.toMatchObject({ code: 'FOLDER_FOREIGN', message })
+  expect(await readdir(root)).toEqual(before)
+  await open(root, one)
+})
+
+test('a folder of strangers is no write-ahead log', async () => {
+  await mkdir(`${root}/wal`)
+  await writeFile(`${root}/wal/archive_status`, '')
+  await expect(open(root, 'wal')).rejects.toMatchObject({ code: 'FOLDER_FOREIGN', message: expect.stringContaining('archive_status') })
+  expect(await readdir(`${root}/wal`)).toEqual(['archive_status'])
 })
 
 test('a new volume is not empty, and still new', async () => {
