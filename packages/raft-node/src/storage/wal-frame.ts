@@ -52,7 +52,7 @@ export type Frame = FrameContent & {
 }
 
 /** Where a frame goes: the segment, and the checksum of the frame before. */
-export type Place = { readonly segment: number; readonly previous: number }
+type Place = { readonly segment: number; readonly previous: number }
 
 const packr = new Packr({ useRecords: false, copyBuffers: true })
 type Tuple = [

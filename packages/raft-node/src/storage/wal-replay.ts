@@ -17,6 +17,9 @@ export type WalLog = {
   readonly isCutShort: boolean
 }
 
+/** From which offset on, and who hears of each frame that was taken. */
+type ReadOptions = { readonly from?: number; readonly taken?: (frame: Frame) => void }
+
 /** The entries of one stretch of frames that follow each other: those after `from`. */
 type Run = {
   from: Index
@@ -54,11 +57,12 @@ export class WalReplay {
   }
 
   /** Takes the frames of one segment, in the order of their numbers. Returns how far they reach; 0 where it was never begun. */
-  read(bytes: Uint8Array, segment: number, start = 0): number {
-    let at = start
+  read(bytes: Uint8Array, segment: number, { from = 0, taken = () => {} }: ReadOptions = {}): number {
+    let at = from
     for (;;) {
       const frame = readFrame(bytes, at, segment)
       if (frame === undefined || !this.#take(frame, at, segment)) return at
+      taken(frame)
       at = frame.next
       this.#run.end = { segment, offset: at, previous: frame.crc }
     }

@@ -18,7 +18,7 @@ const stepBytes = 1024 * 1024
 /** Kept to be used again, so that their blocks need not be found and filled a second time. */
 const sparesKept = 1
 
-export function segmentName(number: number): string {
+function segmentName(number: number): string {
   return `${String(number).padStart(16, '0')}${ending}`
 }
 /** Undefined for what is no segment. */

@@ -10,6 +10,7 @@ import type { Process } from './process.ts'
 
 /** The one folder that a node has here. */
 export const dataFolder = '/data'
+export const walFolder = `${dataFolder}/wal`
 
 /** How long the next operation takes, in milliseconds. */
 type DiskTimes = {
@@ -40,6 +41,8 @@ export class Disk {
   isDamaged = false
   /** Hears what of the database survives a power cut from now on. */
   keeping: (write: Write) => void = () => {}
+  /** Told when bytes of files may have become durable. */
+  synced: () => void = () => {}
   readonly #options: DiskOptions
   #lockedBy: Process | undefined
   /** What is under way: on files in any order, in the database one after the other. */
@@ -57,6 +60,13 @@ export class Disk {
     return [...this.#onFiles, ...this.#inDatabase].filter(operation => operation.process === process).length
   }
 
+  /** Whether a power cut now could lose a batch of the log. */
+  get hasUnsynced(): boolean {
+    return (
+      this.database.unsynced > 0 || this.files.list(walFolder).some(name => this.files.file(`${walFolder}/${name}`)?.isDurable === false)
+    )
+  }
+
   /** The process is gone; the kernel, and what it holds in memory, is not. */
   processDied(process: Process): void {
     this.#endPending()
@@ -67,6 +77,7 @@ export class Disk {
     this.#lockedBy = undefined
     this.files.powerCut(this.#options.random)
     this.database.powerCut(this.#options.random)
+    this.synced()
   }
 
   /** Of the operations under way the database has done the first few, in order; on files any may be done. */
@@ -93,7 +104,11 @@ export class Disk {
       },
       size: () => cached(`size of ${path}`, () => file.size),
       truncate: size => cached(`truncate ${path}`, () => file.truncate(size)),
-      sync: () => synced(`sync ${path}`, () => file.sync()),
+      sync: () =>
+        synced(`sync ${path}`, () => {
+          file.sync()
+          this.synced()
+        }),
       close: async () => {},
     })
     return {
@@ -230,6 +245,11 @@ export class Disk {
       })
     })
   }
+}
+
+/** Whether an operation by this name makes a batch of the log durable. */
+export function isSave(what: string): boolean {
+  return what === 'save' || what.startsWith(`sync ${walFolder}/`)
 }
 
 /** Keys as text of one character per byte: text compares as the bytes do. */

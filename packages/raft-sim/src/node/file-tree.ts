@@ -13,6 +13,10 @@ export class FileBytes {
   get size(): number {
     return this.#size
   }
+  /** What survives a power cut for certain. */
+  get durable(): Uint8Array {
+    return this.#durable
+  }
   get isDurable(): boolean {
     return this.#dirty.size === 0 && this.#size === this.#durable.length
   }

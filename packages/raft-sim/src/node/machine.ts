@@ -1,17 +1,18 @@
 import type { Raft } from 'raft-core'
 import type { JoinAnswer, JoinRequest, Node, NodeEvent, Storage, Transport } from 'raft-node'
 import { RaftError, RaftNode } from 'raft-node'
-import { FileSnapshotStore, LevelLogStore, snapshotFolder } from 'raft-node/level'
+import { FileSnapshotStore, snapshotFolder } from 'raft-node/level'
 import { Violation } from '../invariants/invariant.ts'
 import type { Place } from '../journal.ts'
 import type { Random } from '../random.ts'
 import type { ObservedMachine } from './application.ts'
 import { SimClock } from './clock.ts'
 import type { Cluster } from './cluster.ts'
-import { Disk, dataFolder } from './disk.ts'
+import { Disk, dataFolder, isSave } from './disk.ts'
 import { checkNothingLeft } from './leftovers.ts'
 import { mayRefuse } from './may-refuse.ts'
 import { Process } from './process.ts'
+import { logStoreOn } from './stores.ts'
 import { SimTransport } from './transport.ts'
 import { NodeWatch } from './watch.ts'
 import type { NodeWorld } from './world.ts'
@@ -101,8 +102,8 @@ export class Machine<Result> implements Place {
         },
       },
       done: (what, process) => {
-        if (process === this.process || what === 'save') {
-          const kind = what === 'save' ? 'saved' : 'disk'
+        const kind = isSave(what) ? 'saved' : 'disk'
+        if (process === this.process || kind === 'saved') {
           this.#world.journal.record(kind, schedule.now, this, what.length, 0, () => what)
         }
       },
@@ -190,12 +191,11 @@ export class Machine<Result> implements Place {
 
   /** The production stores on the disk of this machine. */
   #stores(process: Process, clock: SimClock, watch: NodeWatch<Result>): Storage {
-    const { plant } = this.#world
-    const inner = { files: this.disk.filesFor(process), batches: this.disk.batchesFor(process) }
-    const files = plant.files?.(inner.files, this.id) ?? inner.files
-    const batches = plant.batches?.(inner.batches, this.id) ?? inner.batches
+    const { plant, scenario } = this.#world
+    const files = plant.files?.(this.disk.filesFor(process), this.id) ?? this.disk.filesFor(process)
+    const batches = plant.batches?.(this.disk.batchesFor(process), this.id) ?? this.disk.batchesFor(process)
     return {
-      logStore: watch.logStore(new LevelLogStore({ files, batches, folder: dataFolder, clock })),
+      logStore: watch.logStore(logStoreOn({ files, batches, clock, walSegments: scenario.walSegments })),
       snapshotStore: watch.snapshotStore(new FileSnapshotStore({ files, folder: `${dataFolder}/${snapshotFolder}` })),
     }
   }
@@ -313,7 +313,7 @@ export class Machine<Result> implements Place {
       network.processDied(process)
       this.disk.processDied(process)
     } else {
-      if (this.disk.database.unsynced > 0) coverage.saw('lost write')
+      if (this.disk.hasUnsynced) coverage.saw('lost write')
       network.powerCut(process, this.id)
       this.disk.powerCut()
     }

@@ -1,10 +1,11 @@
-import type { Index, NodeId, Raft, Term } from 'raft-core'
+import type { HardState, Index, NodeId, Raft, Term } from 'raft-core'
 import { baseKey, decodeBase, decodeHardState, entryKey, hardStateKey, positionIn, snapshotFolder } from 'raft-node/level'
+import { type Frame, segmentNumber, WalReplay } from 'raft-node/wal'
 import type { DurableImage } from '../invariants/ghost.ts'
 import { ChainLog } from '../world/chain-log.ts'
 import type { Write } from './database.ts'
 import type { Disk } from './disk.ts'
-import { dataFolder, textOf } from './disk.ts'
+import { dataFolder, textOf, walFolder } from './disk.ts'
 
 const baseText = textOf(baseKey)
 const hardStateText = textOf(hardStateKey)
@@ -28,6 +29,7 @@ export class NodeImage implements DurableImage {
   #disk: Disk | undefined
   #snapshots: readonly Index[] = []
   #snapshotsVersion = -1
+  #replay = new WalReplay()
 
   /** `chainAt`: what is known of the entry at a position; the records on disk hold the store's own hashes. */
   constructor(chainAt: (index: Index, term: Term) => number) {
@@ -53,6 +55,9 @@ export class NodeImage implements DurableImage {
     const hardState = disk.database.durable.get(hardStateText)
     if (hardState !== undefined) this.#keepHardState(hardState)
     this.#rebuild(disk)
+    this.#replay = new WalReplay()
+    disk.synced = () => this.#readWal(disk)
+    this.#readWal(disk)
   }
   /** What is left on it counts from now on. */
   damaged(): void {
@@ -90,9 +95,35 @@ export class NodeImage implements DurableImage {
     for (const [key, value] of puts) if (isEntry(key)) this.#push(value)
   }
 
+  /** Goes on where it stopped: what was durable once stays. */
+  #readWal(disk: Disk): void {
+    if (this.#disk !== disk) return
+    for (const name of disk.files.list(walFolder)) {
+      const { segment, offset } = this.#replay.end
+      const number = segmentNumber(name) ?? 0
+      const bytes = disk.files.file(`${walFolder}/${name}`)?.durable
+      if (number < segment || bytes === undefined) continue
+      this.#replay.read(bytes, number, { from: number === segment ? offset : 0, taken: frame => this.#keepFrame(frame) })
+    }
+  }
+  #keepFrame({ hardState, base, resets, entries }: Frame): void {
+    const { log } = this
+    if (hardState !== undefined) this.#setHardState(hardState)
+    if (base !== undefined && (resets || base.position.index > log.last)) {
+      const { index, term } = base.position
+      log.reset({ index, term, chain: this.#chainAt(index, term) })
+    }
+    if (entries[0] !== undefined) log.truncateFrom(entries[0].index)
+    for (const { index, term } of entries) if (index === log.last + 1) log.push(term, this.#chainAt(index, term))
+    if (base !== undefined) log.compact(base.position.index)
+  }
+
   #keepHardState(bytes: Uint8Array): void {
     const hardState = decodeHardState(bytes)
     if (hardState === undefined) throw new Error('a record of term and vote cannot be read')
+    this.#setHardState(hardState)
+  }
+  #setHardState(hardState: HardState): void {
     this.term = hardState.term
     this.vote = hardState.vote
     this.commit = hardState.commit

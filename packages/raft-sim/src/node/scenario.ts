@@ -1,4 +1,5 @@
 import type { RaftOptions } from 'raft-core'
+import type { SegmentBytes } from 'raft-node/wal'
 import type { Range } from '../faults.ts'
 import type { Random } from '../random.ts'
 import type { NetworkFaults } from './network.ts'
@@ -56,6 +57,8 @@ export type NodeScenario = {
   readonly readMs: number
   readonly callTimeoutMs: Range
   readonly faults: NodeFaults
+  /** The log is a write-ahead log with segments of such sizes; undefined: a database. */
+  readonly walSegments: SegmentBytes | undefined
 }
 
 type CoreLimits = Pick<RaftOptions, 'maxMessageBytes' | 'maxApplyBytes' | 'maxInflight' | 'maxInflightBytes' | 'maxUncommittedBytes'>
@@ -88,6 +91,7 @@ export function drawNodeScenario(random: Random): NodeScenario {
     readMs: random.spread(timeoutMs / 60, timeoutMs),
     callTimeoutMs: [timeoutMs / 2, 6 * timeoutMs],
     faults: drawFaults(random, timeoutMs),
+    walSegments: random.chance(0.5) ? { first: random.spread(300, 5_000), most: random.spread(1_000, 20_000) } : undefined,
   }
 }
 
