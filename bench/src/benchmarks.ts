@@ -7,5 +7,6 @@ import { node } from './node/benchmark.ts'
 import { reads } from './reads/benchmark.ts'
 import { recovery } from './recovery/benchmark.ts'
 import { sizes } from './sizes/benchmark.ts'
+import { stores } from './stores/benchmark.ts'
 
-export const benchmarks: Readonly<Record<string, Benchmark>> = { core, node, http, reads, sizes, failover, recovery, compare }
+export const benchmarks: Readonly<Record<string, Benchmark>> = { core, stores, node, http, reads, sizes, failover, recovery, compare }
