@@ -9,7 +9,7 @@ import { systemClock } from 'raft-node'
 import { nodeFiles, openStorage } from 'raft-node/level'
 import { quantile } from '../statistics.ts'
 
-export const entryBytes = 256
+const entryBytes = 256
 const keptEntries = 5_000
 const compactedAt = 2 * keptEntries
 

@@ -2,6 +2,7 @@ import { readdir, rm } from 'node:fs/promises'
 import { ClassicLevel } from 'classic-level'
 import { RaftError } from '../errors.ts'
 import type { Lock } from './files.ts'
+import { hold } from './held-here.ts'
 
 /**
  * Node has no lock that vanishes with its process, and LevelDB has one: an empty database, opened for its lock alone. The folder is there
@@ -11,7 +12,7 @@ export async function lockFolder(folder: string): Promise<Lock> {
   const first = new ClassicLevel(folder, { writeBufferSize: 64 * 1024 })
   try {
     await first.open()
-    return releasing(first)
+    return releasing(folder, first)
   } catch (error) {
     if (isLocked(error)) throw inUse(folder, error)
   }
@@ -20,14 +21,15 @@ export async function lockFolder(folder: string): Promise<Lock> {
   const second = new ClassicLevel(folder, { writeBufferSize: 64 * 1024 })
   try {
     await second.open()
-    return releasing(second)
+    return releasing(folder, second)
   } catch (error) {
     throw isLocked(error) ? inUse(folder, error) : error
   }
 }
 
-function releasing(level: ClassicLevel): Lock {
-  return { release: () => level.close() }
+function releasing(folder: string, level: ClassicLevel): Lock {
+  const letGo = hold(folder)
+  return { release: () => level.close().finally(letGo) }
 }
 
 function isLocked(error: unknown): boolean {

@@ -1,6 +1,7 @@
 import { ClassicLevel } from 'classic-level'
 import { RaftError } from '../errors.ts'
 import type { Batches } from './batches.ts'
+import { hold } from './held-here.ts'
 import { nodeFiles } from './node-files.ts'
 
 const mib = 1024 * 1024
@@ -20,6 +21,7 @@ const levelData = /^\d+\.(log|ldb|sst)$/
  */
 export function levelBatches(folder: string): Batches {
   let opened: Level | undefined
+  let letGo = () => {}
   const level = (): Level => {
     if (opened === undefined) throw new Error(`the database in ${folder} is not open`)
     return opened
@@ -30,6 +32,7 @@ export function levelBatches(folder: string): Batches {
     await opened.open().catch(error => {
       throw openingFailed(folder, error)
     })
+    letGo = hold(folder)
   }
   return {
     open,
@@ -61,7 +64,7 @@ export function levelBatches(folder: string): Batches {
         await iterator.close()
       }
     },
-    close: async () => opened?.close(),
+    close: async () => opened?.close().finally(letGo),
   }
 }
 

@@ -17,7 +17,7 @@ export class LevelLogStore extends GuardedLogStore {
 }
 
 /** An ordered database: three small records, and one per entry. */
-class LevelMedium implements LogMedium {
+export class LevelMedium implements LogMedium {
   readonly #batches: Batches
 
   constructor(batches: Batches) {
@@ -67,7 +67,8 @@ class LevelMedium implements LogMedium {
     const settle = async () => {
       if (torn.length > 0) await this.#batches.write({ puts: [], removes: torn, sync: true })
     }
-    return { entries, chain: new Chain(base.position.index, { term: base.position.term, hash: base.chain }, links), settle }
+    const stop = torn.length > 0 ? `${torn.length} records after entry ${index - 1} are damaged or do not follow` : undefined
+    return { entries, chain: new Chain(base.position.index, { term: base.position.term, hash: base.chain }, links), stop, settle }
   }
 
   initialize(identity: Identity): Promise<void> {

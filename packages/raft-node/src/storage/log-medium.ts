@@ -22,6 +22,8 @@ export type Append = {
 export type ReadEntries = {
   readonly entries: readonly Entry[]
   readonly chain: Chain
+  /** Where they end, for people: what comes after is no whole record, or does not follow. Undefined where nothing comes after. */
+  readonly stop: string | undefined
   /** Drops whatever lies after them, and makes sure that they themselves survive a power cut. Resolves once that is durable. */
   settle(): Promise<void>
 }

@@ -32,6 +32,12 @@ export const nodeFiles: Files = {
   },
 }
 
+/** As it is; whatever would change it fails. */
+export async function openForReading(path: string): Promise<OpenFile | undefined> {
+  const handle = await absent(open(path, 'r'))
+  return handle && openFile(handle)
+}
+
 /** One level at a time: `mkdir`'s own recursion never ends where a folder is there and takes none inside (`/proc`). */
 async function makeFolder(folder: string): Promise<void> {
   if ((await absent(stat(folder)))?.isDirectory()) return

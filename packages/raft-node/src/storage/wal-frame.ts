@@ -52,7 +52,7 @@ export type Frame = FrameContent & {
 }
 
 /** Where a frame goes: the segment, and the checksum of the frame before. */
-type Place = { readonly segment: number; readonly previous: number }
+export type Place = { readonly segment: number; readonly previous: number }
 
 const packr = new Packr({ useRecords: false, copyBuffers: true })
 type Tuple = [
@@ -151,6 +151,14 @@ export function readFrame(bytes: Uint8Array, at: number, segment: number): Frame
     resets,
     ...readEntries(bytes, view, start),
   }
+}
+
+/** Whether something there, which is no whole frame, was meant to be the one for this place: one field of two says so. */
+export function isBegun(bytes: Uint8Array, at: number, { segment, previous }: Place): boolean {
+  if (bytes.length - at < tupleLengthAt) return false
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+  const number = view.getUint32(at + segmentAt) * 2 ** 32 + view.getUint32(at + segmentAt + 4)
+  return number === segment || (previous !== 0 && view.getUint32(at + previousAt) === previous)
 }
 
 /** The checksum was right: a chain that does not fit its entries is a mistake of the writer, and shows when the log is held together. */

@@ -17,12 +17,12 @@ const defaultBytes: SegmentBytes = { first: 256 * kib, most: 16 * 1024 * kib }
 /** The log in files of its own: every batch one write and one flush at the end of the newest. */
 export class WalLogStore extends GuardedLogStore {
   constructor({ files, folder, clock, segmentBytes }: { files: Files; folder: string; clock: Clock; segmentBytes?: SegmentBytes }) {
-    const medium = new WalMedium(files, `${folder}/${logFolders.wal}`, segmentBytes ?? defaultBytes)
+    const medium = new WalMedium(files, `${folder}/${logFolders.wal}`, segmentBytes)
     super({ kind: 'wal', files, medium, folder, clock })
   }
 }
 
-class WalMedium implements LogMedium {
+export class WalMedium implements LogMedium {
   readonly #files: Files
   readonly #folder: string
   readonly #segments: WalSegments
@@ -35,7 +35,7 @@ class WalMedium implements LogMedium {
   #base = emptyHead.base
   #end = { index: 0, chain: 0 }
 
-  constructor(files: Files, folder: string, bytes: SegmentBytes) {
+  constructor(files: Files, folder: string, bytes = defaultBytes) {
     this.#files = files
     this.#folder = folder
     this.#segments = new WalSegments(files, folder, bytes)
@@ -67,7 +67,7 @@ class WalMedium implements LogMedium {
       // Term and vote may have been saved in what was cut.
       if (isCutShort) await this.#write({ identity, hardState, entries: [], chain: 0 })
     }
-    return { entries, chain, settle }
+    return { entries, chain, stop: this.#replay.stop, settle }
   }
 
   async initialize(identity: Identity): Promise<void> {

@@ -3,7 +3,8 @@ import type { Identity } from '../ports.ts'
 import { Chain, type Link } from './chain.ts'
 import { emptyHead } from './log-head.ts'
 import type { Base } from './log-keys.ts'
-import { type Frame, readFrame } from './wal-frame.ts'
+import { type Frame, isBegun, readFrame } from './wal-frame.ts'
+import { segmentName } from './wal-names.ts'
 
 /** Where frames stop that can be read and follow each other; with the checksum of the last one. */
 export type WalEnd = { readonly segment: number; readonly offset: number; readonly previous: number }
@@ -41,6 +42,8 @@ export class WalReplay {
   hardState: HardState = emptyHead.hardState
   /** The highest index that was ever stored in each segment, by its number. */
   readonly highest = new Map<number, Index>()
+  /** The first place where a frame of its segment is not whole, or does not follow: for people. */
+  stop: string | undefined
   #run: Run = startingAt(emptyHead.base)
   /** What came before a break. */
   #broken: Run | undefined
@@ -61,7 +64,11 @@ export class WalReplay {
     let at = from
     for (;;) {
       const frame = readFrame(bytes, at, segment)
-      if (frame === undefined || !this.#take(frame, at, segment)) return at
+      if (frame === undefined || !this.#take(frame, at, segment)) {
+        if (frame !== undefined || isBegun(bytes, at, { segment, previous: this.end.previous }))
+          this.stop ??= `${segmentName(segment)} is damaged, or does not go on, at byte ${at}`
+        return at
+      }
       taken(frame)
       at = frame.next
       this.#run.end = { segment, offset: at, previous: frame.crc }

@@ -3,6 +3,7 @@ import { RaftError } from '../errors.ts'
 import type { Link } from './chain.ts'
 import type { Files, OpenFile } from './files.ts'
 import type { Prepared } from './wal-frame.ts'
+import { segmentName, segmentNumber } from './wal-names.ts'
 import type { WalEnd, WalReplay } from './wal-replay.ts'
 
 /** How large segments are, in bytes: the first, and what they grow to by doubling. */
@@ -11,20 +12,10 @@ export type SegmentBytes = { readonly first: number; readonly most: number }
 type Segment = { readonly number: number; highest: Index }
 type OpenSegment = Segment & { readonly file: OpenFile; readonly capacity: number; offset: number }
 
-const ending = '.wal'
-const pattern = /^\d{16}\.wal$/
 export const lockName = 'lock'
 const stepBytes = 1024 * 1024
 /** Kept to be used again, so that their blocks need not be found and filled a second time. */
 const sparesKept = 1
-
-function segmentName(number: number): string {
-  return `${String(number).padStart(16, '0')}${ending}`
-}
-/** Undefined for what is no segment. */
-export function segmentNumber(name: string): number | undefined {
-  return pattern.test(name) ? Number(name.slice(0, -ending.length)) : undefined
-}
 
 /**
  * The files of a write-ahead log: one is written, the next lies ready, filled with zeros and with its name on disk (a file that grows

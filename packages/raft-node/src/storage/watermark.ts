@@ -59,23 +59,12 @@ export class Watermark {
 
   /** Reads both copies. Changes nothing. */
   async find(): Promise<FoundMarks> {
-    const found = [await this.#readCopy(this.#paths[0]), await this.#readCopy(this.#paths[1])] as const
+    const found = [await readCopy(this.#files, this.#paths[0]), await readCopy(this.#files, this.#paths[1])] as const
     const copies = found.filter(copy => typeof copy === 'object').sort((a, b) => b.counter - a.counter)
     const newest = copies[0]
     this.#counter = newest?.counter ?? 0
     this.#inUse = newest !== undefined && newest === found[0] ? 1 : 0
     return { copies, unreadable: found.filter(copy => copy === 'unreadable').length }
-  }
-
-  async #readCopy(path: string): Promise<Copy | 'absent' | 'unreadable'> {
-    const file = await this.#files.open(path)
-    if (file === undefined) return 'absent'
-    try {
-      const bytes = await file.readAt(0, copyBytes)
-      return decodeCopy(bytes) ?? (bytes.length === 0 ? 'absent' : 'unreadable') // made and never written: a crash in `begin`
-    } finally {
-      await file.close()
-    }
   }
 
   /** Writes both copies, the staler one first: what was found may be unsynced, damaged or missing. Comes before the first `set`. */
@@ -137,6 +126,18 @@ export class Watermark {
       await Promise.all(this.#handles.map(handle => handle.close()))
       this.#handles = []
     }
+  }
+}
+
+/** Changes nothing. */
+export async function readCopy(files: Files, path: string): Promise<Copy | 'absent' | 'unreadable'> {
+  const file = await files.open(path)
+  if (file === undefined) return 'absent'
+  try {
+    const bytes = await file.readAt(0, copyBytes)
+    return decodeCopy(bytes) ?? (bytes.length === 0 ? 'absent' : 'unreadable') // made and never written: a crash in `begin`
+  } finally {
+    await file.close()
   }
 }
 
