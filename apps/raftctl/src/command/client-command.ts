@@ -1,8 +1,9 @@
 import { Flags } from '@oclif/core'
 import { KvClient } from 'kv-client'
-import { type Format, formats, render, type View } from '../output/render.ts'
+import { type Format, render, type View } from '../output/render.ts'
 import { RaftCommand } from './base.ts'
 import { endpointOf, listOf } from './endpoint.ts'
+import { outputFlags } from './output-flags.ts'
 
 export type ClientFlags = {
   readonly endpoints: readonly string[]
@@ -32,16 +33,7 @@ export abstract class ClientCommand extends RaftCommand {
       default: 5_000,
       min: 1,
     }),
-    output: Flags.option({ options: formats })({
-      char: 'o',
-      env: 'RAFTCTL_OUTPUT',
-      description: 'how to print the answer',
-      default: 'table',
-    }),
-    field: Flags.string({
-      helpValue: 'PATH',
-      description: 'print this field alone, such as "leader" or "members.0.role"; the names are those of --output json',
-    }),
+    ...outputFlags,
   }
 
   protected client({ endpoints, timeout }: ClientFlags): KvClient {

@@ -11,6 +11,7 @@ import { badRequests } from './scenarios/bad-requests.ts'
 import { badStarts } from './scenarios/bad-starts.ts'
 import { commandLine } from './scenarios/command-line.ts'
 import { crashes } from './scenarios/crashes.ts'
+import { inspections } from './scenarios/inspections.ts'
 import { npmStart } from './scenarios/npm-start.ts'
 import { restarts } from './scenarios/restarts.ts'
 import { stops } from './scenarios/stops.ts'
@@ -18,7 +19,19 @@ import { values } from './scenarios/values.ts'
 import { wipes } from './scenarios/wipes.ts'
 import { workshop } from './scenarios/workshop.ts'
 
-const all = [...workshop, ...restarts, ...crashes, ...wipes, ...stops, ...badStarts, ...badRequests, ...values, ...commandLine, ...npmStart]
+const all = [
+  ...workshop,
+  ...restarts,
+  ...crashes,
+  ...wipes,
+  ...stops,
+  ...badStarts,
+  ...badRequests,
+  ...values,
+  ...commandLine,
+  ...inspections,
+  ...npmStart,
+]
 const scenarioMsMax = 60_000
 const words = process.argv.slice(2)
 const chosen = all.filter(({ name }) => words.length === 0 || words.some(word => name.includes(word)))
