@@ -1,6 +1,6 @@
 import type { NonLeaderMode } from 'kv-client'
 import type { Logger } from 'pino'
-import { type Node, RaftError, RaftNode, systemClock } from 'raft-node'
+import { type Node, RaftError, RaftNode, systemClock, type World } from 'raft-node'
 import { type Address, formatAddress, parseAddress, probeAddress } from './address.ts'
 import { PeerConnections } from './connections.ts'
 import { EventLog } from './event-log.ts'
@@ -66,10 +66,11 @@ export interface KvServer extends AsyncDisposable {
 }
 
 /**
- * Starts a node of the replicated key-value store. Resolves once it serves HTTP and is a member of a cluster.
+ * Starts a node of the replicated key-value store. Resolves once it serves HTTP and is a member of a cluster. `overrides` puts other
+ * ports in place of the real ones, as `RaftNode.open` takes them: a disk that fails, for example.
  * @throws RaftError with one line that says what to do; then nothing is left running.
  */
-export async function startServer(options: KvServerOptions): Promise<KvServer> {
+export async function startServer(options: KvServerOptions, overrides: Partial<World> = {}): Promise<KvServer> {
   const { log } = options
   const wanted = {
     http: parseAddress(options.http ?? 'localhost:8180', 'http address'),
@@ -95,7 +96,7 @@ export async function startServer(options: KvServerOptions): Promise<KvServer> {
   let node: Node<CommandResult>
   try {
     const events = new EventLog(log, connections, service.current().metrics)
-    node = await RaftNode.open(nodeOptions(options, { raft, httpAddress, join, store, events }))
+    node = await RaftNode.open(nodeOptions(options, { raft, httpAddress, join, store, events }), overrides)
   } catch (error) {
     service.stop()
     http.close()
