@@ -1,7 +1,9 @@
 import { strict as assert } from 'node:assert'
 import { get, set } from './http.ts'
-import type { TestNode } from './node.ts'
 import { eventually } from './wait.ts'
+
+/** What a writer needs to know of a node. */
+type Target = { readonly http: string; readonly running: boolean }
 
 /**
  * Writes as fast as it is answered, each key once, and remembers what was acknowledged. A write that fails is never repeated: it may
@@ -13,7 +15,7 @@ export class Writer {
   #stopped = false
   readonly #loops: Promise<void>[]
 
-  constructor(nodes: readonly TestNode[], loops = 4) {
+  constructor(nodes: readonly Target[], loops = 4) {
     const prefix = `load-${Math.random().toString(36).slice(2, 8)}`
     this.#loops = Array.from({ length: loops }, (_, at) => this.#loop(nodes, `${prefix}-${at}`))
   }
@@ -37,7 +39,7 @@ export class Writer {
     await Promise.all(this.#loops)
   }
 
-  async #loop(nodes: readonly TestNode[], prefix: string): Promise<void> {
+  async #loop(nodes: readonly Target[], prefix: string): Promise<void> {
     for (let count = 0; !this.#stopped; count++) {
       const running = nodes.filter(node => node.running)
       const node = running[count % running.length]
@@ -55,7 +57,10 @@ export class Writer {
 }
 
 /** Every acknowledged write is readable at this node. */
-export async function hasAll(node: TestNode, keys: readonly string[]): Promise<void> {
+export async function hasAll(
+  node: { readonly http: string; readonly settings: { readonly id: string } },
+  keys: readonly string[],
+): Promise<void> {
   for (let at = 0; at < keys.length; at += 32) {
     const batch = keys.slice(at, at + 32)
     const values = await Promise.all(batch.map(key => get(node.http, key)))

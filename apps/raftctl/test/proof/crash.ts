@@ -1,0 +1,95 @@
+// npm run crash -- --times 200: kill -9 at random moments under load. Every acknowledged write is there afterwards, and a killed node
+// serves again within a second.
+import { setTimeout as sleep } from 'node:timers/promises'
+import { parseArgs } from 'node:util'
+import { hasAll, Writer } from '../e2e/harness/writer.ts'
+import { bundleNodeProcess } from './bundle.ts'
+import { startProofCluster } from './proof-cluster.ts'
+import type { ProofNode, Started } from './proof-node.ts'
+import { countFrom, runProof } from './run-proof.ts'
+
+const { values } = parseArgs({ options: { times: { type: 'string', default: '200' } } })
+const times = countFrom('--times', values.times)
+const writesBetween = 100
+const restartMsMax = 1_000
+const progressMs = 5_000
+const began = performance.now()
+await runProof('crash', run)
+
+async function run(folder: string): Promise<void> {
+  const nodes = await startProofCluster(await bundleNodeProcess(), folder, { snapshotEntries: 2_000, trailingEntries: 500 })
+  const writer = new Writer(nodes, 8)
+  const restarts: Started[] = []
+  let fewest = Number.POSITIVE_INFINITY
+  let checked = 0
+  let shown = performance.now()
+  for (let kill = 1; kill <= times; kill++) {
+    const before = writer.acknowledged.length
+    await writer.more(writesBetween, 60_000)
+    await sleep(Math.random() * 50) // anywhere within a batch
+    fewest = Math.min(fewest, writer.acknowledged.length - before)
+    const victims = someOf(nodes)
+    await Promise.all(victims.map(node => node.kill()))
+    const written = writer.acknowledged.length // all that was acknowledged up to the kill, and maybe a little more
+    restarts.push(...(await Promise.all(victims.map(node => node.start()))))
+    for (const node of victims) await node.ready()
+    for (const node of victims) await hasAll(node, writer.acknowledged.slice(checked, written))
+    checked = written
+    if (performance.now() - shown < progressMs) continue
+    shown = performance.now()
+    progress(kill, writer.acknowledged.length, restarts)
+  }
+  await writer.stop()
+  for (const node of nodes) await hasAll(node, writer.acknowledged)
+  report({ acknowledged: writer.acknowledged.length, unknown: writer.failed, fewest, restarts })
+}
+
+/** One node mostly, now and then two, or all of them at once. */
+function someOf(nodes: readonly ProofNode[]): readonly ProofNode[] {
+  const count = Math.random() < 0.7 ? 1 : Math.random() < 0.5 ? 2 : nodes.length
+  return nodes
+    .map(node => ({ node, order: Math.random() }))
+    .sort((a, b) => a.order - b.order)
+    .slice(0, count)
+    .map(({ node }) => node)
+}
+
+function progress(kill: number, acknowledged: number, restarts: readonly Started[]): void {
+  const seconds = ((performance.now() - began) / 1_000).toFixed(0)
+  const slowest = Math.max(...restarts.map(({ msOpening }) => msOpening))
+  console.log(
+    `${String(kill).padStart(4)} of ${times} kills  ${acknowledged} writes acknowledged  0 lost  slowest restart ${slowest.toFixed(0)} ms  ${seconds} s`,
+  )
+}
+
+type Outcome = {
+  readonly acknowledged: number
+  readonly unknown: number
+  readonly fewest: number
+  readonly restarts: readonly Started[]
+}
+
+function report({ acknowledged, unknown, fewest, restarts }: Outcome): void {
+  const opening = sorted(restarts.map(({ msOpening }) => msOpening))
+  const total = sorted(restarts.map(({ msTotal }) => msTotal))
+  console.log(`log store level: ${times} kills, ${restarts.length} restarts`)
+  console.log(
+    `writes: ${acknowledged} acknowledged, ${unknown} of unknown outcome, at least ${fewest} between two kills, 0 lost on any node`,
+  )
+  console.log(`restart, from the loaded program until it serves: median ${middle(opening)} ms, max ${last(opening)} ms`)
+  console.log(`restart, with the start of the process:           median ${middle(total)} ms, max ${last(total)} ms`)
+  const slow = opening.filter(ms => ms >= restartMsMax).length
+  if (slow > 0) throw new Error(`${slow} restarts took longer than ${restartMsMax} ms`)
+}
+
+function sorted(numbers: readonly number[]): readonly number[] {
+  return [...numbers].sort((a, b) => a - b)
+}
+
+function middle(numbers: readonly number[]): string {
+  return (numbers[Math.floor(numbers.length / 2)] ?? 0).toFixed(0)
+}
+
+function last(numbers: readonly number[]): string {
+  return (numbers.at(-1) ?? 0).toFixed(0)
+}
