@@ -12,7 +12,6 @@ import { payloadBytes } from './log/entry.ts'
 import type { Log } from './log/log.ts'
 import { restoredLog } from './log/log.ts'
 import { applyChange, leaveJointIfDue } from './membership/apply-change.ts'
-import { leavesJoint } from './membership/change.ts'
 import type { Membership } from './membership/membership.ts'
 import { isMember, noMembers } from './membership/membership.ts'
 import { promoteCaughtUp } from './membership/promotion.ts'
@@ -28,7 +27,7 @@ import { recordSnapshotOutcome } from './replication/snapshot.ts'
 import type { Leader, Role, RoleName } from './roles.ts'
 import { becomeFollower } from './roles.ts'
 import type { StateTrace } from './state-trace.ts'
-import { traceMessage, traceState } from './state-trace.ts'
+import { traceMessage, traceOwn, traceState } from './state-trace.ts'
 import { statusOf } from './status.ts'
 import { passTermGate } from './term-gate.ts'
 import { tick } from './ticks.ts'
@@ -316,7 +315,7 @@ export class RaftMachine implements Raft {
   /** §5.3: the leader's own copy counts like any other, once it is saved: hence the answer to itself. False if over the limit. */
   appendOwn(leader: Leader, entries: readonly Entry[]): boolean {
     if (!this.#reserveBytes(leader, entries)) return false
-    if (this.stateTrace) this.#traceOwn(entries)
+    if (this.stateTrace) traceOwn(this, entries)
     this.log.append(entries)
     if (this.trace) this.trace({ type: 'append', first: entries[0]!, last: entries[entries.length - 1]! })
     const hint = { term: 0, index: 0 }
@@ -372,13 +371,6 @@ export class RaftMachine implements Raft {
     this.membershipAppliedTo = Math.max(this.membershipAppliedTo, index)
   }
 
-  #traceOwn(entries: readonly Entry[]): void {
-    for (const entry of entries) {
-      // The specification knows of members only: a change of a setting is an entry like any other.
-      if (entry.type !== 'membership' || (entry.change.changes.length === 0 && !leavesJoint(entry.change))) traceState(this, 'Replicate')
-      else if (!leavesJoint(entry.change)) traceState(this, 'ChangeConf', { change: entry.change })
-    }
-  }
   #reserveBytes(leader: Leader, entries: readonly Entry[]): boolean {
     const { maxUncommittedBytes } = this.settings
     if (maxUncommittedBytes === Infinity) return true

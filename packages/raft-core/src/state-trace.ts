@@ -1,4 +1,5 @@
-import type { Index, MembershipChange, NodeId, Term } from './log/entry.ts'
+import type { Entry, Index, MembershipChange, NodeId, Term } from './log/entry.ts'
+import { leavesJoint } from './membership/change.ts'
 import type { Membership } from './membership/membership.ts'
 import type { Message, MessageType } from './messages.ts'
 import type { RaftMachine } from './raft.ts'
@@ -48,4 +49,12 @@ export function traceState(raft: RaftMachine, name: string, more?: Pick<StateEve
 export function traceMessage(raft: RaftMachine, direction: 'Send' | 'Receive', message: Message): void {
   const kind = kinds[message.type]
   if (kind !== undefined) traceState(raft, `${direction}${kind}`, { message })
+}
+
+/** What a leader puts into its own log. The specification knows of members only: a change of a setting is an entry like any other. */
+export function traceOwn(raft: RaftMachine, entries: readonly Entry[]): void {
+  for (const entry of entries) {
+    if (entry.type !== 'membership' || (entry.change.changes.length === 0 && !leavesJoint(entry.change))) traceState(raft, 'Replicate')
+    else if (!leavesJoint(entry.change)) traceState(raft, 'ChangeConf', { change: entry.change })
+  }
 }
