@@ -103,7 +103,10 @@ export type NodeOptions<Result> = {
   readonly replace?: boolean
   readonly tickMs?: number
   readonly electionTicks?: number
-  /** Take a snapshot after so many entries or bytes since the last. Defaults 10,000 and 64 MiB. */
+  /**
+   * Take a snapshot after so many entries or bytes since the last. Defaults 10,000 and 64 MiB. So many entries are not enough while they
+   * weigh less than the last snapshot, if that was 1 MiB or more: a large state is not written again for a few commands.
+   */
   readonly snapshotEntries?: number
   readonly snapshotBytes?: number
   /** A snapshot goes to a follower at no more than so many bytes a second. Default unlimited. */

@@ -104,7 +104,7 @@ export class Engine<Result> {
     )
     this.reads = new Reads(raft, clock, () => this.applier.applied.index)
     const snapshotParts = { raft, applier: this.applier, members, stateMachine, logStore, snapshotStore, settings }
-    this.snapshots = new Snapshotter(snapshotParts, base.index, {
+    this.snapshots = new Snapshotter(snapshotParts, restored.snapshot ?? { index: 0, size: 0 }, {
       taken: index => this.#emit({ type: 'snapshot', index, cause: 'taken' }),
       failed: error => this.fail(error),
     })

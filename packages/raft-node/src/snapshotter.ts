@@ -15,6 +15,9 @@ type Parts = {
   readonly settings: Settings
 }
 
+/** What a snapshot of this size takes to write does not count: below it, only entries do. */
+const cheapBytes = 1024 * 1024
+
 /** The older one is for the day when the newest cannot be read. */
 const kept = 2
 
@@ -29,15 +32,22 @@ export class Snapshotter {
   /** The newest on disk, and the one before it. */
   #newest: Index
   #previous: Index = 0
+  /** Bytes of state in the newest. */
+  #size: number
   #entries = 0
   #bytes = 0
   #running: Promise<Index> | undefined
   #files: Promise<unknown> = Promise.resolve()
   #stopped = false
 
-  constructor(parts: Parts, newest: Index, on: { taken(index: Index): void; failed(error: RaftError): void }) {
+  constructor(
+    parts: Parts,
+    newest: { readonly index: Index; readonly size: number },
+    on: { taken(index: Index): void; failed(error: RaftError): void },
+  ) {
     this.#parts = parts
-    this.#newest = newest
+    this.#newest = newest.index
+    this.#size = newest.size
     this.#taken = on.taken
     this.#failed = on.failed
   }
@@ -54,11 +64,20 @@ export class Snapshotter {
 
   /** Takes one if enough has been applied since the last. */
   maybeTake(): void {
-    const { snapshotEntries, snapshotBytes } = this.#parts.settings
-    if (this.#entries < snapshotEntries && this.#bytes < snapshotBytes) return
+    if (!this.#isDue()) return
     if (this.#running !== undefined || this.#stopped || this.#parts.applier.restoring) return
     // A snapshot that fails costs disk space, not safety: the log is kept. Only one asked for by a caller rejects.
     this.take().catch(() => {})
+  }
+
+  /**
+   * After so many bytes in any case, since they lie in memory. Earlier, after so many entries, only once the log weighs as much as the
+   * last snapshot did: else a large state would be written again and again for a few commands each time (thesis §5.1.2).
+   */
+  #isDue(): boolean {
+    const { snapshotEntries, snapshotBytes } = this.#parts.settings
+    if (this.#bytes >= snapshotBytes) return true
+    return this.#entries >= snapshotEntries && (this.#size < cheapBytes || this.#bytes >= this.#size)
   }
 
   /** Takes a snapshot of the state as it is now; resolves with its index once it is durable and the log is shortened. */
@@ -79,6 +98,7 @@ export class Snapshotter {
   /** A received snapshot became the state: older ones and the log before it are gone. */
   installed(meta: SnapshotMeta): void {
     this.#newest = meta.index
+    this.#size = meta.size
     this.#previous = 0
     this.#entries = 0
     this.#bytes = 0
@@ -104,11 +124,12 @@ export class Snapshotter {
     this.#entries = 0
     this.#bytes = 0
     const meta = { ...position, membership, membershipIndex, members: members.all(), chain }
-    await this.#alone(() => snapshotStore.write(meta, this.#untilStopped(view)))
+    const { size } = await this.#alone(() => snapshotStore.write(meta, this.#untilStopped(view)))
     // A snapshot from the leader may have overtaken this one while it was written.
     if (this.#stopped || this.#newest >= position.index) return this.#newest
     this.#previous = this.#newest
     this.#newest = position.index
+    this.#size = size
     raft.snapshotTaken({ ...position, membership, data: nothing })
     this.#taken(position.index)
     await this.#shorten()

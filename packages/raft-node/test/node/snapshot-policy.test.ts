@@ -1,0 +1,53 @@
+import { expect, test } from 'vitest'
+import { Cluster, type Member } from './cluster.ts'
+
+const mib = 1024 * 1024
+const options = { snapshotEntries: 10, trailingEntries: 2 }
+
+test('a small state is written after so many entries', async () => {
+  const { cluster, member } = await started()
+  await write(cluster, member, 35)
+  expect(taken(member)).toBe(3)
+})
+
+test('a large state is not written again before the log weighs as much', async () => {
+  const { cluster, member } = await started()
+  await cluster.set(member, 'x'.repeat(2 * mib))
+  await write(cluster, member, 60)
+  expect(taken(member)).toBe(1)
+
+  for (let i = 0; i < 4; i++) await cluster.set(member, 'y'.repeat(mib / 2))
+  expect(taken(member)).toBe(2)
+})
+
+test('nor after a restart from it', async () => {
+  const { cluster, member } = await started()
+  await cluster.set(member, 'x'.repeat(2 * mib))
+  await write(cluster, member, 15)
+  cluster.kill('n1')
+  const again = await cluster.start('n1', options)
+  await cluster.clock.outcome(again.node.waitForLeader())
+  await write(cluster, again, 30)
+  expect([taken(member), taken(again)]).toEqual([1, 0])
+})
+
+test('so many bytes are enough, however large the state is', async () => {
+  const { cluster, member } = await started({ snapshotBytes: mib })
+  await cluster.set(member, 'x'.repeat(3 * mib))
+  await cluster.set(member, 'y'.repeat(mib))
+  expect(taken(member)).toBe(2)
+})
+
+async function started(more = {}) {
+  const cluster = new Cluster()
+  const [member] = await cluster.found(1, { ...options, ...more })
+  return { cluster, member: member as Member }
+}
+
+async function write(cluster: Cluster, member: Member, count: number): Promise<void> {
+  for (let i = 0; i < count; i++) await cluster.set(member, `command ${i}`)
+}
+
+function taken({ events }: Member): number {
+  return events.filter(event => event.type === 'snapshot' && event.cause === 'taken').length
+}
