@@ -25,6 +25,7 @@ test('whatever can be violated is in the table', () => {
   expect(names.filter(name => !known.includes(name ?? ''))).toEqual([])
 })
 
+/** The model checker has invariants of its own. */
 function sourcesOf(): string[] {
   const names = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter(
     name => name.endsWith('.ts') && !name.startsWith('mutants'),

@@ -23,7 +23,7 @@ export const cores: Simulated = {
     'overlapping saves',
     'only a quorum healed',
   ],
-  minSeeds: 20,
+  minSeeds: 30,
 }
 
 export const nodes: Simulated = {
