@@ -69,7 +69,7 @@ export interface MessageBodies {
 }
 
 /** In every answer of a node that repairs its log: it votes for nobody, and what it holds counts for nothing yet. */
-export type Repairing = { readonly repairing?: true | undefined }
+type Repairing = { readonly repairing?: true | undefined }
 
 /** What every message has. */
 export type Envelope<T> = {

@@ -9,7 +9,7 @@ export function keyField(key: Binary): KeyField {
   return text === undefined ? { keyBase64: bytesOf(key).toString('base64') } : { key: text }
 }
 
-export function valueField(value: Binary): ValueField {
+function valueField(value: Binary): ValueField {
   const text = textOf(value)
   return text === undefined ? { valueBase64: bytesOf(value).toString('base64') } : { value: text }
 }

@@ -14,7 +14,7 @@ export type Reply = {
 }
 
 /** Ends when everything is written or the client has gone. The response is ended for it. */
-export type Streamed = (response: ServerResponse) => Promise<void>
+type Streamed = (response: ServerResponse) => Promise<void>
 
 type ReplyExtras = Pick<Reply, 'headers' | 'index'>
 

@@ -19,7 +19,7 @@ import { watch } from './routes/watch.ts'
 
 /** `open`: anybody. `own`: the route decides who may. */
 type Access = Role | 'open' | 'own'
-export type Handler = {
+type Handler = {
   readonly run: (exchange: Exchange) => Promise<Reply>
   readonly access: Access
 }
@@ -31,7 +31,7 @@ const operates = (run: Handler['run']): Handler => ({ run, access: 'admin' })
 const open = (run: Handler['run']): Handler => ({ run, access: 'open' })
 
 /** Every path this server knows, as in the API's description. */
-export const routes: Readonly<Record<string, Methods>> = {
+const routes: Readonly<Record<string, Methods>> = {
   '/key': { POST: writes(setKeys) },
   '/key/{key}': { GET: reads(getKey), DELETE: writes(deleteKey) },
   '/join': { POST: { run: join, access: 'own' } },

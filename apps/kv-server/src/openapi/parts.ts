@@ -77,8 +77,8 @@ export const pathParameter = (name: string, description: string, schema: Json = 
 })
 
 export const keyInPath = pathParameter('key', 'bytes, percent-encoded; a `/` may stand as it is')
-export const consistency = queryParameter('consistency', 'default linearizable, on any node', { enum: ['linearizable', 'lease', 'stale'] })
-export const maxStaleness = queryParameter('max-staleness', 'with `stale`: milliseconds; 503 if this node cannot promise it', integer)
+const consistency = queryParameter('consistency', 'default linearizable, on any node', { enum: ['linearizable', 'lease', 'stale'] })
+const maxStaleness = queryParameter('max-staleness', 'with `stale`: milliseconds; 503 if this node cannot promise it', integer)
 export const nonLeader = queryParameter('non-leader', 'what a node does that does not lead', { enum: ['forward', 'redirect', 'reject'] })
 export const idempotencyKey = headerParameter(
   'Idempotency-Key',

@@ -4,7 +4,7 @@ import { RaftError } from 'raft-node'
 import { Refusal } from '../http/refusal.ts'
 
 /** Each includes those before it. */
-export const roles = ['read', 'write', 'admin'] as const
+const roles = ['read', 'write', 'admin'] as const
 export type Role = (typeof roles)[number]
 
 /** Who asks. The name is empty where nobody needs to say. */

@@ -8,9 +8,9 @@ export type LockRecord = {
   /** First come, first served. */
   readonly waiting: readonly Waiter[]
 }
-export type Waiter = { readonly lease: number; readonly value: Binary }
+type Waiter = { readonly lease: number; readonly value: Binary }
 /** `token`: the revision at which it came to hold the lock. It only grows, so whoever is written to can refuse an earlier holder. */
-export type Holder = Waiter & { readonly token: number }
+type Holder = Waiter & { readonly token: number }
 
 export type Standing = { readonly token: number; readonly ahead: number }
 
