@@ -9,7 +9,6 @@ import { repository } from './repository.ts'
 import type { Kind } from './seed-pool.ts'
 import { SeedPool } from './seed-pool.ts'
 import type { Simpler } from './simpler.ts'
-import { isPlain } from './simpler.ts'
 
 /** What the command line prints to, and its clock; neither reaches a simulated world. */
 export type Terminal = {
@@ -155,11 +154,10 @@ async function runMany(
   let explained = 0
   write(`seeds from ${firstSeed} on, for ${seconds} s\n`)
   const clear = () => isInteractive && write('\r\x1b[2K')
-  // The other processes run what a seed draws; a run that differs from that stays here.
-  const shared = isPlain(simpler) ? kind : undefined
-  const processes = shared === undefined ? 0 : availableParallelism()
-  const pool = shared && new SeedPool({ root: repository, kind: shared, processes })
-  const runSeed: RunSeed = pool === undefined ? run : seed => pool.run(seed)
+  const processes = kind === undefined ? 0 : availableParallelism()
+  const pool = kind && new SeedPool({ root: repository, kind, processes })
+  // Failures are told there as well: while a world is simulated here, the pool could use no timer.
+  const runSeed: RunSeed = pool === undefined ? run : (seed, print, other) => pool.run(seed, print, other ?? simpler)
   const result = await runBatch({
     firstSeed,
     isEnough: seeds => seeds >= minSeeds && nowMs() - startedAt >= seconds * 1000,
@@ -176,7 +174,7 @@ async function runMany(
     async onViolation(result) {
       clear()
       const shrinks = ++explained <= maxShrunk
-      write(`${await explainViolation(result, { run, command, revision: terminal.revision?.(), shrinks, simpler })}\n`)
+      write(`${await explainViolation(result, { run: runSeed, command, revision: terminal.revision?.(), shrinks, simpler })}\n`)
     },
   })
   pool?.close()

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process'
 import type { RunResult } from './core-simulation.ts'
 import type { Order, Report } from './seed-worker.ts'
 import { received } from './seed-worker.ts'
+import type { Simpler } from './simpler.ts'
 
 /** What is simulated: cores alone, or whole nodes. */
 export type Kind = 'core' | 'node'
@@ -36,10 +37,10 @@ export class SeedPool {
   }
 
   /** Throws a WorkerError when its process ends, or does not end this seed. */
-  async run(seed: number, print?: (line: string) => void): Promise<RunResult> {
+  async run(seed: number, print?: (line: string) => void, simpler?: Simpler): Promise<RunResult> {
     const worker = this.#idle.pop()
     if (worker === undefined) throw new RangeError('more seeds at once than there are processes')
-    const { result, lines } = await worker.run({ seed, isTold: print !== undefined })
+    const { result, lines } = await worker.run({ seed, isTold: print !== undefined, ...(simpler && { simpler }) })
     this.#idle.push(worker)
     if (print !== undefined) for (const line of lines) print(line)
     return received(result)

@@ -32,12 +32,12 @@ function counter(more: () => number, keeps: (sum: number) => number = sum => sum
 
 vi.setConfig({ testTimeout: 60_000 })
 
-const few = { seeds: 3, events: 800 }
+const few = { seeds: 3, events: 1000 }
 
 test('a state machine that does the same everywhere holds', async () => {
   const { failure, seeds, coverage } = await prove({ application: counter(() => 0), ...few })
   expect([failure, seeds]).toEqual([undefined, 3])
-  expect(coverage.count('committed write')).toBeGreaterThan(20)
+  expect(coverage.count('committed write')).toBeGreaterThan(10)
 })
 
 test('chance in the state machine', async () => {
