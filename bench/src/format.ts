@@ -4,6 +4,11 @@ export function formatSpread({ median, min, max }: Spread, format: (value: numbe
   return `${format(median)} (${format(min)}–${format(max)})`
 }
 
+/** 1 connection, 2 connections */
+export function counted(count: number, one: string): string {
+  return `${count} ${one}${count === 1 ? '' : 's'}`
+}
+
 /** 1234567.8 → 1,234,568 */
 export function whole(value: number): string {
   return Math.round(value).toLocaleString('en-US')

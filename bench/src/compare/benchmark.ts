@@ -1,7 +1,7 @@
 import type { Benchmark, Outcome, Settings } from '../benchmark.ts'
 import { makeDataFolder, removeDataFolder } from '../cluster/data-folder.ts'
 import { type Figure, figureOf } from '../figure.ts'
-import { decimals, formatSpread, table, whole } from '../format.ts'
+import { counted, decimals, formatSpread, table, whole } from '../format.ts'
 import { autocannon } from '../load/autocannon.ts'
 import { readKeys, writeKeys } from '../load/keys.ts'
 import { type Generator, type Load, type Measured, measure } from '../load/load.ts'
@@ -15,7 +15,7 @@ import { ours, running } from './ours.ts'
 import { dragonboat, etcd, hashicorp } from './peers.ts'
 
 type Plan = { readonly connections: readonly number[]; readonly seconds: number; readonly warmUp: number; readonly rounds: number }
-const full: Plan = { connections: [1, 16, 64, 256], seconds: 4, warmUp: 5, rounds: 3 }
+const full: Plan = { connections: [1, 16, 64, 256], seconds: 3, warmUp: 4, rounds: 2 }
 const quick: Plan = { connections: [1, 64], seconds: 2, warmUp: 3, rounds: 1 }
 const readConnections = 64
 
@@ -110,7 +110,7 @@ async function loads(
 }
 
 function seriesFigure({ contestant, what, at, runs }: Series): Figure {
-  return figureOf({ name: `${what}, ${at} connections: ${contestant.name}`, series: contestant.name, at }, runs)
+  return figureOf({ name: `${what}, ${counted(at, 'connection')}: ${contestant.name}`, series: contestant.name, at }, runs)
 }
 
 /** Ours to theirs, round by round: what slows the machine for a while slows the neighbours in a round, too. */
@@ -126,7 +126,7 @@ function ratios(all: readonly Series[]): string {
       const rates = [series, theirs].map(({ runs }) => runs.map(({ perSecond }) => perSecond)) as [number[], number[]]
       return formatSpread(spreadOf(ratiosOf(...rates)), two)
     })
-    return [`${kind(series.what)}, ${series.at} connections`, ...cells]
+    return [`${kind(series.what)}, ${counted(series.at, 'connection')}`, ...cells]
   })
   return table([['ours ÷ theirs, per second', ...others.map(({ name }) => name)], ...rows])
 }

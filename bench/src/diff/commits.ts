@@ -6,7 +6,7 @@ import { build, ownRoot } from '../cluster/built.ts'
 import { KvCluster } from '../cluster/kv-cluster.ts'
 import type { DiffRequest } from '../command-line.ts'
 import { type Figure, figureOf } from '../figure.ts'
-import { whole } from '../format.ts'
+import { counted, whole } from '../format.ts'
 import { autocannon } from '../load/autocannon.ts'
 import { type Load, type Measured, measure } from '../load/load.ts'
 import { findWrk } from '../load/wrk.ts'
@@ -48,7 +48,7 @@ export async function measureCommits(request: DiffRequest, progress: Progress): 
 }
 
 function placeOf({ kind, connections }: Case) {
-  return { name: `${kind === 'put' ? 'writes' : 'reads'}, ${connections} connections`, series: kind, at: connections }
+  return { name: `${kind === 'put' ? 'writes' : 'reads'}, ${counted(connections, 'connection')}`, series: kind, at: connections }
 }
 
 async function measureOnce({ root }: Checkout, quick: boolean): Promise<Measured[]> {

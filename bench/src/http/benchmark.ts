@@ -1,5 +1,6 @@
 import type { Benchmark, Outcome, Settings } from '../benchmark.ts'
 import type { Figure } from '../figure.ts'
+import { counted } from '../format.ts'
 import { autocannon } from '../load/autocannon.ts'
 import type { Generator } from '../load/load.ts'
 import { measurePoint, warmCluster } from '../load/series.ts'
@@ -47,8 +48,8 @@ async function run({ quick: isQuick, progress }: Settings): Promise<Outcome> {
 }
 
 function placeOf(size: number, { name }: Generator, connections: number) {
-  const series = `${size} ${size === 1 ? 'node' : 'nodes'}, ${name}`
-  return { name: `puts, ${series}, ${connections} connections`, series, at: connections }
+  const series = `${counted(size, 'node')}, ${name}`
+  return { name: `puts, ${series}, ${counted(connections, 'connection')}`, series, at: connections }
 }
 
 /** The most that any number of connections got out of three nodes. */

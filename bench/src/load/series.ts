@@ -1,6 +1,6 @@
 import { KvCluster, type KvNode } from '../cluster/kv-cluster.ts'
 import { type Figure, figureOf, type Place } from '../figure.ts'
-import { whole } from '../format.ts'
+import { counted, whole } from '../format.ts'
 import type { Progress } from '../progress.ts'
 import { autocannon } from './autocannon.ts'
 import { type Generator, type Load, type Measured, measure } from './load.ts'
@@ -10,7 +10,7 @@ const warmUpSeconds = { full: 6, quick: 3 }
 
 /** Started, and warmed up through its leader. */
 export async function warmCluster(size: number, quick: boolean, progress: Progress): Promise<KvCluster> {
-  progress.now(`starting ${size} ${size === 1 ? 'node' : 'nodes'}`)
+  progress.now(`starting ${counted(size, 'node')}`)
   const cluster = await KvCluster.start({ size })
   try {
     await warmUp(await cluster.leader(), quick)

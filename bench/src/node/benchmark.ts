@@ -4,7 +4,7 @@ import type { Benchmark, Outcome, Settings } from '../benchmark.ts'
 import { build } from '../cluster/built.ts'
 import { makeDataFolder, removeDataFolder } from '../cluster/data-folder.ts'
 import { type Figure, figureOf } from '../figure.ts'
-import { whole } from '../format.ts'
+import { counted, whole } from '../format.ts'
 import { defaultKeys, defaultValueBytes, type LoadResult } from '../load/load.ts'
 import { Remote } from '../process/rpc.ts'
 import { until } from '../process/until.ts'
@@ -69,7 +69,7 @@ async function measureCallers(members: readonly Remote[], plan: Plan, tell: (tex
       runs.push({ ...result, ...watch.end() })
     }
     tell(`apply(), ${callers} callers: ${whole(runs[0]!.perSecond)}/s`, true)
-    figures.push(figureOf({ name: `apply(), ${callers} callers`, series: 'apply()', at: callers }, runs))
+    figures.push(figureOf({ name: `apply(), ${counted(callers, 'caller')}`, series: 'apply()', at: callers }, runs))
   }
   return figures
 }

@@ -1,5 +1,6 @@
 import type { Benchmark, Outcome, Settings } from '../benchmark.ts'
 import type { Figure } from '../figure.ts'
+import { counted } from '../format.ts'
 import { autocannon } from '../load/autocannon.ts'
 import { measurePoint, warmCluster } from '../load/series.ts'
 import { findWrk } from '../load/wrk.ts'
@@ -24,7 +25,7 @@ async function run({ quick: isQuick, progress }: Settings): Promise<Outcome> {
     await using cluster = await warmCluster(nodes, isQuick, progress)
     const { url } = await cluster.leader()
     for (const valueBytes of plan.valueBytes) {
-      const series = `${nodes} ${nodes === 1 ? 'node' : 'nodes'}`
+      const series = counted(nodes, 'node')
       const place = { name: `${series}, ${bytesName(valueBytes)}`, series, at: valueBytes }
       const load = { url, kind: 'put', connections: 1, seconds: plan.seconds, keys, valueBytes } as const
       figures.push(await measurePoint(cluster, { place, generator, load, runs: 1 }, progress))
