@@ -8,6 +8,7 @@ import type { DiffRequest } from '../command-line.ts'
 import { type Figure, figureOf } from '../figure.ts'
 import { counted, whole } from '../format.ts'
 import { autocannon } from '../load/autocannon.ts'
+import { readKeys, writeKeys } from '../load/keys.ts'
 import { type Load, type Measured, measure } from '../load/load.ts'
 import { findWrk } from '../load/wrk.ts'
 import type { Progress } from '../progress.ts'
@@ -56,9 +57,12 @@ async function measureOnce({ root }: Checkout, quick: boolean): Promise<Measured
   await using cluster = await KvCluster.start({ size: 3, root })
   const { url } = await cluster.leader()
   await measure(generator, { url, kind: 'put', connections: 64, seconds: quick ? 3 : 6 }, [])
-  await measure(generator, { url, kind: 'get', connections: 64, seconds: 2 }, [])
+  const reads = { url, kind: 'get', connections: 64, seconds: 2, keys: readKeys } as const
+  await writeKeys(reads)
+  await measure(generator, reads, [])
   const measured: Measured[] = []
-  for (const each of cases) measured.push(await measure(generator, { url, ...each, seconds: quick ? 2 : 4 }, await cluster.watched()))
+  for (const each of cases)
+    measured.push(await measure(generator, { url, ...each, keys: readKeys, seconds: quick ? 2 : 4 }, await cluster.watched()))
   return measured
 }
 
