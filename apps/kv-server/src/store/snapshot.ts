@@ -209,7 +209,7 @@ function readLease(record: ByteReader): LeaseRecord {
 function readLock(record: ByteReader): LockRecord {
   const [key, token] = [record.binary(), record.integer()]
   const waiter = () => ({ lease: record.integer(), value: record.binary() })
-  return { key, holder: { token, ...waiter() }, waiting: record.list(waiter) }
+  return { key, holder: { ...waiter(), token }, waiting: record.list(waiter) }
 }
 function readAnswer(record: ByteReader): AnswerRecord {
   return { key: record.binary(), fingerprint: record.binary(), revision: record.integer(), result: record.binary() }

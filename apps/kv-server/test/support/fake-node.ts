@@ -107,7 +107,7 @@ export class FakeNode implements Node<CommandResult> {
       membershipIndex: 3,
       members: this.members.map(member => ({ ...member, lastContactMs: member.lastContactMs ?? this.contactMs })),
       fault: this.fault,
-      closing: false,
+      closing: this.isClosing,
       repairs: this.repairs,
     }
   }

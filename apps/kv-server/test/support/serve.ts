@@ -20,9 +20,8 @@ export type Answer = {
 }
 
 /** An HTTP server over a fake node, on a free port. */
-export async function serve({ nonLeader = 'forward', limits = {}, started = true, tokens }: Options = {}) {
+export async function serve({ nonLeader = 'forward', limits = {}, started = true, tokens, store = new KvStore() }: Options = {}) {
   const authority = tokens === undefined ? undefined : new Authority(tokens)
-  const store = new KvStore()
   const node = new FakeNode(store)
   const connected = new Set<string>()
   const all: Limits = { ...defaultLimits, ...limits }
@@ -53,6 +52,7 @@ type Options = {
   readonly limits?: Partial<Limits>
   readonly started?: boolean
   readonly tokens?: string
+  readonly store?: KvStore
 }
 
 type Ask = { port: number; method: string; path: string; body: string | Buffer | undefined; headers: Record<string, string> }

@@ -2,6 +2,7 @@ import type { Index } from 'raft-core'
 import type { NodeOptions, StateMachine } from 'raft-node'
 import type { Deed } from '../lin/operation.ts'
 import type { Random } from '../random.ts'
+import type { Attended } from './attending.ts'
 
 /** What is replicated, and what its clients do: handed in by whoever wants it simulated. */
 export type Application<Result> = {
@@ -33,6 +34,8 @@ export type ObservedMachine<Result> = {
   /** Equal for equal states, and hardly ever for others. */
   digest(): number
   answer(question: string): string
+  /** Acts beside the node while it runs, as a service does; returns how to stop. */
+  attend?(attended: Attended<Result>): () => void
 }
 
 export type Model<Result> = {

@@ -6,6 +6,7 @@ import { Violation } from '../invariants/invariant.ts'
 import type { Place } from '../journal.ts'
 import type { Random } from '../random.ts'
 import type { ObservedMachine } from './application.ts'
+import { attended } from './attending.ts'
 import { SimClock } from './clock.ts'
 import type { Cluster } from './cluster.ts'
 import { Disk, dataFolder, isSave } from './disk.ts'
@@ -140,10 +141,9 @@ export class Machine<Result> implements Place {
     this.fault = undefined
     this.#calls = new Set()
     this.state = 'opening'
-    const transport = this.#transport(process, clock, watch)
     const overrides = {
       clock,
-      transport,
+      transport: this.#transport(process, clock, watch),
       ...this.#stores(process, clock, watch),
       setAside: async () => this.#setAside(process, clock, watch),
     }
@@ -166,7 +166,7 @@ export class Machine<Result> implements Place {
       },
       { ...overrides, inspect: { ...watch.inspect(), limits: scenario.limits } },
     ).then(
-      node => this.#opened(process, node),
+      node => this.#opened(process, clock, node),
       error => this.#refused(process, error),
     )
   }
@@ -213,11 +213,11 @@ export class Machine<Result> implements Place {
     return this.#world.call(process, through, node => node.membership.join(request, { timeoutMs }))
   }
 
-  #opened(process: Process, node: Node<Result>): void {
+  #opened(process: Process, clock: SimClock, node: Node<Result>): void {
     if (this.process !== process || !process.isAlive) return
     const { plant, schedule, journal, coverage, operators } = this.#world
     journal.record('join', schedule.now, this, this.#starts, 0, () => `runs as ${node.identity.nodeId}`)
-    this.#node = plant.node?.(node, this.id) ?? node
+    this.#node = attended(this.#world, this, clock, plant.node?.(node, this.id) ?? node)
     this.state = 'up'
     if (this.order.replaces) coverage.saw('replace')
     else if (!this.order.founds && this.#starts === 1) coverage.saw('join')
