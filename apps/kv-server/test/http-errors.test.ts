@@ -122,3 +122,13 @@ describe('while the node starts', () => {
     expect(await server.ask('GET', '/v1/status')).toMatchObject({ status: 503 })
   })
 })
+
+describe('a request that breaks off', () => {
+  it.each(['POST /v1/leases/11/keep-alive', 'DELETE /v1/kv/a', 'PUT /v1/kv/a', 'POST /key'])('is not done: %s', async start => {
+    using server = await serve()
+    await server.ask('POST', '/v1/leases', '{"ttlMs":5000}')
+    const answer = await server.raw(`${start} HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{"a":"1"}`, { end: true })
+    expect(answer).not.toMatch(/ 200 /)
+    expect(server.node.writes).toBe(1)
+  })
+})

@@ -37,15 +37,17 @@ export function readBytes(exchange: Exchange, advice: string): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     let bytes = 0
-    const timer = setTimeout(() => reject(tooSlow()), requestTimeoutMs)
+    const timer = setTimeout(() => settle(() => reject(tooSlow())), requestTimeoutMs)
+    let isSettled = false
     const settle = (run: () => void) => {
+      if (isSettled) return
+      isSettled = true
       clearTimeout(timer)
       service.load.removeBody(bytes)
-      bytes = Number.POSITIVE_INFINITY // what still comes is read and dropped, or the client would never see the answer
       run()
     }
     request.on('data', (chunk: Buffer) => {
-      if (bytes === Number.POSITIVE_INFINITY) return
+      if (isSettled) return // read and dropped, or the client would never see the answer
       try {
         service.load.addBody(chunk.length)
       } catch (error) {

@@ -115,7 +115,9 @@ export class HttpServer {
 
   /** What is not HTTP, or too slow, or has headers without end. */
   #answerGarbage(error: NodeJS.ErrnoException, socket: Socket): void {
-    if (!socket.writable || error.code === 'ECONNRESET') {
+    // To answer 400 while a request of this connection is in progress would say that nothing was done.
+    const isBusy = [...this.#inProgress].some(response => response.socket === socket)
+    if (!socket.writable || isBusy || error.code === 'ECONNRESET') {
       socket.destroy()
       return
     }

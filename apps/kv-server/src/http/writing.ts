@@ -3,6 +3,7 @@ import { type Node, RaftError } from 'raft-node'
 import { type Binary, binaryFrom } from '../store/binary.ts'
 import type { Command, CommandResult, RefusalCode } from '../store/command.ts'
 import { encodeCommand } from '../store/command-codec.ts'
+import { readBytes } from './body.ts'
 import { callOptions, type Exchange } from './exchange.ts'
 import { onLeader } from './non-leader.ts'
 import { Refusal } from './refusal.ts'
@@ -16,13 +17,15 @@ type DoneOf<Type extends Done['type']> = Extract<Done, { type: Type }>
  * Puts a command through the log, where the request's mode lets it, and shows what came of it. With an idempotency key it is done once,
  * whichever node is asked and however often.
  */
-export function write<Type extends Done['type']>(
+export async function write<Type extends Done['type']>(
   exchange: Exchange,
   command: Command,
   type: Type,
   show: (result: DoneOf<Type>) => Reply | Promise<Reply>,
 ): Promise<Reply> {
   const bytes = keyed(exchange, encodeCommand(command))
+  // A request that breaks off is no request, also where its body does not matter.
+  if (!exchange.request.complete) await readBytes(exchange, 'this needs none')
   return onLeader(exchange, async (node, { forward }) => {
     const { index, result } = await node.apply(bytes, { ...callOptions(exchange), forward })
     const done = result.type === 'replayed' ? result.result : result

@@ -37,7 +37,8 @@ export async function serve({ nonLeader = 'forward', limits = {}, started = true
     port,
     ask: (method: string, path: string, body?: string | Buffer, headers: Record<string, string> = {}) =>
       ask({ port, method, path, body, headers }),
-    raw: (bytes: string | Buffer) => raw(port, bytes),
+    /** `end`: this side says that nothing follows. */
+    raw: (bytes: string | Buffer, { end = false } = {}) => raw(port, bytes, end),
     service: service.current(),
     /** So much log time is recorded. */
     pass: (nowMs: number) => store.apply(encodeCommand({ type: 'time', sinceMs: store.time, nowMs }), ++node.index),
@@ -78,9 +79,9 @@ function ask({ port, method, path, body, headers }: Ask): Promise<Answer> {
 }
 
 /** Sends bytes as they are; resolves with all that comes back until the server closes. */
-function raw(port: number, bytes: string | Buffer): Promise<string> {
+function raw(port: number, bytes: string | Buffer, end: boolean): Promise<string> {
   return new Promise((resolve, reject) => {
-    const socket = connect(port, '127.0.0.1', () => socket.write(bytes))
+    const socket = connect(port, '127.0.0.1', () => (end ? socket.end(bytes) : socket.write(bytes)))
     let text = ''
     socket.on('data', chunk => (text += chunk))
     socket.on('close', () => resolve(text))

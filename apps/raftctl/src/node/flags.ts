@@ -45,6 +45,38 @@ const nodeFlags = {
     default: 64 * 1024 * 1024,
     min: 1,
   }),
+  'tls-cert': Flags.string({
+    env: 'RAFTCTL_TLS_CERT',
+    helpValue: 'FILE',
+    description: 'serve HTTPS with this certificate (PEM); read anew on SIGHUP',
+    dependsOn: ['tls-key'],
+  }),
+  'tls-key': Flags.string({
+    env: 'RAFTCTL_TLS_KEY',
+    helpValue: 'FILE',
+    description: 'and this private key',
+    dependsOn: ['tls-cert'],
+  }),
+  'tls-client-ca': Flags.string({
+    env: 'RAFTCTL_TLS_CLIENT_CA',
+    helpValue: 'FILE',
+    description: 'serve only clients with a certificate that this one has signed',
+    dependsOn: ['tls-cert'],
+  }),
+  tokens: Flags.string({
+    env: 'RAFTCTL_TOKENS',
+    helpValue: 'FILE',
+    description: 'who may ask: lines "ROLE NAME TOKEN", with the roles read, write, admin; read anew on SIGHUP',
+  }),
+  'join-secret': Flags.string({
+    env: 'RAFTCTL_JOIN_SECRET',
+    helpValue: 'SECRET',
+    description: 'lets this node join a cluster that asks for tokens; better given in the environment',
+  }),
+  insecure: Flags.boolean({
+    description: 'listen where others can reach it although nothing keeps strangers out',
+    default: false,
+  }),
   'log-level': Flags.string({
     env: 'RAFTCTL_LOG_LEVEL',
     description: 'how much to log, on stderr',

@@ -19,6 +19,12 @@ export type NodeFlags = {
   readonly 'log-store': 'level' | 'wal'
   readonly 'snapshot-entries': number
   readonly 'snapshot-bytes': number
+  readonly 'tls-cert'?: string | undefined
+  readonly 'tls-key'?: string | undefined
+  readonly 'tls-client-ca'?: string | undefined
+  readonly tokens?: string | undefined
+  readonly 'join-secret'?: string | undefined
+  readonly insecure?: boolean
   readonly 'log-level': string
   readonly 'log-format': string
   readonly quiet: boolean
@@ -59,9 +65,15 @@ async function start(flags: NodeFlags, { http, raft, join }: Addresses, stopper:
     snapshotBytes: flags['snapshot-bytes'],
     // Half of them stay behind a snapshot, so that a node which was away for a moment needs none.
     trailingEntries: Math.floor(flags['snapshot-entries'] / 2),
+    tls: tlsOf(flags),
+    tokens: flags.tokens,
+    joinSecret: flags['join-secret'],
+    insecure: flags.insecure,
     log: nodeLog({ level: flags['log-level'], format: flags['log-format'] }),
     onFatal: ({ message }) => stopper.fail(message),
   })
+  // Who gave files wants to change them while the node runs; otherwise it means that the terminal has gone.
+  if (flags['tls-cert'] !== undefined || flags.tokens !== undefined) stopper.onHangUp(() => server.reload())
   try {
     await replayed(server)
     const { identity, members } = server.node.status()
@@ -71,6 +83,10 @@ async function start(flags: NodeFlags, { http, raft, join }: Addresses, stopper:
     throw error
   }
   return server
+}
+
+function tlsOf({ 'tls-cert': cert, 'tls-key': key, 'tls-client-ca': clientCa }: NodeFlags) {
+  return cert === undefined || key === undefined ? undefined : { cert, key, clientCa }
 }
 
 /** Whom a folder knows as members is complete once what it holds as committed is applied again. */

@@ -8,6 +8,7 @@ type Server = { close(): Promise<void> }
  * leaves no node behind, even killed). Later signals change nothing: the stop under way hands leadership over and answers what is open.
  */
 export class Stopper {
+  #onHangUp: (() => void) | undefined
   readonly #program: string
   #server: Promise<Server> | undefined
   #stopping = false
@@ -16,9 +17,15 @@ export class Stopper {
     this.#program = program
   }
 
+  /** From now on SIGHUP does this, and stops nothing. */
+  onHangUp(run: () => void): void {
+    this.#onHangUp = run
+  }
+
   /** Before the server starts, so that a signal during a long join is not lost. */
   listen(): void {
-    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => this.#stop(0))
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => this.#stop(0))
+    process.on('SIGHUP', () => (this.#onHangUp === undefined ? this.#stop(0) : this.#onHangUp()))
     if (process.channel !== undefined) process.once('disconnect', () => this.#stop(0))
   }
 

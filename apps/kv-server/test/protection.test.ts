@@ -1,0 +1,94 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { request } from 'node:https'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { startServer } from '../src/index.ts'
+import { Authority } from '../src/security/authority.ts'
+
+let dir: string
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'kv-protection-'))
+})
+afterEach(() => rmSync(dir, { recursive: true, force: true }))
+
+const local = () => ({ dir: join(dir, 'data'), http: 'localhost:0', raft: 'localhost:0' })
+function file(name: string, text: string): string {
+  const path = join(dir, name)
+  writeFileSync(path, text)
+  return path
+}
+
+describe('a server', () => {
+  it.each([
+    [{ http: '0.0.0.0:0' }, '--tls-cert'],
+    [{ http: '[::]:0' }, '--tokens'],
+    [{ raft: '0.0.0.0:0' }, 'in the clear'],
+  ])('does not listen where others can reach it without protection: %o', async (addresses, words) => {
+    await expect(startServer({ ...local(), ...addresses })).rejects.toThrow(words)
+  })
+
+  it('listens there when it is told that the network is safe', async () => {
+    await using server = await startServer({ ...local(), http: '0.0.0.0:0', insecure: true })
+    expect(server.httpAddress).toMatch(/^0\.0\.0\.0:\d+$/)
+  })
+
+  it('knows those whose tokens are in the file, and others once it was read anew', async () => {
+    const tokens = file('tokens', 'write app token-of-the-app-1\n')
+    await using server = await startServer({ ...local(), tokens })
+    const put = async (token: string) => {
+      const headers = { Authorization: `Bearer ${token}` }
+      return (await fetch(`http://${server.httpAddress}/v1/kv/a`, { method: 'PUT', body: '1', headers })).status
+    }
+    expect([await put('token-of-the-app-1'), await put('token-of-the-app-2')]).toEqual([200, 401])
+    file('tokens', 'write app token-of-the-app-1\nwrite app token-of-the-app-2\n')
+    server.reload()
+    expect([await put('token-of-the-app-1'), await put('token-of-the-app-2')]).toEqual([200, 200])
+    file('tokens', 'wriet app token-of-the-app-3\n')
+    server.reload()
+    expect([await put('token-of-the-app-2'), await put('token-of-the-app-3')]).toEqual([200, 401])
+  })
+
+  it('speaks TLS, with clients that show a certificate', async () => {
+    const [cert, key] = [join(dir, 'cert.pem'), join(dir, 'key.pem')]
+    const names = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=IP:127.0.0.1']
+    const kind = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '1']
+    execFileSync('openssl', [...kind, '-keyout', key, '-out', cert, ...names], { stdio: 'ignore' })
+    const { readFileSync } = await import('node:fs')
+    const pem = { ca: readFileSync(cert), cert: readFileSync(cert), key: readFileSync(key) }
+    await using server = await startServer({ ...local(), tls: { cert, key, clientCa: cert } })
+    const ask = (options: object) =>
+      new Promise<number | string>(resolve => {
+        const [host, port] = server.httpAddress.split(':')
+        const sent = request({ host, port, path: '/livez', agent: false, ...options }, response => {
+          response.resume()
+          resolve(response.statusCode ?? 0)
+        })
+        sent.on('error', error => resolve((error as NodeJS.ErrnoException).code ?? 'error'))
+        sent.end()
+      })
+    expect(await ask(pem)).toBe(200)
+    expect(await ask({ ca: pem.ca })).not.toBe(200)
+    server.reload()
+    expect(await ask(pem)).toBe(200)
+  })
+
+  it('says which file it cannot read', async () => {
+    await expect(startServer({ ...local(), tokens: join(dir, 'none') })).rejects.toThrow(`${join(dir, 'none')} cannot be read (ENOENT)`)
+  })
+})
+
+describe('tokens', () => {
+  it.each([
+    ['', 'holds none'],
+    ['# only this', 'holds none'],
+    ['admin me', 'line 1'],
+    ['\nroot me token-of-the-root', 'line 2'],
+    ['admin me short', 'shorter than 16'],
+    ['admin me with blanks-in-the-token more', 'line 1'],
+  ])('that are wrong are told by their line, never by what they hold: %j', (text, words) => {
+    expect(() => new Authority(text)).toThrow(words)
+    expect(() => new Authority(text)).not.toThrow(/token-of-the-root|short$|blanks/)
+  })
+})
