@@ -18,6 +18,8 @@ export interface DurableImage {
   readonly snapshotIndex: Index
   /** Every vote that was ever durable, by term. */
   readonly votes: ReadonlyMap<Term, NodeId>
+  /** A term in which it has held one vote and then another: never both were cast. */
+  readonly twoVotesIn?: Term | undefined
 }
 
 /** What was last seen of one node. Survives its crashes, except where `restarted` says otherwise. */

@@ -10,6 +10,16 @@ export const oneVote: Invariant = {
   paper: '§5.2',
   statement: 'A node votes for at most one candidate in a term, across restarts.',
 
+  steps(_ghost, node) {
+    const term = node.disk.twoVotesIn
+    if (term !== undefined)
+      throw new Violation(
+        this.name,
+        node.id,
+        `the disk of ${node.id} has held two votes in term ${term}: a crash would have kept the first`,
+      )
+  },
+
   sends(_ghost, node, message) {
     if (message.type === 'voteReply' && message.granted) check(node, message.term, message.to)
     else if (message.type === 'requestVote') check(node, message.term, node.id)

@@ -14,7 +14,8 @@ export const transfer: Invariant = {
     const { index } = message.lastEntry
     // In a later term its entries may have been replaced since it acknowledged them.
     if (target === undefined || target.term > message.term || index <= target.log.base) return
-    if (target.log.termAt(index) === message.lastEntry.term) return
+    // One whose disk was damaged since had it, as far as the leader has heard.
+    if ([target.log, target.promised].some(log => log?.termAt(index) === message.lastEntry.term)) return
     throw new Violation(this.name, node.id, `${node.id} asks ${message.to} to campaign, whose disk does not hold entry ${index}`)
   },
 }

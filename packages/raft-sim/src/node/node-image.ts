@@ -19,6 +19,7 @@ export class NodeImage implements DurableImage {
   commit: Index = 0
   readonly log = new ChainLog({ index: 0, term: 0, chain: 0 })
   readonly votes = new Map<Term, NodeId>()
+  twoVotesIn: Term | undefined
   /** What it held before it was damaged: true until then, and whoever has heard of it may count it. */
   promised: ChainLog | undefined
   /** The same, until a repair begins: what a node that does not repair itself must still show. */
@@ -127,7 +128,9 @@ export class NodeImage implements DurableImage {
     this.term = hardState.term
     this.vote = hardState.vote
     this.commit = hardState.commit
-    if (hardState.vote !== undefined) this.votes.set(hardState.term, hardState.vote)
+    if (hardState.vote === undefined) return
+    if ((this.votes.get(hardState.term) ?? hardState.vote) !== hardState.vote) this.twoVotesIn = hardState.term
+    this.votes.set(hardState.term, hardState.vote)
   }
 
   #rebuild({ database: { durable } }: Disk): void {
