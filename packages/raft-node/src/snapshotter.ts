@@ -82,6 +82,8 @@ export class Snapshotter {
 
   /** Takes a snapshot of the state as it is now; resolves with its index once it is durable and the log is shortened. */
   take(): Promise<Index> {
+    // Also for who waited for the one before: what closes would wait for one more, and then another.
+    if (this.#stopped) return Promise.reject(new RaftError('NODE_STOPPED', 'the node closes'))
     if (this.#running !== undefined) return this.#running.then(index => (index >= this.#parts.applier.applied.index ? index : this.take()))
     if (this.#parts.applier.applied.index === this.#newest) return Promise.resolve(this.#newest)
     this.#running = this.#take().finally(() => {
