@@ -31,7 +31,7 @@ const operates = (run: Handler['run']): Handler => ({ run, access: 'admin' })
 const open = (run: Handler['run']): Handler => ({ run, access: 'open' })
 
 /** Every path this server knows, as in the API's description. */
-const routes: Readonly<Record<string, Methods>> = {
+export const routes: Readonly<Record<string, Methods>> = {
   '/key': { POST: writes(setKeys) },
   '/key/{key}': { GET: reads(getKey), DELETE: writes(deleteKey) },
   '/join': { POST: { run: join, access: 'own' } },
