@@ -42,7 +42,7 @@ export class LockClient {
     this.#attended = attended
     this.#beliefs = beliefs
     this.#random = attended.random
-    this.#ttlMs = this.#random.pick([600, 1_500, 4_000])
+    this.#ttlMs = this.#random.pick([1_000, 2_000, 4_000])
     this.#again()
   }
 

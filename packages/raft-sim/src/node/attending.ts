@@ -16,7 +16,7 @@ export type Attended<Result> = {
   readonly random: Random
   /** The time that no clock shows. */
   now(): number
-  /** Faults are over, and everybody is to come to rest. */
+  /** Before faults begin, and once they are over and everybody is to come to rest. */
   isQuiet(): boolean
   /** A promise is broken. */
   broken(message: string): void
@@ -33,7 +33,7 @@ export function attended<Result>(world: NodeWorld<Result>, machine: Machine<Resu
     clock,
     random: world.random.fork(`attends ${machine.id} ${clock.uniqueId()}`),
     now: () => world.schedule.now,
-    isQuiet: () => world.healed,
+    isQuiet: () => world.faults !== world.scenario.faults,
     broken: message => world.fail(new Violation('application', machine.id, message)),
   })
   return new Proxy(node, {
