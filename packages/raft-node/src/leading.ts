@@ -30,15 +30,20 @@ export class Leading {
     const { ports, changed, faults, settings } = this.#engine
     for (;;) {
       faults.check()
-      if (this.#engine.stopped) throw new RaftError('NODE_STOPPED', 'this node has stopped: ask another one', { outcome: 'not-applied' })
+      this.requireRunning()
       const attempt = await this.#attempt(job, deadline, forward)
       if ('value' in attempt) return attempt.value
       if (!forward) throw attempt.error
+      this.requireRunning() // nobody rings any more
       const left = remainingMs(ports.clock, deadline)
       if (deadline.signal?.aborted) throw new RaftError('ABORTED', 'the caller gave up; nothing was done', { outcome: 'not-applied' })
       if (left === 0) throw this.#outOfTime(attempt.error, deadline)
       await changed.next(Math.min(left, settings.tickMs), deadline.signal)
     }
+  }
+
+  requireRunning(): void {
+    if (this.#engine.stopped) throw new RaftError('NODE_STOPPED', 'this node has stopped: ask another one', { outcome: 'not-applied' })
   }
 
   /** Throws what no further try could help. */

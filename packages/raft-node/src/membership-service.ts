@@ -86,6 +86,7 @@ export class MembershipService {
     const context = info === undefined ? undefined : encodeInfos([info])
     const { membershipIndex } = members
     for (;;) {
+      this.#leading.requireRunning()
       const taken = raft.proposeMembership({ transition: 'auto', changes: [change], context }, membershipIndex)
       if (taken.accepted === true) {
         this.#engine.wake()
