@@ -6,6 +6,7 @@ import { ChainLog } from '../world/chain-log.ts'
 import type { Write } from './database.ts'
 import type { Disk } from './disk.ts'
 import { dataFolder, textOf, walFolder } from './disk.ts'
+import type { FileBytes } from './file-tree.ts'
 
 const baseText = textOf(baseKey)
 const hardStateText = textOf(hardStateKey)
@@ -31,6 +32,8 @@ export class NodeImage implements DurableImage {
   #snapshots: readonly Index[] = []
   #snapshotsVersion = -1
   #replay = new WalReplay()
+  /** The segment that was read last. */
+  #walFile: FileBytes | undefined
 
   /** `chainAt`: what is known of the entry at a position; the records on disk hold the store's own hashes. */
   constructor(chainAt: (index: Index, term: Term) => number) {
@@ -55,16 +58,20 @@ export class NodeImage implements DurableImage {
     disk.keeping = write => this.#kept(write)
     const hardState = disk.database.durable.get(hardStateText)
     if (hardState !== undefined) this.#keepHardState(hardState)
+    disk.synced = () => this.#readWal(disk)
+    this.#readAll(disk)
+  }
+  #readAll(disk: Disk): void {
     this.#rebuild(disk)
     this.#replay = new WalReplay()
-    disk.synced = () => this.#readWal(disk)
+    this.#walFile = undefined
     this.#readWal(disk)
   }
   /** What is left on it counts from now on. */
   damaged(): void {
     if (this.#disk === undefined) return
     this.promised = this.mustShow = this.log.copy()
-    this.#rebuild(this.#disk)
+    this.#readAll(this.#disk)
   }
   /** Whatever was damaged did no harm, or is repaired. */
   whole(): void {
@@ -99,13 +106,24 @@ export class NodeImage implements DurableImage {
   /** Goes on where it stopped: what was durable once stays. */
   #readWal(disk: Disk): void {
     if (this.#disk !== disk) return
+    this.#noticeNewWal(disk)
     for (const name of disk.files.list(walFolder)) {
       const { segment, offset } = this.#replay.end
       const number = segmentNumber(name) ?? 0
       const bytes = disk.files.file(`${walFolder}/${name}`)?.durable
       if (number < segment || bytes === undefined) continue
       this.#replay.read(bytes, number, { from: number === segment ? offset : 0, taken: frame => this.#keepFrame(frame) })
+      if (this.#replay.end.segment === number) this.#walFile = disk.files.file(`${walFolder}/${name}`)
     }
+  }
+  /** A repair begins with nothing: the segment that was written last is gone, and others take its place. */
+  #noticeNewWal(disk: Disk): void {
+    if (this.#walFile === undefined || isIn(disk, this.#walFile)) return
+    this.mustShow = undefined
+    this.commit = 0
+    this.log.reset({ index: 0, term: 0, chain: 0 })
+    this.#replay = new WalReplay()
+    this.#walFile = undefined
   }
   #keepFrame({ hardState, base, resets, entries }: Frame): void {
     const { log } = this
@@ -158,6 +176,10 @@ export class NodeImage implements DurableImage {
     }
     return this.#snapshots
   }
+}
+
+function isIn({ files }: Disk, file: FileBytes): boolean {
+  return files.list(walFolder).some(name => files.file(`${walFolder}/${name}`) === file)
 }
 
 function isEntry(key: string): boolean {
