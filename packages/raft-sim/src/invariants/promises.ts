@@ -64,4 +64,12 @@ export const promises: readonly Promised[] = [
     statement: 'The same seed does the same, event by event.',
     file: 'batch.ts',
   },
+  {
+    name: 'application',
+    section: '3.12',
+    paper: 'thesis §6.3',
+    statement:
+      'What the application itself promises beside each node: a lock has one holder, a lease does not end early, a watcher misses and repeats nothing.',
+    file: 'node/attending.ts',
+  },
 ]
