@@ -40,10 +40,13 @@ export class SeedPool {
   async run(seed: number, print?: (line: string) => void, simpler?: Simpler): Promise<RunResult> {
     const worker = this.#idle.pop()
     if (worker === undefined) throw new RangeError('more seeds at once than there are processes')
-    const { result, lines } = await worker.run({ seed, isTold: print !== undefined, ...(simpler && { simpler }) })
-    this.#idle.push(worker)
-    if (print !== undefined) for (const line of lines) print(line)
-    return received(result)
+    try {
+      const { result, lines } = await worker.run({ seed, isTold: print !== undefined, ...(simpler && { simpler }) })
+      if (print !== undefined) for (const line of lines) print(line)
+      return received(result)
+    } finally {
+      this.#idle.push(worker)
+    }
   }
 
   close(): void {
@@ -100,8 +103,11 @@ class Worker {
       this.#problems = (this.#problems + data.toString()).slice(-4_000)
     })
     child.on('message', report => this.#hears(report as Report))
-    child.on('error', error => this.#fail(error.message))
-    child.on('close', (status, signal) => this.#fail(`its process ended (${signal ?? status}): ${this.#problems.trim()}`))
+    const ended = (message: string) => {
+      if (this.#child === child) this.#fail(message)
+    }
+    child.on('error', error => ended(error.message))
+    child.on('close', (status, signal) => ended(`its process ended (${signal ?? status}): ${this.#problems.trim()}`))
     return child
   }
 
@@ -110,9 +116,10 @@ class Worker {
     else this.#waiting?.resolve(report)
   }
 
-  /** Of no more use. */
+  /** The next seed starts another process. */
   #fail(message: string): void {
     this.#child?.kill('SIGKILL')
+    this.#child = undefined
     this.#waiting?.reject(new WorkerError(message, this.#hadStarted))
   }
 }

@@ -1,3 +1,4 @@
+import { repository } from '../repository.ts'
 import type { Kind } from '../seed-pool.ts'
 import { SeedPool, WorkerError } from '../seed-pool.ts'
 import { PatchError } from './patch-file.ts'
@@ -16,13 +17,17 @@ export type HuntOptions = {
 }
 
 /**
- * Runs seeds from 1 on, shared by several processes, until one fails: the lowest that does, whoever is first. Throws a PatchError when
+ * Runs seeds from 1 on, shared by several processes, until one fails that passes without the bug: the lowest, whoever is first. Throws a PatchError when
  * the simulation does not even start.
  */
 export async function hunt(options: HuntOptions): Promise<Catch | undefined> {
   const { root, kind, seeds, processes, onSeed, signal } = options
   const pool = new SeedPool({ root, kind, processes })
-  const stop = () => pool.close()
+  const clean = new SeedPool({ root: repository, kind, processes })
+  const stop = () => {
+    pool.close()
+    clean.close()
+  }
   signal.addEventListener('abort', stop)
   let next = 1
   let found: Catch | undefined
@@ -30,6 +35,9 @@ export async function hunt(options: HuntOptions): Promise<Catch | undefined> {
     while (next <= (found?.seed ?? seeds + 1) - 1 && !signal.aborted) {
       const seed = next++
       const caught = await tryOne(pool, seed)
+      if (signal.aborted) return
+      // A seed that fails without the bug says nothing of it.
+      if (caught !== undefined && (await tryOne(clean, seed)) !== undefined) continue
       onSeed(seed)
       if (caught !== undefined && seed < (found?.seed ?? Infinity)) found = caught
     }
