@@ -71,7 +71,8 @@ export class NodeImage implements DurableImage {
   damaged(): void {
     if (this.#disk === undefined) return
     this.promised = this.mustShow = this.log.copy()
-    this.#readAll(this.#disk)
+    // What is damaged beside a write-ahead log changes nothing of it.
+    if (this.#walFile === undefined) this.#rebuild(this.#disk)
   }
   /** Whatever was damaged did no harm, or is repaired. */
   whole(): void {
