@@ -96,6 +96,7 @@ const refusalWords: Readonly<Record<Handshake['reason'], string>> = {
   'old-folder': 'the data folder is an old copy',
   'not-a-member': 'not a member yet',
   removed: 'removed from the cluster',
+  'not-a-peer': 'the certificate is not that of a peer, or of another authority',
 }
 
 function standingsOf({ voters, outgoing, learners }: Membership): Map<string, string> {

@@ -1,6 +1,6 @@
 import type { NonLeaderMode } from 'kv-client'
 import type { Logger } from 'pino'
-import { type Node, RaftError, RaftNode, systemClock, type World } from 'raft-node'
+import { type Node, type PeerCertificates, RaftError, RaftNode, systemClock, type World } from 'raft-node'
 import { type Address, formatAddress, parseAddress, probeAddress } from './address.ts'
 import { PeerConnections } from './connections.ts'
 import { EventLog } from './event-log.ts'
@@ -8,6 +8,7 @@ import { defaultLimits, type Limits } from './http/limits.ts'
 import { HttpServer } from './http/server.ts'
 import { joinVia } from './join-cluster.ts'
 import { checkExposure, checkPeerExposure } from './security/exposure.ts'
+import type { PeerTlsFiles } from './security/peer-tls.ts'
 import { protectionFrom, reloadFiles } from './security/protection.ts'
 import type { TlsFiles } from './security/tls.ts'
 import { makeService } from './service.ts'
@@ -42,6 +43,8 @@ export type KvServerOptions = {
   readonly limits?: { readonly [Name in keyof Limits]?: Limits[Name] | undefined } | undefined
   /** Serve HTTPS; with `clientCa`, only to clients with a certificate. */
   readonly tls?: TlsFiles | undefined
+  /** Mutual TLS between the nodes. Without it they talk in the clear, which only the loopback may be, unless `insecure`. */
+  readonly peerTls?: PeerTlsFiles | undefined
   /** A file with the tokens of those who may ask, one in each line: role (read, write, admin), name, token. Default: anybody may. */
   readonly tokens?: string | undefined
   /** With `join`: a token with the role admin, or a join secret, of the cluster. */
@@ -96,7 +99,7 @@ export async function startServer(options: KvServerOptions, overrides: Partial<W
   let node: Node<CommandResult>
   try {
     const events = new EventLog(log, connections, service.current().metrics)
-    node = await RaftNode.open(nodeOptions(options, { raft, httpAddress, join, store, events }), overrides)
+    node = await RaftNode.open(nodeOptions(options, { raft, httpAddress, join, store, events, peers: protection.peers }), overrides)
   } catch (error) {
     service.stop()
     http.close()
@@ -122,10 +125,11 @@ type Parts = {
   readonly join: ReturnType<typeof joinVia> | undefined
   readonly store: KvStore
   readonly events: EventLog
+  readonly peers: PeerCertificates | undefined
 }
 
-function nodeOptions(options: KvServerOptions, { raft, httpAddress, join, store, events }: Parts) {
-  const { dir, replace, logStore: log, snapshotEntries, snapshotBytes, trailingEntries, tickMs, electionTicks, onFatal } = options
+function nodeOptions(options: KvServerOptions, { raft, httpAddress, join, store, events, peers: tls }: Parts) {
+  const { dir, replace, logStore: log, snapshotEntries, snapshotBytes, trailingEntries, tickMs, electionTicks, insecure, onFatal } = options
   const listen = formatAddress(raft)
   return {
     id: options.id ?? listen.replace(/[[\]]/g, ''), // ids know no brackets
@@ -135,7 +139,7 @@ function nodeOptions(options: KvServerOptions, { raft, httpAddress, join, store,
     stateMachine: store,
     resultCodec,
     ...(join === undefined ? { bootstrap: true } : { join }),
-    ...definedOnly({ replace, log, snapshotEntries, snapshotBytes, trailingEntries, tickMs, electionTicks }),
+    ...definedOnly({ replace, log, snapshotEntries, snapshotBytes, trailingEntries, tickMs, electionTicks, tls, insecure }),
     onEvent(event: Parameters<EventLog['observe']>[0]) {
       events.observe(event)
       if (event.type === 'fault' && isFatal(event.code)) onFatal?.({ code: event.code, message: event.message })

@@ -77,10 +77,35 @@ describe('a server', () => {
     expect(await ask(pem)).toBe(200)
   })
 
+  it.skipIf(!hasOpenssl)('talks to other nodes over TLS, with certificates of peers only, and renews them', async () => {
+    const peer = certificate('peer', 'raft-peer')
+    const first = await startServer({ ...local(), id: 'n1', peerTls: peer })
+    const second = { ...local(), dir: join(dir, 'second'), id: 'n2', join: [first.httpAddress] }
+    await expect(startServer({ ...second, peerTls: certificate('client', 'app.example') })).rejects.toThrow('DNS:raft-peer')
+    const joined = await startServer({ ...second, peerTls: peer })
+    try {
+      certificate('peer', 'raft-peer')
+      for (const server of [first, joined]) server.reload()
+      const put = await fetch(`http://${joined.httpAddress}/v1/kv/a`, { method: 'PUT', body: '1' })
+      expect(put.status).toBe(200)
+    } finally {
+      await Promise.all([first.close(), joined.close()])
+    }
+  })
+
   it('says which file it cannot read', async () => {
     await expect(startServer({ ...local(), tokens: join(dir, 'none') })).rejects.toThrow(`${join(dir, 'none')} cannot be read (ENOENT)`)
   })
 })
+
+/** One that has signed itself, so it is its own authority. */
+function certificate(file: string, name: string) {
+  const [cert, key] = [join(dir, `${file}.pem`), join(dir, `${file}.key`)]
+  const kind = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '1']
+  const names = ['-subj', `/CN=${name}`, '-addext', `subjectAltName=DNS:${name}`]
+  execFileSync('openssl', [...kind, '-keyout', key, '-out', cert, ...names], { stdio: 'ignore' })
+  return { cert, key, ca: cert }
+}
 
 describe('tokens', () => {
   it.each([

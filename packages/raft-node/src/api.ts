@@ -1,5 +1,6 @@
 import type { Index, Membership, NodeId, Position, RoleName, Term } from 'raft-core'
 import type { HandshakeRefusal, Identity, MemberInfo, StateMachine } from './ports.ts'
+import type { PeerCertificates } from './transport/peer-certificates.ts'
 
 /** How to wait: `signal` gives up waiting, never the proposal itself. `timeoutMs` default 5,000. */
 export type CallOptions = { readonly signal?: AbortSignal | undefined; readonly timeoutMs?: number | undefined }
@@ -82,6 +83,13 @@ export type NodeOptions<Result> = {
   readonly dir: string
   /** Where peers connect: `host:port`; port 0 takes a free one. Default host 127.0.0.1. */
   readonly listen: string
+  /**
+   * Mutual TLS with the other members: `new PeerCertificates({ cert, key, ca })`, which can be renewed while the node runs. Without it
+   * nodes talk in the clear, and only where nobody else can reach them (loopback), unless `insecure` is set.
+   */
+  readonly tls?: PeerCertificates
+  /** Talk in the clear although others can reach `listen`: the network itself keeps strangers out. Default false. */
+  readonly insecure?: boolean
   /** The log store of a new folder: LevelDB, or a write-ahead log of its own. A folder made with the other one is refused. Default `level`. */
   readonly log?: 'level' | 'wal'
   /** Where clients of the application reach this node; replicated, so that every node can name the leader's. */

@@ -34,6 +34,7 @@ export type {
   TransportEvents,
 } from './ports.ts'
 export type { Inspect, Storage, World } from './real-ports.ts'
+export { PeerCertificates, type PeerTls } from './transport/peer-certificates.ts'
 export { systemClock } from './clock/system-clock.ts'
 export { generationOf, idOf, nameOf } from './node-names.ts'
 export { commandIn } from './command-envelope.ts'

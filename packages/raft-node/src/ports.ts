@@ -160,7 +160,16 @@ export type TransportEvents = {
   /** What this node says of itself now. */
   hello(): Hello
 }
-export type HandshakeRefusal = 'other-cluster' | 'other-node' | 'other-version' | 'wiped-member' | 'old-folder' | 'not-a-member' | 'removed'
+export type HandshakeRefusal =
+  | 'other-cluster'
+  | 'other-node'
+  | 'other-version'
+  | 'wiped-member'
+  | 'old-folder'
+  | 'not-a-member'
+  | 'removed'
+  /** Its certificate is not one of a peer. */
+  | 'not-a-peer'
 
 /** The network between members. A message may be lost, delayed, repeated or reordered, never altered. */
 export interface Transport {

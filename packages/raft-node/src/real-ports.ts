@@ -25,9 +25,9 @@ export type Inspect = {
 type LimitName = 'maxMessageBytes' | 'maxApplyBytes' | 'maxInflight' | 'maxInflightBytes' | 'maxUncommittedBytes'
 
 /** This machine's clock, disk and network, where nothing else was handed in. Only here does a node get to know its adapters. */
-export function worldFor({ dir, listen, log }: NodeOptions<unknown>, overrides: Partial<World>): World {
+export function worldFor({ dir, listen, log, tls, insecure }: NodeOptions<unknown>, overrides: Partial<World>): World {
   const clock = overrides.clock ?? systemClock()
-  const transport = overrides.transport ?? new TcpTransport({ listen, clock })
+  const transport = overrides.transport ?? new TcpTransport({ listen, clock, tls, insecure })
   const { inspect } = overrides
   if (overrides.logStore === undefined && overrides.snapshotStore === undefined) {
     return { clock, transport, ...openStorage({ dir, log, clock }), setAside: () => setAside({ dir, log, clock }), inspect }

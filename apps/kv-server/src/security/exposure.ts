@@ -2,10 +2,10 @@ import { isIP } from 'node:net'
 import { RaftError } from 'raft-node'
 import { type Address, formatAddress } from '../address.ts'
 
-type Protection = { readonly tls: boolean; readonly tokens: boolean; readonly insecure: boolean }
+type Protection = { readonly tls: boolean; readonly tokens: boolean; readonly peers: unknown; readonly insecure: boolean }
 
 /** @throws RaftError INVALID_ARGUMENT if strangers could reach an address and do as they like. */
-export function checkExposure(address: Address, what: string, { tls, tokens, insecure }: Protection): void {
+export function checkExposure(address: Address, what: string, { tls, tokens, insecure }: Omit<Protection, 'peers'>): void {
   if (isLoopback(address.host) || insecure || (tls && tokens)) return
   const missing = [tls ? '' : 'TLS (--tls-cert and --tls-key)', tokens ? '' : 'tokens (--tokens)'].filter(name => name !== '').join(' and ')
   throw new RaftError(
@@ -14,12 +14,12 @@ export function checkExposure(address: Address, what: string, { tls, tokens, ins
   )
 }
 
-/** Connections between nodes are not encrypted. @throws RaftError INVALID_ARGUMENT if strangers could reach them. */
-export function checkPeerExposure(address: Address, { insecure }: Pick<Protection, 'insecure'>): void {
-  if (isLoopback(address.host) || insecure) return
+/** @throws RaftError INVALID_ARGUMENT if strangers could reach connections between nodes that nothing protects. */
+export function checkPeerExposure(address: Address, { peers, insecure }: Pick<Protection, 'peers' | 'insecure'>): void {
+  if (isLoopback(address.host) || insecure || peers !== undefined) return
   throw new RaftError(
     'INVALID_ARGUMENT',
-    `raft address: others can reach ${formatAddress(address)}, and nodes talk to each other in the clear; where the network itself keeps strangers out, say --insecure`,
+    `raft address: others can reach ${formatAddress(address)}, where nodes talk in the clear without --peer-cert, --peer-key and --peer-ca; where the network itself keeps strangers out, say --insecure`,
   )
 }
 

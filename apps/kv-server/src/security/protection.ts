@@ -1,33 +1,47 @@
 import type { Logger } from 'pino'
+import { PeerCertificates } from 'raft-node'
 import type { HttpServer } from '../http/server.ts'
 import { Authority } from './authority.ts'
+import { type PeerTlsFiles, peerTlsIn } from './peer-tls.ts'
 import { contents, secureContext, type TlsFiles } from './tls.ts'
 
-type Files = { readonly tls?: TlsFiles | undefined; readonly tokens?: string | undefined; readonly insecure?: boolean | undefined }
+type Files = {
+  readonly tls?: TlsFiles | undefined
+  readonly peerTls?: PeerTlsFiles | undefined
+  readonly tokens?: string | undefined
+  readonly insecure?: boolean | undefined
+}
 
 /** What keeps strangers out, from the files that hold it. @throws RaftError INVALID_ARGUMENT */
-export function protectionFrom({ tls, tokens, insecure = false }: Files) {
+export function protectionFrom({ tls, peerTls, tokens, insecure = false }: Files) {
   const authority = tokens === undefined ? undefined : new Authority(contents(tokens))
   return {
     authority,
     scheme: tls === undefined ? ('http' as const) : ('https' as const),
     tls: tls !== undefined,
+    peers: peerTls === undefined ? undefined : new PeerCertificates(peerTlsIn(peerTls)),
     tokens: tokens !== undefined,
     insecure,
     certificates: () => (tls === undefined ? undefined : secureContext(tls)),
+    readPeers: () => (peerTls === undefined ? undefined : peerTlsIn(peerTls)),
     readTokens: () => (tokens === undefined ? undefined : contents(tokens)),
   }
 }
 
 /** What cannot be used is told, and what was in use before stays: a typing error must not lock everybody out, or in. */
 export function reloadFiles(
-  { authority, certificates, readTokens }: ReturnType<typeof protectionFrom>,
+  { authority, peers, certificates, readPeers, readTokens }: ReturnType<typeof protectionFrom>,
   http: HttpServer,
   log: Logger | undefined,
 ): void {
   attempt('certificates', log, () => {
     const fresh = certificates()
     if (fresh !== undefined) http.useCertificates(fresh)
+    return fresh !== undefined
+  })
+  attempt('certificates of peers', log, () => {
+    const fresh = readPeers()
+    if (fresh !== undefined) peers?.renew(fresh)
     return fresh !== undefined
   })
   attempt('tokens', log, () => {

@@ -63,6 +63,24 @@ const nodeFlags = {
     description: 'serve only clients with a certificate that this one has signed',
     dependsOn: ['tls-cert'],
   }),
+  'peer-cert': Flags.string({
+    env: 'RAFTCTL_PEER_CERT',
+    helpValue: 'FILE',
+    description: 'talk TLS with the other nodes, with this certificate (PEM) for the name raft-peer; read anew on SIGHUP',
+    dependsOn: ['peer-key', 'peer-ca'],
+  }),
+  'peer-key': Flags.string({
+    env: 'RAFTCTL_PEER_KEY',
+    helpValue: 'FILE',
+    description: 'and this private key',
+    dependsOn: ['peer-cert'],
+  }),
+  'peer-ca': Flags.string({
+    env: 'RAFTCTL_PEER_CA',
+    helpValue: 'FILE',
+    description: 'and only with nodes whose certificate, for the name raft-peer, this one has signed',
+    dependsOn: ['peer-cert'],
+  }),
   tokens: Flags.string({
     env: 'RAFTCTL_TOKENS',
     helpValue: 'FILE',

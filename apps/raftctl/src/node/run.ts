@@ -22,6 +22,9 @@ export type NodeFlags = {
   readonly 'tls-cert'?: string | undefined
   readonly 'tls-key'?: string | undefined
   readonly 'tls-client-ca'?: string | undefined
+  readonly 'peer-cert'?: string | undefined
+  readonly 'peer-key'?: string | undefined
+  readonly 'peer-ca'?: string | undefined
   readonly tokens?: string | undefined
   readonly 'join-secret'?: string | undefined
   readonly insecure?: boolean
@@ -66,6 +69,7 @@ async function start(flags: NodeFlags, { http, raft, join }: Addresses, stopper:
     // Half of them stay behind a snapshot, so that a node which was away for a moment needs none.
     trailingEntries: Math.floor(flags['snapshot-entries'] / 2),
     tls: tlsOf(flags),
+    peerTls: peerTlsOf(flags),
     tokens: flags.tokens,
     joinSecret: flags['join-secret'],
     insecure: flags.insecure,
@@ -73,7 +77,8 @@ async function start(flags: NodeFlags, { http, raft, join }: Addresses, stopper:
     onFatal: ({ message }) => stopper.fail(message),
   })
   // Who gave files wants to change them while the node runs; otherwise it means that the terminal has gone.
-  if (flags['tls-cert'] !== undefined || flags.tokens !== undefined) stopper.onHangUp(() => server.reload())
+  const files = [flags['tls-cert'], flags['peer-cert'], flags.tokens]
+  if (files.some(file => file !== undefined)) stopper.onHangUp(() => server.reload())
   try {
     await replayed(server)
     const { identity, members } = server.node.status()
@@ -87,6 +92,10 @@ async function start(flags: NodeFlags, { http, raft, join }: Addresses, stopper:
 
 function tlsOf({ 'tls-cert': cert, 'tls-key': key, 'tls-client-ca': clientCa }: NodeFlags) {
   return cert === undefined || key === undefined ? undefined : { cert, key, clientCa }
+}
+
+function peerTlsOf({ 'peer-cert': cert, 'peer-key': key, 'peer-ca': ca }: NodeFlags) {
+  return cert === undefined || key === undefined || ca === undefined ? undefined : { cert, key, ca }
 }
 
 /** Whom a folder knows as members is complete once what it holds as committed is applied again. */

@@ -1,1 +1,8 @@
-export { type SocketFactory, TcpTransport, type TcpTransportOptions } from '../transport/tcp.ts'
+export {
+  PeerCertificates,
+  type PeerTls,
+  type ServerEvents,
+  type SocketFactory,
+  TcpTransport,
+  type TcpTransportOptions,
+} from '../transport/tcp.ts'

@@ -66,3 +66,9 @@ export function reportStranger(context: TransportContext, channel: Channel, dire
   context.counts.strangers++
   context.mismatches.report(undefined, 'other-version', direction, channel.remote, 'us')
 }
+
+/** Before a word of this protocol was spoken: by a certificate, or for want of one. */
+export function reportTurnedAway(context: TransportContext, remote: string, reason: HandshakeRefusal, direction: Direction): void {
+  context.counts.strangers++
+  context.mismatches.report(undefined, reason, direction, remote, 'us')
+}

@@ -2,9 +2,10 @@ import type { NodeId } from 'raft-core'
 import { RaftError } from '../errors.ts'
 import type { Hello } from '../ports.ts'
 import type { Channel, ChannelEvents } from './channel.ts'
-import { openChannel, reportRefusal, reportStranger, type TransportContext } from './context.ts'
+import { openChannel, reportRefusal, reportStranger, reportTurnedAway, type TransportContext } from './context.ts'
 import { type Frame, frameType } from './frame.ts'
 import { decodeGreeting, decodeRefusal, encodeGreeting, encodeRefusal, type Greeting, judgeGreeting, type Purpose } from './handshake.ts'
+import { isMistrust } from './peer-certificates.ts'
 import { attempt } from './tuple.ts'
 
 export type DialTarget = { readonly id: NodeId; readonly address: string; readonly purpose: Purpose }
@@ -32,6 +33,7 @@ export function dial(context: TransportContext, target: DialTarget, events: Dial
     },
     closed: cause => {
       timer.cancel()
+      if (isMistrust(cause)) reportTurnedAway(context, target.address, 'not-a-peer', 'out')
       events.failed(cause?.code === 'ECONNREFUSED')
     },
   })

@@ -66,6 +66,7 @@ const allRefusals: Record<HandshakeRefusal, true> = {
   'old-folder': true,
   'not-a-member': true,
   removed: true,
+  'not-a-peer': true,
 }
 const refusals = Object.keys(allRefusals) as HandshakeRefusal[]
 

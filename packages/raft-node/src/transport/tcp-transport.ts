@@ -5,17 +5,20 @@ import type { Clock, Hello, SnapshotMeta, Transport, TransportEvents } from '../
 import { accept } from './accept.ts'
 import { formatAddress, parseAddress } from './address.ts'
 import type { Channel, ChannelEvents } from './channel.ts'
-import type { TransportContext, TransportCounts, TransportSettings } from './context.ts'
+import { reportTurnedAway, type TransportContext, type TransportCounts, type TransportSettings } from './context.ts'
+import { checkExposure } from './exposure.ts'
 import type { Greeting, Purpose } from './handshake.ts'
 import { receiveSnapshot } from './incoming-snapshot.ts'
 import { closedWhileStarting, listen } from './listen.ts'
 import { writeMessage } from './messages.ts'
 import { MismatchReports } from './mismatch-reports.ts'
 import { OutgoingSnapshot } from './outgoing-snapshot.ts'
+import type { PeerCertificates } from './peer-certificates.ts'
 import { PeerConnection } from './peer-connection.ts'
 import { notConnected } from './requests.ts'
 import { servePeer } from './served-peer.ts'
-import { plainSockets, type SocketFactory } from './sockets.ts'
+import { plainSockets, type ServerEvents, type SocketFactory } from './sockets.ts'
+import { tlsSockets } from './tls-sockets.ts'
 
 export type TcpTransportOptions = {
   /** `host:port`; port 0 takes a free one. Without a host, and for `localhost`: 127.0.0.1. */
@@ -31,6 +34,11 @@ export type TcpTransportOptions = {
   readonly handshakeTimeoutMs?: number
   /** How often both ends of a connection say that they are there; four in a row missed, and it is closed. Default 1,000. */
   readonly pingMs?: number
+  /** Mutual TLS with the other members. Default: in the clear, which only the loopback may be. */
+  readonly tls?: PeerCertificates | undefined
+  /** In the clear also where others can reach it: the network itself keeps strangers out. */
+  readonly insecure?: boolean | undefined
+  /** In place of TCP or TLS. */
   readonly sockets?: SocketFactory
 }
 
@@ -57,10 +65,11 @@ export class TcpTransport implements Transport {
   #context: TransportContext | undefined
   #closed: Promise<void> | undefined
 
-  constructor(options: TcpTransportOptions) {
-    const { listen, ...settings } = options
+  /** @throws RaftError INVALID_ARGUMENT where it would talk in the clear and others could reach it. */
+  constructor({ listen, tls, insecure = false, ...settings }: TcpTransportOptions) {
+    checkExposure(listen, { tls: tls !== undefined, insecure })
     this.#listen = listen
-    this.#settings = { ...defaults, ...settings }
+    this.#settings = { ...defaults, sockets: tls === undefined ? plainSockets : tlsSockets(tls), ...settings }
   }
 
   /** What happened since the start, for metrics. */
@@ -71,7 +80,7 @@ export class TcpTransport implements Transport {
   async start(events: TransportEvents): Promise<{ readonly address: string }> {
     const { clock, sockets } = this.#settings
     const { host, port } = parseAddress(this.#listen)
-    const server = sockets.createServer(socket => this.#dialled(socket))
+    const server = sockets.createServer({ accept: socket => this.#dialled(socket), turnedAway: (...who) => this.#turnedAway(...who) })
     this.#server = server
     await listen(server, { host, port })
     if (this.#closed !== undefined) throw closedWhileStarting()
@@ -163,6 +172,10 @@ export class TcpTransport implements Transport {
     socket.on('close', () => this.#strangers.delete(stranger))
   }
 
+  #turnedAway(remote: string, who: Parameters<ServerEvents['turnedAway']>[1]): void {
+    if (this.#context !== undefined) reportTurnedAway(this.#context, remote, who === 'no-peer' ? 'not-a-peer' : 'other-version', 'in')
+  }
+
   /** A new connection replaces an older one for the same purpose: the peer has given that up, even if we have not noticed yet. */
   #accepted(channel: Channel, own: Hello, theirs: Greeting): ChannelEvents {
     const context = this.#context as TransportContext
@@ -188,7 +201,6 @@ const defaults = {
   maxConnections: 256,
   handshakeTimeoutMs: 5_000,
   pingMs: 1_000,
-  sockets: plainSockets,
 }
 
 function servedKey(purpose: Purpose, id: NodeId): string {

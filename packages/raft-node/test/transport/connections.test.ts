@@ -183,7 +183,7 @@ describe('listening', () => {
   })
 
   test.each(['192.0.2.1:0', 'no-such-host.invalid:0', 'nonsense', '127.0.0.1:99999'])('on %s is refused', async listen => {
-    expect(await rejection(member('n1', { listen }))).toMatchObject({ code: 'ADDRESS_UNAVAILABLE' })
+    expect(await rejection(member('n1', { listen, insecure: true }))).toMatchObject({ code: 'ADDRESS_UNAVAILABLE' })
   })
 
   test.each(['localhost:0', ':0'])('on %s means 127.0.0.1', async listen => {
@@ -196,7 +196,7 @@ describe('listening', () => {
     const starting = rejection(transport.start({ hello: () => ({ nodeId: 'n1' }) } as never))
     await transport.close()
     expect(await starting).toBeInstanceOf(RaftError)
-    const looksUp = tcp({ listen: 'no-such-host.invalid:0' })
+    const looksUp = tcp({ listen: 'no-such-host.invalid:0', insecure: true })
     const failing = rejection(looksUp.start({ hello: () => ({ nodeId: 'n1' }) } as never))
     await looksUp.close()
     expect(await failing).toBeInstanceOf(RaftError)
