@@ -1,84 +1,140 @@
 import { KvError } from './kv-error.ts'
 import type { Outcome } from './types.ts'
 
-export type Call = {
-  readonly method: 'GET' | 'POST' | 'DELETE'
+/** What a call sends, and how its answer is read. */
+export type Call<Answer> = {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
   /** Path and query. */
   readonly path: string
-  readonly body?: string
+  readonly body?: string | Uint8Array | ReadableStream<Uint8Array> | undefined
+  readonly headers?: Readonly<Record<string, string | undefined>>
+  /** Only of an answer that `accepts` takes. Undefined: it is not what a node answers. */
+  readonly read: (response: Response) => Promise<Answer | undefined>
+  /** Default: every success. */
+  readonly accepts?: (status: number) => boolean
+  /** Done twice it is as if done once, so it may be sent again although nobody knows what became of it. Reads always are. */
+  readonly isRepeatable?: boolean
+  /** The answer goes on for as long as it likes: the time is for its beginning. */
+  readonly isStream?: boolean
+}
+
+/** As of browsers and Node. Give your own to use a proxy, certificates of your own, or a test. */
+export type Fetch = (url: string, init: RequestInit) => Promise<Response>
+
+/** Where and how to ask. */
+export type Target = { readonly base: string; readonly fetch: Fetch; readonly token: string | undefined }
+
+/** When an attempt is over, and how long the node may wait for its cluster: less, so that it says what is wrong before this side gives up. */
+export type Patience = { readonly signal: AbortSignal; readonly waitMs: number }
+
+/** The answer could be read, but the node asks to go elsewhere. */
+export class Elsewhere {
+  readonly location: string | null
+  constructor(location: string | null) {
+    this.location = location
+  }
+}
+
+/** JSON, of a success. */
+export async function readJson<Answer>(response: Response): Promise<Answer | undefined> {
+  return parsed(await response.text()) as Answer | undefined
 }
 
 /**
- * Sends a request once, to one endpoint. Resolves with the body of a success. `waitMs`: how long the node may wait for its cluster, so
- * that it says what is wrong before this side gives up.
+ * Sends a request once, to one node.
  * @throws KvError
  */
-export async function attempt(endpoint: string, call: Call, signal: AbortSignal, waitMs: number): Promise<unknown> {
-  const { status, text } = await exchange(endpoint, call, signal, waitMs)
-  const body = parsed(text)
-  if (status === 200 && body !== undefined) return body
-  if (isNotLeader(status, text)) {
-    throw new KvError(`${endpoint} does not lead`, { code: 'NOT_LEADER', outcome: 'not-applied', status, endpoint })
-  }
-  throw refusal(endpoint, call, status, body)
+export async function attempt<Answer>(target: Target, call: Call<Answer>, patience: Patience): Promise<Answer | Elsewhere> {
+  const { read, accepts = isSuccess } = call
+  const result = await exchange(target, call, patience, async response => {
+    const { status } = response
+    if (response.type === 'opaqueredirect' || status === 307) return new Elsewhere(response.headers.get('location'))
+    if (!accepts(status)) return refusal(target, call, response, await response.text())
+    return (await read(response)) ?? refusal(target, call, response, '')
+  })
+  if (result instanceof KvError) throw result
+  return result
 }
 
-async function exchange(
-  endpoint: string,
-  { method, path, body }: Call,
-  signal: AbortSignal,
-  waitMs: number,
-): Promise<{ status: number; text: string }> {
-  const headers = { 'X-Raft-Timeout': String(Math.max(1, Math.floor(waitMs))) }
-  const init = { method, headers, signal }
+async function exchange<Result>(
+  { base, fetch, token }: Target,
+  call: Call<unknown>,
+  { signal, waitMs }: Patience,
+  use: (response: Response) => Promise<Result>,
+): Promise<Result> {
+  const headers: Record<string, string> = { 'X-Raft-Timeout': String(Math.max(1, Math.floor(waitMs))) }
+  for (const [name, value] of Object.entries(call.headers ?? {})) if (value !== undefined) headers[name] = value
+  if (token !== undefined) headers.Authorization = `Bearer ${token}`
+  // By itself fetch would go to another node without the token.
+  const init = { method: call.method, headers, signal, redirect: 'manual' as const }
   try {
-    const response = await fetch(`http://${endpoint}${path}`, body === undefined ? init : { ...init, body })
-    return { status: response.status, text: await response.text() }
+    return await use(await fetch(`${base}${call.path}`, call.body === undefined ? init : { ...init, ...bodyOf(call.body) }))
   } catch (cause) {
-    throw noAnswer(endpoint, method, signal, cause)
+    throw noAnswer(base, call, signal, cause)
   }
 }
 
-/** The one refusal that is no JSON: the workshop's. */
-function isNotLeader(status: number, text: string): boolean {
-  return status === 500 && text === 'not leader\n'
+function bodyOf(body: NonNullable<Call<unknown>['body']>): RequestInit {
+  return body instanceof ReadableStream ? ({ body, duplex: 'half' } as RequestInit) : { body: body as BodyInit }
 }
 
-function noAnswer(endpoint: string, method: Call['method'], signal: AbortSignal, cause: unknown): KvError {
+function isSuccess(status: number): boolean {
+  return status >= 200 && status < 300
+}
+
+function noAnswer(base: string, call: Call<unknown>, signal: AbortSignal, cause: unknown): KvError {
+  const endpoint = shownEndpoint(base)
   if (signal.aborted) {
     const timedOut = (signal.reason as Error | undefined)?.name === 'TimeoutError'
     const [code, message] = timedOut ? ['TIMED_OUT', `${endpoint} did not answer in time`] : ['ABORTED', 'the caller gave up waiting']
-    return new KvError(message, { code, outcome: lostOutcome(method), endpoint, cause })
+    return new KvError(message, { code, outcome: lostOutcome(call), endpoint, cause })
   }
   const reason = reasonOf(cause)
-  const outcome = neverSent.has(reason) ? 'not-applied' : lostOutcome(method)
-  const message = reason === 'ECONNREFUSED' ? `nobody listens at ${endpoint}` : `no answer from ${endpoint} (${reason})`
-  return new KvError(message, { code: 'UNREACHABLE', outcome, endpoint, cause })
+  const outcome = neverSent.has(reason) || isTlsReason(reason) ? 'not-applied' : lostOutcome(call)
+  return new KvError(reasonWords(endpoint, base, reason), { code: 'UNREACHABLE', outcome, endpoint, cause })
+}
+
+function reasonWords(endpoint: string, base: string, reason: string): string {
+  if (reason === 'ECONNREFUSED') return `nobody listens at ${endpoint}`
+  if (isTlsReason(reason)) return `${endpoint} cannot be trusted, or does not trust this client (${reason}): check the certificates`
+  if (reason === 'ECONNRESET' && base.startsWith('http:')) return `no answer from ${endpoint} (${reason}): does it speak HTTPS?`
+  return `no answer from ${endpoint} (${reason})`
 }
 
 /** Failures to connect: nothing of the request can have arrived anywhere. */
 const neverSent = new Set(['bad port', 'ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'UND_ERR_CONNECT_TIMEOUT'])
 
+/** Certificates that are not what they should be: the request is sent only after they were checked. */
+function isTlsReason(reason: string): boolean {
+  return /CERT|SIGNATURE|ERR_TLS|ERR_SSL|EPROTO/.test(reason)
+}
+
 /** A read changes nothing, so there is nothing not to know. */
-function lostOutcome(method: Call['method']): Outcome {
+function lostOutcome({ method }: Call<unknown>): Outcome {
   return method === 'GET' ? 'not-applied' : 'unknown'
 }
 
 /** fetch hides the system's code one level down; a port that it never dials has only a message there. */
 function reasonOf(error: unknown): string {
   const cause = error instanceof Error ? (error.cause as { code?: unknown; message?: unknown } | undefined) : undefined
-  const reason = cause?.code ?? cause?.message
+  const reason = cause?.code ?? (error as { code?: unknown } | undefined)?.code ?? cause?.message
   return typeof reason === 'string' ? reason : String(error)
 }
 
-function refusal(endpoint: string, { method }: Call, status: number, body: unknown): KvError {
-  const told = errorOf(body)
+function refusal({ base }: Target, call: Call<unknown>, { status, headers }: Response, text: string): KvError {
+  const endpoint = shownEndpoint(base)
+  // The one refusal that is no JSON: the workshop's.
+  if (status === 500 && text === 'not leader\n') {
+    return new KvError(`${endpoint} does not lead`, { code: 'NOT_LEADER', outcome: 'not-applied', status, endpoint })
+  }
+  const told = errorOf(parsed(text))
   if (told === undefined) {
     const message = `${endpoint} answered ${status}, and not as a node does: is it the HTTP address of one?`
-    return new KvError(message, { code: 'BAD_ANSWER', outcome: lostOutcome(method), status, endpoint })
+    return new KvError(message, { code: 'BAD_ANSWER', outcome: lostOutcome(call), status, endpoint })
   }
-  const outcome = method === 'GET' || told.outcome === 'not-applied' ? 'not-applied' : 'unknown'
-  return new KvError(told.message, { code: told.code, outcome, status, endpoint })
+  const outcome = call.method === 'GET' || told.outcome === 'not-applied' ? 'not-applied' : 'unknown'
+  const retryAfterMs = Number(headers.get('retry-after') ?? 0) * 1_000
+  return new KvError(told.message, { code: told.code, outcome, status, endpoint, retryAfterMs })
 }
 
 function errorOf(body: unknown): { code: string; message: string; outcome?: unknown } | undefined {
@@ -95,4 +151,9 @@ function parsed(text: string): unknown {
   } catch {
     return undefined
   }
+}
+
+/** `host:port`; with the scheme only if that says something. */
+export function shownEndpoint(base: string): string {
+  return base.replace(/^http:\/\//, '')
 }

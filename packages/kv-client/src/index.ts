@@ -1,4 +1,21 @@
-export { KvClient, type KvClientOptions, type KeyOptions, type ReadOptions, type RequestOptions } from './kv-client.ts'
+export {
+  KvClient,
+  type CasResult,
+  type Expected,
+  type KeyOptions,
+  type ListOptions,
+  type ReadOptions,
+  type SetOptions,
+  type WriteOptions,
+} from './kv-client.ts'
+export type { AtEndpoint, KvClientOptions, RequestOptions } from './caller.ts'
+export type { Fetch } from './attempt.ts'
+export type { Admin, Health } from './admin.ts'
+export type { HeldLease, Leases } from './leases.ts'
+export type { HeldLock, LockOptions, Locks } from './locks.ts'
+export type { WatchBatch, WatchOptions } from './watch.ts'
+export type { Change, Entry, KeyEntry } from './entries.ts'
+export type { Bytes } from './bytes.ts'
 export { KvError } from './kv-error.ts'
 export type {
   Consistency,

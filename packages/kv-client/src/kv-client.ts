@@ -1,191 +1,232 @@
-import { attempt, type Call } from './attempt.ts'
+import { Admin } from './admin.ts'
+import type { ListResponse, MembersResponse, PutResponse, RemoveResponse, TxnRequest, TxnResponse } from './api.ts'
+import { type Call, readJson } from './attempt.ts'
+import { type Bytes, field, inPath, textOf } from './bytes.ts'
+import { type AtEndpoint, Caller, type KvClientOptions, type RequestOptions } from './caller.ts'
+import { type Entry, entryOf, type KeyEntry, keyEntryOf } from './entries.ts'
 import { KvError } from './kv-error.ts'
-import type {
-  Consistency,
-  DeleteResponse,
-  GetResponse,
-  JoinRequestBody,
-  JoinResponse,
-  NonLeaderMode,
-  SetResponse,
-  StatusResponse,
-} from './types.ts'
+import { Leases } from './leases.ts'
+import { Locks } from './locks.ts'
+import { queryOf } from './query.ts'
+import type { Consistency, NonLeaderMode, SetResponse, StatusResponse } from './types.ts'
+import { type WatchBatch, type WatchOptions, watch } from './watch.ts'
 
-export type KvClientOptions = {
-  /** HTTP addresses of nodes, `host:port`. Any one is enough; with several, the client goes on while one of them answers. */
-  readonly endpoints: readonly string[]
-  /** How long a call may take, all attempts together, in milliseconds. Default 5,000. */
-  readonly timeoutMs?: number | undefined
-}
-
-export type RequestOptions = {
-  /** Gives up waiting. A write that was sent may still happen. */
-  readonly signal?: AbortSignal | undefined
-  /** Instead of the client's. */
-  readonly timeoutMs?: number | undefined
-}
 export type KeyOptions = RequestOptions & {
   /** What a node that does not lead is to do with the request. Default: what the node was started with. */
   readonly nonLeader?: NonLeaderMode | undefined
 }
-export type ReadOptions = KeyOptions & { readonly consistency?: Consistency | undefined }
+export type ReadOptions = KeyOptions & {
+  /** Default `linearizable`. */
+  readonly consistency?: Consistency | undefined
+  /** With `stale`: refuse an answer that may be older than this, in milliseconds. */
+  readonly maxStalenessMs?: number | undefined
+}
+export type WriteOptions = KeyOptions & {
+  /** The same request with the same key is done once and answered the same for 24 hours; so the client repeats it when an answer is lost. */
+  readonly idempotencyKey?: string | undefined
+}
+export type SetOptions = WriteOptions & {
+  /** The key goes after so long, in milliseconds, unless it is written again. */
+  readonly ttlMs?: number | undefined
+  /** The key goes with this lease. */
+  readonly lease?: number | undefined
+}
+export type ListOptions = ReadOptions & {
+  /** Keys that begin with this. */
+  readonly prefix?: Bytes | undefined
+  /** Begin with this key, end before that one. */
+  readonly from?: Bytes | undefined
+  readonly to?: Bytes | undefined
+  /** No more than so many. Default: all. */
+  readonly limit?: number | undefined
+  /** How many are asked for at a time. Default 1,000. */
+  readonly pageSize?: number | undefined
+}
+/** What a key must be for `cas`: at this revision, holding this value, or not there at all. */
+export type Expected = { readonly revision: number } | { readonly value: Bytes } | 'absent'
+export type CasResult =
+  | { readonly swapped: true; readonly revision: number }
+  /** What is there instead; undefined: nothing. */
+  | { readonly swapped: false; readonly revision: number; readonly current: Entry | undefined }
 
 /**
  * Talks to a replicated key-value store through any of its nodes. Goes to the next node when one fails, and repeats only what is safe to
- * repeat: reads, and writes that are known not to have been applied. Holds no connections of its own, so there is nothing to close.
+ * repeat: reads, writes that are known not to have been applied, and writes with an idempotency key. Holds no connections of its own, so
+ * there is nothing to close.
  */
 export class KvClient {
-  readonly endpoints: readonly string[]
-  readonly #timeoutMs: number
-  /** Where the last call succeeded: the next one begins there. */
-  #preferred = 0
+  /** What only an operator does: members, leadership, snapshots, health. */
+  readonly admin: Admin
+  readonly leases: Leases
+  readonly locks: Locks
+  readonly #caller: Caller
+  readonly #idempotentWrites: boolean
 
-  constructor({ endpoints, timeoutMs = 5_000 }: KvClientOptions) {
-    if (endpoints.length === 0) throw invalid('give at least one endpoint: the HTTP address of a node')
-    this.endpoints = endpoints.map(plainAddress)
-    this.#timeoutMs = timeoutMs
+  constructor(options: KvClientOptions) {
+    this.#caller = new Caller(options)
+    this.#idempotentWrites = options.idempotentWrites ?? false
+    this.admin = new Admin(this.#caller)
+    this.leases = new Leases(this.#caller)
+    this.locks = new Locks(this.#caller, this.leases)
   }
 
-  /** The value of a key, or undefined if there is none. @throws KvError */
-  async get(key: string, options: ReadOptions = {}): Promise<string | undefined> {
-    const { consistency, nonLeader } = options
-    const path = `${pathOf(key)}${queryOf({ consistency, 'non-leader': nonLeader })}`
-    try {
-      const body = (await this.#call({ method: 'GET', path }, options)) as GetResponse
-      return Object.hasOwn(body, key) ? body[key] : undefined
-    } catch (error) {
-      if (error instanceof KvError && error.code === 'KEY_NOT_FOUND') return undefined
-      throw error
+  get endpoints(): readonly string[] {
+    return this.#caller.endpoints
+  }
+
+  /** The value of a key as text, or undefined if there is no such key. @throws KvError NOT_TEXT if it is other bytes. */
+  async get(key: Bytes, options: ReadOptions = {}): Promise<string | undefined> {
+    const bytes = await this.getBytes(key, options)
+    const text = bytes === undefined ? undefined : textOf(bytes)
+    if (bytes === undefined || text !== undefined) return text
+    throw new KvError('the value is not UTF-8: read it with getBytes', { code: 'NOT_TEXT', outcome: 'not-applied' })
+  }
+
+  /** The value of a key, or undefined if there is no such key. @throws KvError */
+  async getBytes(key: Bytes, options: ReadOptions = {}): Promise<Uint8Array | undefined> {
+    const read = async (response: Response) => new Uint8Array(await response.arrayBuffer())
+    return unlessMissing(this.#caller.call({ method: 'GET', path: `${kvPath(key)}${readQuery(options)}`, read }, options))
+  }
+
+  /** A key with its value and revisions, or undefined if there is none. @throws KvError */
+  async entry(key: Bytes, options: ReadOptions = {}): Promise<Entry | undefined> {
+    const call: Call<Parameters<typeof entryOf>[0]> = {
+      method: 'GET',
+      path: `${kvPath(key)}${readQuery(options)}`,
+      headers: { Accept: 'application/json' },
+      read: readJson,
     }
+    const item = await unlessMissing(this.#caller.call(call, options))
+    return item === undefined ? undefined : entryOf(item)
   }
 
   /** Sets one key. @throws KvError */
-  set(key: string, value: string, options: KeyOptions = {}): Promise<SetResponse> {
-    return this.setAll([[key, value]], options)
+  set(key: Bytes, value: Bytes, options: SetOptions = {}): Promise<PutResponse> {
+    const { ttlMs, lease, nonLeader } = options
+    const path = `${kvPath(key)}${queryOf({ ttl: ttlMs, lease, 'non-leader': nonLeader })}`
+    return this.#write<PutResponse>({ method: 'PUT', path, body: value, read: readJson }, options)
   }
 
-  /** Sets several keys: all of them or none. @throws KvError */
-  async setAll(pairs: Iterable<readonly [key: string, value: string]>, options: KeyOptions = {}): Promise<SetResponse> {
+  /** Sets several keys: all of them or none. Keys and values are text. @throws KvError */
+  async setAll(pairs: Iterable<readonly [key: string, value: string]>, options: WriteOptions = {}): Promise<PutResponse> {
     const body = JSON.stringify(Object.fromEntries(pairs)) // defines properties, so `__proto__` is a key like any other
     const path = `/key${queryOf({ 'non-leader': options.nonLeader })}`
-    return (await this.#call({ method: 'POST', path, body }, options)) as SetResponse
+    const { index } = await this.#write<SetResponse>({ method: 'POST', path, body, read: readJson }, options)
+    return { revision: index }
   }
 
   /** Deletes a key; one that is not there is no error. @throws KvError */
-  async delete(key: string, options: KeyOptions = {}): Promise<DeleteResponse> {
-    const path = `${pathOf(key)}${queryOf({ 'non-leader': options.nonLeader })}`
-    return (await this.#call({ method: 'DELETE', path }, options)) as DeleteResponse
+  async delete(key: Bytes, options: WriteOptions = {}): Promise<{ readonly revision: number; readonly deleted: boolean }> {
+    const path = `${kvPath(key)}${queryOf({ 'non-leader': options.nonLeader })}`
+    const { revision, deleted } = await this.#write<RemoveResponse>({ method: 'DELETE', path, read: readJson }, options)
+    return { revision, deleted: deleted > 0 }
+  }
+
+  /** Deletes all keys that begin with the prefix, at once; an empty one: every key. @throws KvError */
+  deletePrefix(prefix: Bytes, options: WriteOptions = {}): Promise<RemoveResponse> {
+    const path = `/v1/kv${queryOf({ prefix, 'non-leader': options.nonLeader })}`
+    return this.#write<RemoveResponse>({ method: 'DELETE', path, read: readJson }, options)
+  }
+
+  /**
+   * Keys with their values in ascending order of their bytes, page by page as they are taken: the whole never sits in memory. Each page is
+   * of one revision, and later pages may be of later ones. @throws KvError
+   */
+  async *list(options: ListOptions = {}): AsyncGenerator<Entry, void, undefined> {
+    for await (const { items } of this.#pages(options, false)) yield* items.map(entryOf)
+  }
+
+  /** As `list`, without the values. @throws KvError */
+  async *keys(options: ListOptions = {}): AsyncGenerator<KeyEntry, void, undefined> {
+    for await (const { items } of this.#pages(options, true)) yield* items.map(keyEntryOf)
+  }
+
+  /** One page, as the server gives it: all of one revision, from which a watch can go on. @throws KvError */
+  page(
+    options: ListOptions & { readonly cursor?: string | undefined; readonly keysOnly?: boolean | undefined } = {},
+  ): Promise<ListResponse> {
+    const { prefix, from, to, cursor, pageSize, keysOnly } = options
+    const query = readQuery(options, { prefix, from, to, cursor, limit: pageSize, keys: keysOnly })
+    return this.#caller.call<ListResponse>({ method: 'GET', path: `/v1/kv${query}`, read: readJson }, options)
+  }
+
+  /** If every condition holds, all of `success`, otherwise all of `failure`; nothing comes in between. @throws KvError */
+  txn(request: TxnRequest, options: WriteOptions = {}): Promise<TxnResponse> {
+    const path = `/v1/txn${queryOf({ 'non-leader': options.nonLeader })}`
+    return this.#write<TxnResponse>({ method: 'POST', path, body: JSON.stringify(request), read: readJson }, options)
+  }
+
+  /** Compare and set: writes the value if the key is as expected, and says what it is otherwise. @throws KvError */
+  async cas(key: Bytes, expected: Expected, value: Bytes, options: WriteOptions & Pick<SetOptions, 'lease'> = {}): Promise<CasResult> {
+    const lease = options.lease === undefined ? {} : { lease: options.lease }
+    const put = { op: 'put', ...field('key', key), ...field('value', value), ...lease }
+    const request = { compare: [conditionOf(key, expected)], success: [put], failure: [{ op: 'get', ...field('key', key) }] }
+    const { succeeded, revision, results } = await this.txn(request as unknown as TxnRequest, options)
+    if (succeeded) return { swapped: true, revision }
+    const [found] = results
+    const item = found?.op === 'get' ? found.item : null
+    return { swapped: false, revision, current: item === null ? undefined : entryOf(item) }
+  }
+
+  /**
+   * What is written, from now on or after a revision: everything once, in order, also across nodes that fail; it goes on by itself until
+   * the loop is left or `signal` says so. @throws KvError COMPACTED if no node remembers what came after the revision; and as other calls
+   * do if no node can be reached at first.
+   */
+  watch(options: WatchOptions = {}): AsyncGenerator<WatchBatch, void, undefined> {
+    return watch(this.#caller, options)
   }
 
   /** What one node says of itself: the given endpoint, or the first that answers. @throws KvError */
-  async status(options: RequestOptions & { readonly endpoint?: string | undefined } = {}): Promise<StatusResponse> {
-    const call: Call = { method: 'GET', path: '/v1/status' }
-    if (options.endpoint === undefined) return (await this.#call(call, options)) as StatusResponse
-    const { signal, end } = this.#limits(options)
-    return (await attempt(plainAddress(options.endpoint), call, signal, waitFor(end))) as StatusResponse
+  status(options: RequestOptions & AtEndpoint = {}): Promise<StatusResponse> {
+    return this.#caller.call<StatusResponse>({ method: 'GET', path: '/v1/status', read: readJson }, options)
   }
 
-  /** Asks for a node to be let in. Nodes do this for themselves when they start. @throws KvError */
-  async join(request: JoinRequestBody, options: RequestOptions = {}): Promise<JoinResponse> {
-    return (await this.#call({ method: 'POST', path: '/join', body: JSON.stringify(request) }, options)) as JoinResponse
+  /** Who belongs to the cluster, as one node knows it. @throws KvError */
+  members(options: RequestOptions & AtEndpoint = {}): Promise<MembersResponse> {
+    return this.#caller.call<MembersResponse>({ method: 'GET', path: '/v1/members', read: readJson }, options)
   }
 
-  #limits({ signal, timeoutMs = this.#timeoutMs }: RequestOptions): Limits {
-    const timeout = AbortSignal.timeout(timeoutMs)
-    return { signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]), end: performance.now() + timeoutMs }
-  }
-
-  /** Round after round through the endpoints, with growing pauses, until one succeeds, one says something final, or the time is up. */
-  async #call(call: Call, options: RequestOptions): Promise<unknown> {
-    const limits = this.#limits(options)
-    const { signal, end } = limits
-    let pauseMs = firstPauseMs
-    for (;;) {
-      const round = await this.#round(call, limits)
-      if ('body' in round) return round.body
-      const passing = round.errors.find(passes)
-      if (passing === undefined) throw round.errors.at(-1)
-      await pause(pauseMs, signal)
-      // What is known to be wrong says more than a last try that is cut short, after which a write may have happened.
-      if (signal.aborted || end - performance.now() < wayMsMax) throw passing
-      pauseMs = Math.min(pauseMs * 2, pauseMsMax)
+  async *#pages(options: ListOptions, keysOnly: boolean): AsyncGenerator<ListResponse, void, undefined> {
+    let left = options.limit ?? Number.POSITIVE_INFINITY
+    let cursor: string | null | undefined
+    while (left > 0 && cursor !== null) {
+      const page = await this.page({ ...options, cursor, keysOnly, pageSize: Math.min(left, options.pageSize ?? pageSizeDefault) })
+      yield page
+      left -= page.items.length
+      cursor = page.next
     }
   }
 
-  /** One attempt at each endpoint. @throws KvError as soon as going on would be pointless, or unsafe. */
-  async #round(call: Call, { signal, end }: Limits): Promise<{ readonly body: unknown } | { readonly errors: readonly KvError[] }> {
-    const errors: KvError[] = []
-    const first = this.#preferred
-    for (let tried = 0; tried < this.endpoints.length; tried++) {
-      const place = (first + tried) % this.endpoints.length
-      try {
-        const body = await attempt(this.endpoints[place] as string, call, signal, waitFor(end))
-        this.#preferred = place
-        return { body }
-      } catch (error) {
-        if (!(error instanceof KvError) || error.outcome === 'unknown' || isFinal(error) || signal.aborted) throw error
-        errors.push(error)
-      }
-    }
-    return { errors }
+  #write<Answer>(call: Call<Answer>, options: WriteOptions): Promise<Answer> {
+    const key = options.idempotencyKey ?? (this.#idempotentWrites ? crypto.randomUUID() : undefined)
+    if (key === undefined) return this.#caller.call(call, options)
+    return this.#caller.call({ ...call, headers: { ...call.headers, 'Idempotency-Key': key }, isRepeatable: true }, options)
   }
 }
 
-/** When a call is over: the caller's signal, the clock, or both. */
-type Limits = { readonly signal: AbortSignal; readonly end: number }
+const pageSizeDefault = 1_000
 
-const firstPauseMs = 50
-const pauseMsMax = 1_000
-const wayMsMax = 500
-
-/** The time that is left, without what the answer may need for its way. */
-function waitFor(end: number): number {
-  const left = end - performance.now()
-  return left - Math.min(wayMsMax, left / 4)
+function kvPath(key: Bytes): string {
+  return `/v1/kv/${inPath(key)}`
 }
 
-/** What every node would answer: the request itself is at fault. */
-function isFinal({ status }: KvError): boolean {
-  return status !== undefined && status >= 400 && status < 500 && status !== 409 && status !== 429 && status !== 408
+function readQuery(options: ReadOptions, more: Parameters<typeof queryOf>[0] = {}): string {
+  const { consistency, maxStalenessMs, nonLeader } = options
+  return queryOf({ ...more, consistency, 'max-staleness': maxStalenessMs, 'non-leader': nonLeader })
 }
 
-/** What may be over in a moment: an election, too much load. Nodes that are not there are not waited for. */
-function passes({ status, code }: KvError): boolean {
-  return code === 'NOT_LEADER' || (status !== undefined && [408, 429, 503, 504].includes(status))
+function conditionOf(key: Bytes, expected: Expected): Record<string, unknown> {
+  if (expected === 'absent') return { ...field('key', key), target: 'version', operand: 0 }
+  if ('revision' in expected) return { ...field('key', key), target: 'modified', operand: expected.revision }
+  return { ...field('key', key), target: 'value', ...field('value', expected.value) }
 }
 
-/** `host:port`, also of a whole URL. `localhost` is 127.0.0.1, where nodes listen; the system might say ::1. */
-function plainAddress(endpoint: string): string {
-  return endpoint.replace(/^http:\/\/|\/+$/g, '').replace(/^localhost(?=:|$)/, '127.0.0.1')
-}
-
-function pathOf(key: string): string {
-  // URL parsers, the one in fetch too, take these for steps in the path, however they are encoded.
-  if (key === '.' || key === '..' || key === '') throw invalid(`${JSON.stringify(key)} cannot be named in a URL: choose another key`)
+async function unlessMissing<Answer>(answer: Promise<Answer>): Promise<Answer | undefined> {
   try {
-    return `/key/${encodeURIComponent(key)}`
-  } catch {
-    throw invalid('the key holds half a surrogate pair: choose another key')
+    return await answer
+  } catch (error) {
+    if (error instanceof KvError && error.code === 'KEY_NOT_FOUND') return undefined
+    throw error
   }
-}
-
-function queryOf(parameters: Readonly<Record<string, string | undefined>>): string {
-  const given = Object.entries(parameters).filter(([, value]) => value !== undefined)
-  return given.length === 0 ? '' : `?${new URLSearchParams(given as [string, string][])}`
-}
-
-function invalid(message: string): KvError {
-  return new KvError(message, { code: 'INVALID_ARGUMENT', outcome: 'not-applied' })
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise(resolve => {
-    const timer = setTimeout(done, ms)
-    signal.addEventListener('abort', done, { once: true })
-    function done() {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', done)
-      resolve()
-    }
-  })
 }

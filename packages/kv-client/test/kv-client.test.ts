@@ -5,32 +5,29 @@ import { deadEndpoint, ok, refuse, scripted } from './support.ts'
 describe('KvClient', () => {
   it('sets, gets and deletes', async () => {
     using server = await scripted((seen, response, request) => {
-      if (seen.method === 'POST') ok({ index: 5 })(seen, response, request)
-      else if (seen.method === 'DELETE') ok({ index: 6, deleted: true })(seen, response, request)
-      else ok({ 'a/b?#%👋': 'bar' })(seen, response, request)
+      if (seen.method === 'PUT') ok({ revision: 5 })(seen, response, request)
+      else if (seen.method === 'DELETE') ok({ revision: 6, deleted: 1 })(seen, response, request)
+      else response.end('bar')
     })
     const client = new KvClient({ endpoints: [server.endpoint] })
-    expect(await client.set('foo', 'bar')).toEqual({ index: 5 })
+    expect(await client.set('foo', 'bar')).toEqual({ revision: 5 })
     expect(await client.get('a/b?#%👋', { consistency: 'stale', nonLeader: 'reject' })).toBe('bar')
-    expect(await client.delete('foo')).toEqual({ index: 6, deleted: true })
+    expect(await client.delete(Uint8Array.of(0x66, 0, 0xff))).toEqual({ revision: 6, deleted: true })
     expect(server.seen).toEqual([
-      { method: 'POST', url: '/key', body: '{"foo":"bar"}' },
-      { method: 'GET', url: '/key/a%2Fb%3F%23%25%F0%9F%91%8B?consistency=stale&non-leader=reject', body: '' },
-      { method: 'DELETE', url: '/key/foo', body: '' },
+      { method: 'PUT', url: '/v1/kv/foo', body: 'bar' },
+      { method: 'GET', url: '/v1/kv/a%2Fb%3F%23%25%F0%9F%91%8B?consistency=stale&non-leader=reject', body: '' },
+      { method: 'DELETE', url: '/v1/kv/f%00%ff', body: '' },
     ])
   })
 
   it('treats __proto__ as a key like any other', async () => {
-    using server = await scripted((seen, response) => {
-      response.end(seen.method === 'GET' ? '{"__proto__":"x"}' : '{"index":1}')
-    })
+    using server = await scripted(ok({ index: 1 }))
     const client = new KvClient({ endpoints: [server.endpoint] })
     await client.setAll([
       ['__proto__', 'x'],
       ['10', 'y'],
     ])
     expect(server.seen[0]?.body).toBe('{"10":"y","__proto__":"x"}')
-    expect(await client.get('__proto__')).toBe('x')
   })
 
   it('has no value for a key that is missing', async () => {
@@ -59,13 +56,33 @@ describe('KvClient', () => {
   })
 })
 
+describe('a write with an idempotency key', () => {
+  it.each([
+    ['of its own', { idempotentWrites: true }, {}],
+    ['of the caller', {}, { idempotencyKey: 'once' }],
+  ])('%s is repeated whatever became of it, with the same key', async (_, options, call) => {
+    const keys: unknown[] = []
+    using lost = await scripted((_, response, request) => {
+      keys.push(request.headers['idempotency-key'])
+      response.destroy()
+    })
+    using server = await scripted((seen, response, request) => {
+      keys.push(request.headers['idempotency-key'])
+      ok({ revision: 1 })(seen, response, request)
+    })
+    const client = new KvClient({ endpoints: [lost.endpoint, server.endpoint], ...options })
+    expect(await client.set('foo', 'bar', call)).toEqual({ revision: 1 })
+    expect(keys).toEqual([expect.any(String), keys[0]])
+  })
+})
+
 describe('fail-over', () => {
   it('goes on to the next node when nobody listens, and begins there the next time', async () => {
-    using server = await scripted(ok({ index: 1 }))
-    using other = await scripted(ok({ index: 2 }))
+    using server = await scripted(ok({ revision: 1 }))
+    using other = await scripted(ok({ revision: 2 }))
     const client = new KvClient({ endpoints: [await deadEndpoint(), server.endpoint, other.endpoint] })
-    expect(await client.set('foo', 'bar')).toEqual({ index: 1 })
-    expect(await client.set('foo', 'bar')).toEqual({ index: 1 })
+    expect(await client.set('foo', 'bar')).toEqual({ revision: 1 })
+    expect(await client.set('foo', 'bar')).toEqual({ revision: 1 })
     expect(other.seen).toEqual([])
   })
 
@@ -75,15 +92,15 @@ describe('fail-over', () => {
     [429, 'OVERLOADED'],
   ])('repeats a write elsewhere after %d %s that says not-applied', async (status, code) => {
     using refusing = await scripted(refuse(status, code, 'not-applied'))
-    using server = await scripted(ok({ index: 1 }))
-    expect(await new KvClient({ endpoints: [refusing.endpoint, server.endpoint] }).set('foo', 'bar')).toEqual({ index: 1 })
+    using server = await scripted(ok({ revision: 1 }))
+    expect(await new KvClient({ endpoints: [refusing.endpoint, server.endpoint] }).set('foo', 'bar')).toEqual({ revision: 1 })
     expect(refusing.seen.length).toBe(1)
   })
 
   it("understands the workshop's refusal", async () => {
     using refusing = await scripted((_, response) => response.writeHead(500).end('not leader\n'))
-    using server = await scripted(ok({ index: 1 }))
-    expect(await new KvClient({ endpoints: [refusing.endpoint, server.endpoint] }).set('foo', 'bar')).toEqual({ index: 1 })
+    using server = await scripted(ok({ revision: 1 }))
+    expect(await new KvClient({ endpoints: [refusing.endpoint, server.endpoint] }).set('foo', 'bar')).toEqual({ revision: 1 })
   })
 
   it.each([
@@ -93,7 +110,7 @@ describe('fail-over', () => {
     ['what is not a node', (_: unknown, response: { end(text: string): void }) => response.end('<html>')],
   ])('never repeats a write after %s', async (_, respond) => {
     using failing = await scripted(respond as Parameters<typeof scripted>[0])
-    using server = await scripted(ok({ index: 1 }))
+    using server = await scripted(ok({ revision: 1 }))
     const write = new KvClient({ endpoints: [failing.endpoint, server.endpoint] }).set('foo', 'bar')
     await expect(write).rejects.toMatchObject({ name: 'KvError', outcome: 'unknown', endpoint: failing.endpoint })
     expect([failing.seen.length, server.seen.length]).toEqual([1, 0])
@@ -102,15 +119,15 @@ describe('fail-over', () => {
   it('repeats a read after anything that another node may know better', async () => {
     using lost = await scripted((_, response) => response.destroy())
     using slow = await scripted(refuse(504, 'TIMED_OUT'))
-    using strange = await scripted((_, response) => response.end('<html>'))
-    using server = await scripted(ok({ foo: 'bar' }))
+    using strange = await scripted((_, response) => response.writeHead(502).end('<html>'))
+    using server = await scripted((_, response) => response.end('bar'))
     const endpoints = [lost.endpoint, slow.endpoint, strange.endpoint, server.endpoint]
     expect(await new KvClient({ endpoints }).get('foo')).toBe('bar')
   })
 
   it('does not ask others about a request that is at fault itself', async () => {
     using server = await scripted(refuse(413, 'TOO_LARGE', 'not-applied'))
-    using other = await scripted(ok({ index: 1 }))
+    using other = await scripted(ok({ revision: 1 }))
     const write = new KvClient({ endpoints: [server.endpoint, other.endpoint] }).set('foo', 'bar')
     await expect(write).rejects.toMatchObject({ code: 'TOO_LARGE', status: 413, outcome: 'not-applied' })
     expect(other.seen).toEqual([])
@@ -119,13 +136,13 @@ describe('fail-over', () => {
   it('waits for an election, but only so long', async () => {
     let elected = false
     using server = await scripted((seen, response, request) => {
-      const respond = elected ? ok({ index: 1 }) : refuse(503, 'NO_LEADER', 'not-applied')
+      const respond = elected ? ok({ revision: 1 }) : refuse(503, 'NO_LEADER', 'not-applied')
       respond(seen, response, request)
     })
     const client = new KvClient({ endpoints: [await deadEndpoint(), server.endpoint] })
     await expect(client.set('foo', 'bar', { timeoutMs: 200 })).rejects.toMatchObject({ code: 'NO_LEADER', message: 'because NO_LEADER' })
     setTimeout(() => (elected = true), 150)
-    expect(await client.set('foo', 'bar')).toEqual({ index: 1 })
+    expect(await client.set('foo', 'bar')).toEqual({ revision: 1 })
   })
 
   it('lets a node say what is wrong before the time is up', async () => {
@@ -153,9 +170,30 @@ describe('fail-over', () => {
   })
 
   it('follows a redirect to the leader, with the body', async () => {
-    using leader = await scripted(ok({ index: 9 }))
-    using follower = await scripted((_, response) => response.writeHead(307, { Location: `http://${leader.endpoint}/key` }).end())
-    expect(await new KvClient({ endpoints: [follower.endpoint] }).set('foo', 'bar')).toEqual({ index: 9 })
-    expect(leader.seen).toEqual([{ method: 'POST', url: '/key', body: '{"foo":"bar"}' }])
+    using leader = await scripted(ok({ revision: 9 }))
+    const location = `http://${leader.endpoint}/v1/kv/foo`
+    using follower = await scripted((_, response) => response.writeHead(307, { Location: location }).end())
+    const client = new KvClient({ endpoints: [follower.endpoint], token: 'secret' })
+    expect(await client.set('foo', 'bar')).toEqual({ revision: 9 })
+    expect(leader.seen).toEqual([{ method: 'PUT', url: '/v1/kv/foo', body: 'bar', token: 'Bearer secret' }])
+  })
+
+  it('has the node ask the leader where a browser does not show the redirect', async () => {
+    const urls: string[] = []
+    const fetch = async (url: string) => {
+      urls.push(url)
+      if (url.includes('non-leader=forward')) return new Response('{"revision":9}')
+      return { type: 'opaqueredirect', status: 0, headers: new Headers() } as Response
+    }
+    const client = new KvClient({ endpoints: ['localhost:1'], fetch })
+    expect(await client.set('foo', 'bar', { nonLeader: 'redirect' })).toEqual({ revision: 9 })
+    expect(urls[1]).toMatch(/\/v1\/kv\/foo\?.*non-leader=forward$/)
+  })
+
+  it('goes on after a redirect to a node that does not lead either', async () => {
+    using lost = await scripted((_, response) => response.writeHead(307, { Location: `http://${lost.endpoint}/` }).end())
+    using server = await scripted(ok({ revision: 1 }))
+    expect(await new KvClient({ endpoints: [lost.endpoint, server.endpoint] }).set('foo', 'bar')).toEqual({ revision: 1 })
+    expect(lost.seen.length).toBe(2)
   })
 })

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-type Seen = { readonly method: string | undefined; readonly url: string | undefined; readonly body: string }
+type Seen = { readonly method: string | undefined; readonly url: string | undefined; readonly body: string; readonly token?: string }
 export type Respond = (seen: Seen, response: ServerResponse, request: IncomingMessage) => void
 
 /** A server that records what it is asked and answers as told. */
@@ -11,7 +11,9 @@ export async function scripted(respond: Respond) {
     const chunks: Buffer[] = []
     request.on('data', chunk => chunks.push(chunk))
     request.on('end', () => {
-      const one = { method: request.method, url: request.url, body: Buffer.concat(chunks).toString() }
+      const { method, url, headers } = request
+      const token = headers.authorization
+      const one = { method, url, body: Buffer.concat(chunks).toString(), ...(token !== undefined && { token }) }
       seen.push(one)
       respond(one, response, request)
     })

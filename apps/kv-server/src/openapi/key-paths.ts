@@ -98,6 +98,7 @@ export const keyPaths: Readonly<Record<string, Json>> = {
       summary: 'Server-sent events: `changes`, one for each write, and `progress`; their ids are revisions',
       'x-role': 'read',
       parameters: [
+        queryParameter('key', 'only this key, percent-encoded'),
         prefix,
         queryParameter('since', 'what came after this revision; default: what comes from now on', integer),
         headerParameter('Last-Event-ID', 'the same, as browsers send it when they connect again', integer),

@@ -56,22 +56,28 @@ export class Watchers {
   }
 }
 
-type WatchOptions = { readonly prefix: Binary; readonly since: number; readonly progressMs: number }
+type WatchOptions = {
+  /** Only this key; undefined: those with the prefix. */
+  readonly key: Binary | undefined
+  readonly prefix: Binary
+  readonly since: number
+  readonly progressMs: number
+}
 
 class Watcher {
   readonly #history: History
   readonly #response: ServerResponse
-  readonly #prefix: Binary
+  readonly #concerns: (key: Binary) => boolean
   readonly #lost: () => void
   /** Everything up to here is told or does not match. */
   #position: number
   /** The last revision that the client was given to go on from. */
   #told = -1
 
-  constructor(history: History, response: ServerResponse, { prefix, since }: WatchOptions, lost: () => void) {
+  constructor(history: History, response: ServerResponse, { key, prefix, since }: WatchOptions, lost: () => void) {
     this.#history = history
     this.#response = response
-    this.#prefix = prefix
+    this.#concerns = key === undefined ? other => other.startsWith(prefix) : other => other === key
     this.#position = since
     this.#lost = lost
   }
@@ -92,7 +98,7 @@ class Watcher {
 
   /** All that one command did is one event, so that nobody can go on from the middle of it. */
   #tell({ revision, changes }: Revision): void {
-    const matching = changes.filter(change => (change.type === 'put' ? change.item.key : change.key).startsWith(this.#prefix))
+    const matching = changes.filter(change => this.#concerns(change.type === 'put' ? change.item.key : change.key))
     if (matching.length === 0) return
     this.#told = revision
     const text = `{"revision":${revision},"changes":[${matching.map(textOf).join(',')}]}`

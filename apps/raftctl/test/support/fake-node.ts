@@ -17,15 +17,15 @@ async function answer({ status, keys }: FakeNode, request: IncomingMessage, resp
   const send = (code: number, body: unknown) => response.writeHead(code, { Connection: 'close' }).end(JSON.stringify(body))
   const path = request.url ?? ''
   if (path === '/v1/status' && status !== undefined) return void send(200, status)
-  if (path === '/key') {
+  const key = decodeURIComponent(path.replace('/v1/kv/', ''))
+  if (request.method === 'PUT') {
     const chunks: Buffer[] = []
     for await (const chunk of request) chunks.push(chunk)
-    for (const [key, value] of Object.entries(JSON.parse(Buffer.concat(chunks).toString()))) keys.set(key, String(value))
-    return void send(200, { index: 7 })
+    keys.set(key, Buffer.concat(chunks).toString())
+    return void send(200, { revision: 7 })
   }
-  const key = decodeURIComponent(path.replace('/key/', ''))
-  if (request.method === 'DELETE') return void send(200, { index: 8, deleted: keys.delete(key) })
-  if (keys.has(key)) return void send(200, Object.fromEntries([[key, keys.get(key)]]))
+  if (request.method === 'DELETE') return void send(200, { revision: 8, deleted: keys.delete(key) ? 1 : 0 })
+  if (keys.has(key)) return void response.writeHead(200, { Connection: 'close' }).end(keys.get(key))
   send(404, { error: { code: 'KEY_NOT_FOUND', message: 'no such key' } })
 }
 

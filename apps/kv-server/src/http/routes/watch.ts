@@ -9,7 +9,7 @@ export async function watch(exchange: Exchange): Promise<Reply> {
   const { service, query, closing } = exchange
   servingNode(service)
   const { history } = service.store
-  const prefix = query.bytes('prefix') ?? ''
+  const [key, prefix = ''] = [query.bytes('key'), query.bytes('prefix')]
   const since = lastEventId(exchange) ?? query.integer('since') ?? history.last
   if (since < history.forgottenUpTo) {
     const message = `changes are remembered since revision ${history.forgottenUpTo}, and ${since} is older: list, and watch from the list's revision`
@@ -22,7 +22,7 @@ export async function watch(exchange: Exchange): Promise<Reply> {
     async body(response) {
       service.load.wait()
       try {
-        await service.watchers.watch(response, { prefix, since, progressMs: service.limits.progressMs }, closing)
+        await service.watchers.watch(response, { key, prefix, since, progressMs: service.limits.progressMs }, closing)
       } finally {
         service.load.waited()
       }

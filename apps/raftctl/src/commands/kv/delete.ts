@@ -19,7 +19,7 @@ ${exitCodesHelp}`)
 
   async run(): Promise<Deleted> {
     const { args, flags } = await this.parse(KvDelete)
-    const { index, deleted } = await this.client(flags).delete(args.key)
+    const { revision: index, deleted } = await this.client(flags).delete(args.key)
     if (!deleted) this.fail(`there is no key ${JSON.stringify(args.key)}`, exitCodes.notFound)
     const answer = { key: args.key, index }
     this.print(answer, { table: ({ key, index }) => `${key} is deleted (index ${index})` }, flags)

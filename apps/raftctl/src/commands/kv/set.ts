@@ -33,7 +33,7 @@ ${exitCodesHelp}`)
     const { args, flags } = await this.parse(KvSet)
     if (args.value === undefined) this.fail(`missing VALUE; for an empty one: ${this.config.bin} kv set ${args.key} ''`, exitCodes.usage)
     const value = args.value === '-' ? await readStdin() : args.value
-    const { index } = await this.client(flags).set(args.key, value)
+    const { revision: index } = await this.client(flags).set(args.key, value)
     const written = { key: args.key, index }
     this.print(written, { table: ({ key, index }) => `${key} is set (index ${index})` }, flags)
     return written
