@@ -1,6 +1,7 @@
 import type { NonLeaderMode } from 'kv-client'
 import type { Logger } from 'pino'
 import { type Node, type PeerCertificates, RaftError, RaftNode, systemClock, type World } from 'raft-node'
+import { logKindOf, nodeFiles } from 'raft-node/level'
 import { type Address, formatAddress, parseAddress, probeAddress } from './address.ts'
 import { PeerConnections } from './connections.ts'
 import { EventLog } from './event-log.ts'
@@ -32,7 +33,7 @@ export type KvServerOptions = {
   readonly replace?: boolean | undefined
   /** What to do with requests for keys on a node that does not lead. Default `forward`. */
   readonly nonLeader?: NonLeaderMode | undefined
-  /** The log store of a new folder. A folder made with the other one is refused. Default `level`. */
+  /** The log store. A folder made with the other one is refused. Default: the one that has made the folder, and `wal` for a new one. */
   readonly logStore?: 'level' | 'wal' | undefined
   /** Take a snapshot after so many entries or bytes. Defaults 10,000 and 64 MiB. */
   readonly snapshotEntries?: number | undefined
@@ -99,7 +100,11 @@ export async function startServer(options: KvServerOptions, overrides: Partial<W
   let node: Node<CommandResult>
   try {
     const events = new EventLog(log, connections, service.current().metrics)
-    node = await RaftNode.open(nodeOptions(options, { raft, httpAddress, join, store, events, peers: protection.peers }), overrides)
+    const logStore = options.logStore ?? (await logKindOf(nodeFiles, options.dir)) ?? newLogStore
+    node = await RaftNode.open(
+      nodeOptions({ ...options, logStore }, { raft, httpAddress, join, store, events, peers: protection.peers }),
+      overrides,
+    )
   } catch (error) {
     service.stop()
     http.close()
@@ -118,6 +123,9 @@ export async function startServer(options: KvServerOptions, overrides: Partial<W
   const reload = () => reloadFiles(protection, http, log)
   return { node, httpAddress, raftAddress, reload, close, [Symbol.asyncDispose]: close }
 }
+
+/** What wins with 64 writers at once (docs/performance.md). */
+const newLogStore = 'wal'
 
 type Parts = {
   readonly raft: Address

@@ -11,7 +11,7 @@ const flags: NodeFlags = {
   join: ['localhost:8180'],
   replace: false,
   'non-leader': 'forward',
-  'log-store': 'level',
+  'log-store': undefined,
   'snapshot-entries': 1,
   'snapshot-bytes': 1,
   'log-level': 'info',

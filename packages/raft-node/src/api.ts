@@ -90,7 +90,10 @@ export type NodeOptions<Result> = {
   readonly tls?: PeerCertificates
   /** Talk in the clear although others can reach `listen`: the network itself keeps strangers out. Default false. */
   readonly insecure?: boolean
-  /** The log store of a new folder: LevelDB, or a write-ahead log of its own. A folder made with the other one is refused. Default `level`. */
+  /**
+   * The log store: LevelDB, or a write-ahead log of its own. A folder made with the other one is refused. Default: the one that has made
+   * the folder, and `level` for a new one.
+   */
   readonly log?: 'level' | 'wal'
   /** Where clients of the application reach this node; replicated, so that every node can name the leader's. */
   readonly clientAddress?: string

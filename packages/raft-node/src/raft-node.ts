@@ -9,7 +9,7 @@ import { MembershipService } from './membership-service.ts'
 import { type Opened, openEngine } from './opening.ts'
 import type { Identity, MemberInfo } from './ports.ts'
 import { Proposing } from './proposing.ts'
-import { type World, worldFor } from './real-ports.ts'
+import { type World, withLogKind, worldFor } from './real-ports.ts'
 import { Serving } from './serving.ts'
 import { settingsFrom } from './settings.ts'
 import { nodeStatus } from './status.ts'
@@ -30,7 +30,7 @@ export class RaftNode<Result> implements Node<Result> {
    */
   static async open<Result>(options: NodeOptions<Result>, overrides: Partial<World> = {}): Promise<RaftNode<Result>> {
     const settings = settingsFrom(options)
-    const world = worldFor(options, overrides)
+    const world = worldFor(overrides.logStore === undefined ? await withLogKind(options) : options, overrides)
     try {
       return new RaftNode(await openEngine(world, options, settings, quietly(options.onEvent)), options.resultCodec)
     } catch (error) {

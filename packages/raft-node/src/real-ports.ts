@@ -3,6 +3,7 @@ import type { NodeOptions } from './api.ts'
 import { systemClock } from './clock/system-clock.ts'
 import { RaftError } from './errors.ts'
 import type { LogStore, Ports, SnapshotStore } from './ports.ts'
+import { logKindOf } from './storage/folder-layout.ts'
 import { openStorage, type StorageOptions } from './storage/level.ts'
 import { nodeFiles } from './storage/node-files.ts'
 import { TcpTransport } from './transport/tcp-transport.ts'
@@ -35,6 +36,12 @@ export function worldFor({ dir, listen, log, tls, insecure }: NodeOptions<unknow
   const { logStore, snapshotStore } = overrides
   if (logStore === undefined || snapshotStore === undefined) throw new TypeError('override the log store and the snapshot store together')
   return { clock, transport, logStore, snapshotStore, setAside: overrides.setAside ?? cannotSetAside, inspect }
+}
+
+/** The log store that was asked for, or else the one that has made the folder. */
+export async function withLogKind<Result>(options: NodeOptions<Result>): Promise<NodeOptions<Result>> {
+  const log = options.log ?? (await logKindOf(nodeFiles, options.dir))
+  return log === undefined ? options : { ...options, log }
 }
 
 async function setAside(options: StorageOptions): Promise<Storage> {

@@ -28,8 +28,8 @@ const nodeFlags = {
   }),
   'log-store': Flags.option({ options: ['level', 'wal'] as const })({
     env: 'RAFTCTL_LOG_STORE',
-    description: 'what a new folder keeps its log in: LevelDB, or a write-ahead log of its own; a folder is opened with what made it',
-    default: 'level',
+    description: 'what a new folder keeps its log in: a write-ahead log of its own, or LevelDB; a folder is opened with what made it',
+    defaultHelp: async () => 'wal',
   }),
   'snapshot-entries': Flags.integer({
     env: 'RAFTCTL_SNAPSHOT_ENTRIES',

@@ -16,7 +16,7 @@ export type NodeFlags = {
   readonly join: readonly string[] | undefined
   readonly replace: boolean
   readonly 'non-leader': NonLeaderMode
-  readonly 'log-store': 'level' | 'wal'
+  readonly 'log-store': 'level' | 'wal' | undefined
   readonly 'snapshot-entries': number
   readonly 'snapshot-bytes': number
   readonly 'tls-cert'?: string | undefined

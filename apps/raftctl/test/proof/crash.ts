@@ -1,11 +1,13 @@
-// npm run crash -- --times 200: kill -9 at random moments under load. Every acknowledged write is there afterwards, and a killed node
-// serves again within a second.
+// npm run crash -- --times 200: kill -9 at random moments under load, so many times with each log store. Every acknowledged write is there
+// afterwards, and a killed node serves again within a second.
+import { strict as assert } from 'node:assert'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { hasAll, Writer } from '../e2e/harness/writer.ts'
 import { bundleNodeProcess } from './bundle.ts'
-import { startProofCluster } from './proof-cluster.ts'
-import type { ProofNode, Started } from './proof-node.ts'
+import { logStores, startProofCluster } from './proof-cluster.ts'
+import type { LogKind, ProofNode, Started } from './proof-node.ts'
 import { countFrom, runProof } from './run-proof.ts'
 
 const { values } = parseArgs({ options: { times: { type: 'string', default: '200' } } })
@@ -14,10 +16,13 @@ const writesBetween = 100
 const restartMsMax = 1_000
 const progressMs = 5_000
 const began = performance.now()
-await runProof('crash', run)
+await runProof('crash', async folder => {
+  const program = await bundleNodeProcess()
+  for (const log of logStores) await run(program, join(folder, log), log)
+})
 
-async function run(folder: string): Promise<void> {
-  const nodes = await startProofCluster(await bundleNodeProcess(), folder, { snapshotEntries: 2_000, trailingEntries: 500 })
+async function run(program: string, folder: string, logStore: LogKind): Promise<void> {
+  const nodes = await startProofCluster(program, folder, { logStore, snapshotEntries: 2_000, trailingEntries: 500 })
   const writer = new Writer(nodes, 8)
   const restarts: Started[] = []
   let fewest = Number.POSITIVE_INFINITY
@@ -41,7 +46,8 @@ async function run(folder: string): Promise<void> {
   }
   await writer.stop()
   for (const node of nodes) await hasAll(node, writer.acknowledged)
-  report({ acknowledged: writer.acknowledged.length, unknown: writer.failed, fewest, restarts })
+  await Promise.all(nodes.map(node => node.kill()))
+  report(logStore, { acknowledged: writer.acknowledged.length, unknown: writer.failed, fewest, restarts })
 }
 
 /** One node mostly, now and then two, or all of them at once. */
@@ -69,15 +75,16 @@ type Outcome = {
   readonly restarts: readonly Started[]
 }
 
-function report({ acknowledged, unknown, fewest, restarts }: Outcome): void {
+function report(logStore: LogKind, { acknowledged, unknown, fewest, restarts }: Outcome): void {
   const opening = sorted(restarts.map(({ msOpening }) => msOpening))
   const total = sorted(restarts.map(({ msTotal }) => msTotal))
-  console.log(`log store level: ${times} kills, ${restarts.length} restarts`)
+  console.log(`log store ${logStore}: ${times} kills, ${restarts.length} restarts`)
   console.log(
     `writes: ${acknowledged} acknowledged, ${unknown} of unknown outcome, at least ${fewest} between two kills, 0 lost on any node`,
   )
   console.log(`restart, from the loaded program until it serves: median ${middle(opening)} ms, max ${last(opening)} ms`)
   console.log(`restart, with the start of the process:           median ${middle(total)} ms, max ${last(total)} ms`)
+  assert(fewest >= writesBetween, `only ${fewest} writes were acknowledged between two kills`)
   const slow = opening.filter(ms => ms >= restartMsMax).length
   if (slow > 0) throw new Error(`${slow} restarts took longer than ${restartMsMax} ms`)
 }

@@ -7,8 +7,8 @@ import { join } from 'node:path'
 import { set } from '../e2e/harness/http.ts'
 import { bundleNodeProcess } from './bundle.ts'
 import type { DiskPlan } from './faulty-storage.ts'
-import { leaderAmong, startProofCluster } from './proof-cluster.ts'
-import type { ProofNode } from './proof-node.ts'
+import { leaderAmong, logStores, startProofCluster } from './proof-cluster.ts'
+import type { LogKind, ProofNode } from './proof-node.ts'
 import { runProof } from './run-proof.ts'
 
 const delayMs = 300
@@ -16,31 +16,35 @@ const writes = 40
 
 await runProof('durable', async folder => {
   const program = await bundleNodeProcess()
+  for (const log of logStores) await prove(program, join(folder, log), log)
+  console.log(`no write was acknowledged within ${delayMs} ms, and the planted bug was noticed, with both log stores`)
+})
+
+async function prove(program: string, folder: string, logStore: LogKind): Promise<void> {
   const hasStrace = spawnSync('strace', ['-V']).status === 0
   for (const slow of ['the leader and a follower', 'both followers'] as const) {
-    const soonest = await measure(program, join(folder, slow.replaceAll(' ', '-')), slow, { disk: { syncDelayMs: delayMs } })
-    report(`delay in front of the disk, ${slow}`, soonest)
+    const soonest = await measure(program, join(folder, slow.replaceAll(' ', '-')), slow, { logStore, disk: { syncDelayMs: delayMs } })
+    report(`${logStore}: delay in front of the disk, ${slow}`, soonest)
     assert(soonest >= delayMs, `a write was acknowledged before its flush: ${soonest.toFixed(1)} ms`)
   }
   if (hasStrace) {
-    const soonest = await measure(program, join(folder, 'strace'), 'both followers', { wrap: slowSystemCalls() })
-    report('delay in the system calls (strace), both followers', soonest)
+    const soonest = await measure(program, join(folder, 'strace'), 'both followers', { logStore, wrap: slowSystemCalls() })
+    report(`${logStore}: delay in the system calls (strace), both followers`, soonest)
     assert(soonest >= delayMs, `a write was acknowledged before its flush: ${soonest.toFixed(1)} ms`)
   } else console.log('skipped: delay in the system calls: strace is not installed')
 
-  const bug = { disk: { syncDelayMs: delayMs, answersBeforeSync: true } }
+  const bug = { logStore, disk: { syncDelayMs: delayMs, answersBeforeSync: true } }
   const soonest = await measure(program, join(folder, 'planted'), 'both followers', bug)
-  report('planted bug: acknowledges before the flush', soonest)
+  report(`${logStore}: planted bug: acknowledges before the flush`, soonest)
   assert(soonest < delayMs, 'the planted bug was not noticed: this proof proves nothing')
-  console.log(`no write was acknowledged within ${delayMs} ms, and the planted bug was noticed`)
-})
+}
 
-type Slowness = { readonly disk?: DiskPlan; readonly wrap?: readonly string[] }
+type Slowness = { readonly logStore: LogKind; readonly disk?: DiskPlan; readonly wrap?: readonly string[] }
 
 /** The shortest time to an acknowledgement, in ms, after the slow nodes were restarted slow. */
 async function measure(program: string, folder: string, which: 'the leader and a follower' | 'both followers', slowness: Slowness) {
-  await mkdir(folder)
-  const nodes = await startProofCluster(program, folder)
+  await mkdir(folder, { recursive: true })
+  const nodes = await startProofCluster(program, folder, { logStore: slowness.logStore })
   const leader = await leaderAmong(nodes)
   const [one, other] = nodes.filter(node => node !== leader) as [ProofNode, ProofNode]
   const slow = which === 'both followers' ? [one, other] : [leader, one]

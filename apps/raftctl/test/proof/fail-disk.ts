@@ -8,8 +8,8 @@ import { eventually } from '../e2e/harness/wait.ts'
 import { hasAll, Writer } from '../e2e/harness/writer.ts'
 import { bundleNodeProcess } from './bundle.ts'
 import type { DiskPlan } from './faulty-storage.ts'
-import { leaderAmong, startProofCluster } from './proof-cluster.ts'
-import type { ProofNode } from './proof-node.ts'
+import { leaderAmong, logStores, startProofCluster } from './proof-cluster.ts'
+import type { LogKind, ProofNode } from './proof-node.ts'
 import { runProof } from './run-proof.ts'
 
 const stopMsMax = 15_000
@@ -40,14 +40,17 @@ await runProof('fail-disk', async folder => {
   const program = await bundleNodeProcess()
   const hasStrace = spawnSync('strace', ['-V']).status === 0
   for (const failure of hasStrace ? [planned, injected] : [planned]) {
-    for (const size of sizes) await failOne(program, join(folder, `${failure.name}-${size}`), failure, size)
+    for (const log of logStores) for (const size of sizes) await failOne(program, folder, failure, { log, size })
   }
   if (!hasStrace) console.log('skipped: EIO from the system call: strace is not installed')
 })
 
-async function failOne(program: string, folder: string, { name, disk, wrap }: Failure, size: number): Promise<void> {
+type Case = { readonly log: LogKind; readonly size: number }
+
+async function failOne(program: string, root: string, { name, disk, wrap }: Failure, { log, size }: Case): Promise<void> {
+  const folder = join(root, `${name}-${log}-${size}`)
   await mkdir(folder)
-  const nodes = await startProofCluster(program, folder, {}, size)
+  const nodes = await startProofCluster(program, folder, { logStore: log }, size)
   const failing = await leaderAmong(nodes)
   await failing.kill()
   await failing.start(disk === undefined ? {} : { disk }, wrap)
@@ -68,7 +71,7 @@ async function failOne(program: string, folder: string, { name, disk, wrap }: Fa
   }
   await Promise.all(nodes.map(node => node.kill()))
   console.log(
-    `EIO (${name}), ${size} node${size > 1 ? 's' : ''}: exit code ${code}, ${writer.acknowledged.length} acknowledged writes, 0 lost: ${said}`,
+    `${log}: EIO (${name}), ${size} node${size > 1 ? 's' : ''}: exit code ${code}, ${writer.acknowledged.length} acknowledged writes, 0 lost: ${said}`,
   )
 }
 

@@ -4,12 +4,14 @@ import {
   FileSnapshotStore,
   type Files,
   LevelLogStore,
+  type LogKind,
   levelBatches,
   logFolders,
   nodeFiles,
   type OpenFile,
   snapshotFolder,
 } from 'raft-node/level'
+import { WalLogStore } from 'raft-node/wal'
 
 export type DiskPlan = {
   /** Every flush takes so much longer. */
@@ -24,12 +26,13 @@ export type DiskPlan = {
 }
 
 /** The stores of a production node on the machine's own disk, each flush of which passes through here. */
-export function faultyStorage({ dir, clock, disk }: { dir: string; clock: Clock; disk: DiskPlan }): Storage {
+export function faultyStorage({ dir, log, clock, disk }: { dir: string; log: LogKind; clock: Clock; disk: DiskPlan }): Storage {
   const flush = flushesOf(disk)
   const files = withFlush(nodeFiles, flush)
-  const batches = batchesWithFlush(levelBatches(`${dir}/${logFolders.level}`), flush)
+  const level = () => batchesWithFlush(levelBatches(`${dir}/${logFolders.level}`), flush)
+  const parts = { files, folder: dir, clock }
   return {
-    logStore: new LevelLogStore({ files, batches, folder: dir, clock }),
+    logStore: log === 'wal' ? new WalLogStore(parts) : new LevelLogStore({ ...parts, batches: level() }),
     snapshotStore: new FileSnapshotStore({ files, folder: `${dir}/${snapshotFolder}` }),
   }
 }

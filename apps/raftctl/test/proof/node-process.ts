@@ -11,7 +11,7 @@ const { disk, ...options } = plan
 const tell = (report: NodeReport) => process.send?.(report)
 
 process.once('disconnect', () => process.exit(0)) // whoever started it has gone
-const ports = disk === undefined ? {} : faultyStorage({ dir: options.dir, clock: systemClock(), disk })
+const ports = disk === undefined ? {} : faultyStorage({ dir: options.dir, log: options.logStore ?? 'level', clock: systemClock(), disk })
 try {
   const server = await startServer({ ...options, onFatal: ({ message }) => stop(message) }, ports)
   tell({ type: 'serving', http: server.httpAddress, raft: server.raftAddress, msOpening: performance.now() - loaded })

@@ -3,7 +3,10 @@ import { join } from 'node:path'
 import { ask, leaderAddress } from '../e2e/harness/http.ts'
 import { freePorts } from '../e2e/harness/ports.ts'
 import { eventually } from '../e2e/harness/wait.ts'
-import { type NodePlan, ProofNode } from './proof-node.ts'
+import { type LogKind, type NodePlan, ProofNode } from './proof-node.ts'
+
+/** A proof holds with both. */
+export const logStores: readonly LogKind[] = ['level', 'wal']
 
 /** A running cluster: the first node founds it, the others join and become voters. */
 export async function startProofCluster(

@@ -1,8 +1,11 @@
 import { strict as assert } from 'node:assert'
 import { type ChildProcess, spawn } from 'node:child_process'
+import type { LogKind } from 'raft-node/level'
 import { ask } from '../e2e/harness/http.ts'
 import { eventually } from '../e2e/harness/wait.ts'
 import type { DiskPlan } from './faulty-storage.ts'
+
+export type { LogKind }
 
 /** What a node's process is told, and what it tells. */
 export type NodePlan = {
@@ -10,6 +13,8 @@ export type NodePlan = {
   readonly dir: string
   readonly http: string
   readonly raft: string
+  readonly logStore?: LogKind
+  readonly replace?: boolean
   readonly join?: readonly string[]
   readonly snapshotEntries?: number
   readonly trailingEntries?: number

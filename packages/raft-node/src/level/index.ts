@@ -4,10 +4,12 @@ export type { Batches, KeyRange, KeyValue } from '../storage/batches.ts'
 export { positionIn } from '../storage/entry-record.ts'
 export { FileSnapshotStore } from '../storage/file-snapshot-store.ts'
 export type { Files, OpenFile } from '../storage/files.ts'
-export { logFolders, snapshotFolder } from '../storage/folder-layout.ts'
+export { type LogKind, logFolders, logKindOf, snapshotFolder } from '../storage/folder-layout.ts'
 export { openStorage, type StorageOptions } from '../storage/level.ts'
 /** The machine's own, for those who put something in between. */
 export { levelBatches } from '../storage/level-batches.ts'
 export { LevelLogStore } from '../storage/level-log-store.ts'
 export { baseKey, decodeBase, decodeHardState, entryKey, hardStateKey } from '../storage/log-keys.ts'
 export { nodeFiles } from '../storage/node-files.ts'
+/** For those who look at a folder from outside, whether or not a node runs on it. */
+export { readCopy, watermarkNames } from '../storage/watermark.ts'

@@ -20,6 +20,12 @@ export async function refuseForeignFolder(files: Files, folder: string): Promise
   throw new RaftError('FOLDER_FOREIGN', `${folder} is not a node's data folder: it holds ${foreign}. Name one that is empty or new.`)
 }
 
+/** Which log store has made this folder; undefined where none has, or nobody can look. */
+export async function logKindOf(files: Files, folder: string): Promise<LogKind | undefined> {
+  const names = await files.list(folder).catch((): string[] => []) // opening it says what is wrong
+  return (['level', 'wal'] as const).find(kind => names.includes(logFolders[kind]))
+}
+
 /** A node that took the other store's folder for an empty one would forget its log and its votes. */
 export async function refuseOtherStore(files: Files, folder: string, kind: LogKind): Promise<void> {
   const names = await files.list(folder)

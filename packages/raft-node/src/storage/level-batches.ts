@@ -58,8 +58,7 @@ export function levelBatches(folder: string): Batches {
           yield page
         }
       } catch (cause) {
-        if ((cause as { code?: unknown }).code !== 'LEVEL_CORRUPTION') throw cause
-        throw damaged(folder, cause)
+        throw isDamage(cause) ? damaged(folder, cause) : cause
       } finally {
         await iterator.close()
       }
@@ -104,18 +103,25 @@ async function refuseUnsuitable(folder: string): Promise<void> {
 
 function openingFailed(folder: string, error: unknown): RaftError {
   const cause = (error as { cause?: unknown }).cause ?? error
-  const { code, message } = cause as { code?: unknown; message?: unknown }
+  const { code, message } = cause as LevelError
   if (code === 'LEVEL_LOCKED') {
     return new RaftError('FOLDER_IN_USE', `${folder} is in use: a node already runs on it. Stop that one, or name another folder.`, {
       cause,
     })
   }
-  // LevelDB calls a file that is gone an I/O error.
-  if (code === 'LEVEL_CORRUPTION' || /no such file/i.test(String(message))) return damaged(folder, cause)
+  if (isDamage(cause)) return damaged(folder, cause)
   return new RaftError('FOLDER_UNUSABLE', `cannot open ${folder}: ${message}. Check that its disk is there and writable.`, { cause })
+}
+
+type LevelError = { readonly code?: unknown; readonly message?: unknown }
+
+/** LevelDB calls it an I/O error where a file is gone, or shorter than it was. */
+function isDamage(cause: unknown): boolean {
+  const { code, message } = cause as LevelError
+  return code === 'LEVEL_CORRUPTION' || /no such file|invalid argument/i.test(String(message))
 }
 
 /** The log store adds what to do. */
 function damaged(folder: string, cause: unknown): RaftError {
-  return new RaftError('CORRUPT', `the database in ${folder} is damaged (${(cause as { message?: unknown }).message})`, { cause })
+  return new RaftError('CORRUPT', `the database in ${folder} is damaged (${(cause as LevelError).message})`, { cause })
 }

@@ -268,6 +268,8 @@ test('level: a damaged log is found out in sorted tables, and in every other fil
   for (const name of [...tables, ...(await logFile(folder.dir, log, /^(MANIFEST.*|CURRENT|.*\.log|LOCK|LOG)$/))]) {
     for (const offset of await samples(join(folder.dir, name), name.endsWith('.ldb') ? 40 : 8)) {
       verdicts.push(await verdictAfter(folder, dir => flipBit(join(dir, name), offset)))
+      // LevelDB calls it an invalid argument where a table is shorter than it was.
+      if (name.endsWith('.ldb')) expect(await verdictAfter(folder, dir => truncate(join(dir, name), offset))).toBe('repairable')
     }
   }
   expect(verdicts.filter(verdict => verdict === 'repairable').length).toBeGreaterThan(30)

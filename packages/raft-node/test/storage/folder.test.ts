@@ -4,7 +4,8 @@ import { ClassicLevel } from 'classic-level'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { systemClock } from '../../src/clock/system-clock.ts'
 import { openStorage } from '../../src/level/index.ts'
-import type { LogKind } from '../../src/storage/folder-layout.ts'
+import { type LogKind, logKindOf } from '../../src/storage/folder-layout.ts'
+import { nodeFiles } from '../../src/storage/node-files.ts'
 
 let root: string
 beforeEach(async () => {
@@ -56,6 +57,13 @@ test.each([
   await expect(open(root, other)).rejects.toMatchObject({ code: 'FOLDER_FOREIGN', message })
   expect(await readdir(root)).toEqual(before)
   await open(root, one)
+})
+
+test('which log store a folder was made with can be asked, also of folders that are not there', async () => {
+  await open(`${root}/a`, 'wal')
+  await open(`${root}/b`, 'level')
+  const asked = ['a', 'b', 'c'].map(name => logKindOf(nodeFiles, `${root}/${name}`))
+  expect(await Promise.all(asked)).toEqual(['wal', 'level', undefined])
 })
 
 test('a folder of strangers is no write-ahead log', async () => {
