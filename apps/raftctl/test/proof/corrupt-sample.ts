@@ -11,7 +11,7 @@ import { leaderAmong } from './proof-cluster.ts'
 import type { ProofNode } from './proof-node.ts'
 
 /** `repaired`: it filled its log again. `replaced`: it refused to start, and a new folder took its place. `harmless`: it missed nothing. */
-export type Fate = 'repaired' | 'replaced' | 'harmless'
+type Fate = 'repaired' | 'replaced' | 'harmless'
 export type Sample = {
   readonly damage: Damage
   readonly fate: Fate
