@@ -1,0 +1,1 @@
+export { type Certificates, httpsFetch } from './https-fetch.ts'
