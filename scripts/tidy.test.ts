@@ -29,8 +29,18 @@ const parts: Readonly<Record<string, Part>> = {
   },
   raftctl: {
     folder: 'apps/raftctl',
-    mayImport: ['kv-server', 'kv-server/*', 'kv-client', 'kv-client/*', 'raft-node', 'raft-node/*', '@oclif/core', 'node:*'],
-    whenAsked: ['raft-sim'],
+    mayImport: [
+      'kv-server',
+      'kv-server/*',
+      'kv-client',
+      'kv-client/*',
+      'raft-node',
+      'raft-node/*',
+      '@oclif/core',
+      'fastest-levenshtein',
+      'node:*',
+    ],
+    whenAsked: ['raft-sim', 'cli-progress'],
   },
 }
 

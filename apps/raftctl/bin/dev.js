@@ -6,6 +6,9 @@ import manifest from '../package.json' with { type: 'json' }
 
 settings.enableAutoTranspile = false // tsx does that
 const root = fileURLToPath(new URL('..', import.meta.url))
-const pjson = { ...manifest, oclif: { ...manifest.oclif, commands: './src/commands' } }
+const sources = JSON.parse(
+  JSON.stringify(manifest.oclif).replaceAll(/"\.\/dist\/([^"]*?)(\.js)?"/g, (_, path, isFile) => `"./src/${path}${isFile ? '.ts' : ''}"`),
+)
+const pjson = { ...manifest, oclif: sources }
 
 await execute({ loadOptions: { root, pjson } })

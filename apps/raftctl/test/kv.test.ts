@@ -21,13 +21,13 @@ test('get prints the value as it is, and a newline', async () => {
 
 test('get returns what it prints', async () => {
   node.keys.set('foo', 'bar')
-  expect((await get('foo')).value).toEqual({ key: 'foo', value: 'bar' })
+  expect((await get('foo')).value).toEqual({ key: 'foo', value: 'bar', created: 3, modified: 5, version: 2 })
 })
 
 test.each([
-  ['json', '{\n  "key": "foo",\n  "value": "a,\\"b\\"\\nc"\n}\n'],
-  ['yaml', 'key: foo\nvalue: "a,\\"b\\"\\nc"\n'],
-  ['csv', 'key,value\nfoo,"a,""b""\nc"\n'],
+  ['json', '{\n  "key": "foo",\n  "value": "a,\\"b\\"\\nc",\n  "created": 3,\n  "modified": 5,\n  "version": 2\n}\n'],
+  ['yaml', 'key: foo\nvalue: "a,\\"b\\"\\nc"\ncreated: 3\nmodified: 5\nversion: 2\n'],
+  ['csv', 'key,value,created,modified,version\nfoo,"a,""b""\nc",3,5,2\n'],
 ])('get --output %s', async (format, expected) => {
   node.keys.set('foo', 'a,"b"\nc')
   expect((await get('foo', '--output', format)).stdout).toBe(expected)
@@ -79,7 +79,7 @@ test('an endpoint that is none is refused at once', async () => {
 })
 
 test('set writes, and says where in the log', async () => {
-  expect(await set('foo', 'bar')).toMatchObject({ code: 0, stdout: 'foo is set (index 7)\n' })
+  expect(await set('foo', 'bar')).toMatchObject({ code: 0, stdout: 'foo is set (revision 7)\n' })
   expect(node.keys.get('foo')).toBe('bar')
 })
 
@@ -96,6 +96,6 @@ test('set without a value says how to write an empty one', async () => {
 test('delete', async () => {
   node.keys.set('foo', 'bar')
   const remove = () => runCommand(KvDelete, 'kv:delete', ['foo', '-e', node.address])
-  expect(await remove()).toMatchObject({ code: 0, stdout: 'foo is deleted (index 8)\n' })
+  expect(await remove()).toMatchObject({ code: 0, stdout: 'foo is deleted (revision 8)\n' })
   expect(await remove()).toMatchObject({ code: 4, stdout: '', stderr: 'raftctl: there is no key "foo"\n' })
 })

@@ -19,12 +19,16 @@ export type Gathered = {
 
 /**
  * Asks the first endpoint that answers who belongs to the cluster, then every member how it is. No answer passes through the leader,
- * so this works without one: an operator needs it most when there is none.
+ * so this works without one: an operator needs it most when there is none. `at`: how to ask at a member's address.
  */
-export async function gather(endpoints: readonly string[], ask: AskStatus): Promise<Gathered> {
+export async function gather(
+  endpoints: readonly string[],
+  ask: AskStatus,
+  at: (address: string) => string = address => address,
+): Promise<Gathered> {
   const first = await firstAnswer(endpoints, ask)
   const addresses = first.members.map(({ clientAddress }) => clientAddress)
-  const answers = await Promise.all(addresses.map(address => answerOf(address, ask)))
+  const answers = await Promise.all(addresses.map(address => answerOf(address, address => ask(at(address)))))
   // A member whose folder was lost may run as a cluster of its own, under the same id: what it says is not about this one.
   const strangers = new Map<string, StatusResponse>()
   const byId = new Map([[first.id, first]])

@@ -1,9 +1,18 @@
-import { Command, type Interfaces } from '@oclif/core'
+import { Command, Flags, type Interfaces } from '@oclif/core'
 import { Failure, failureOf } from './failure.ts'
 import { withTwoDashes } from './single-dash.ts'
 
-/** What all commands share: errors are one line on stderr, `raftctl: what is wrong; what to do`, and never a stack trace. */
+/** What all commands share: errors are one line on stderr, `raftctl: what is wrong; what to do`, and never a stack trace unasked. */
 export abstract class RaftCommand extends Command {
+  static override baseFlags: Interfaces.FlagInput = {
+    debug: Flags.boolean({
+      env: 'RAFTCTL_DEBUG',
+      helpGroup: 'GLOBAL',
+      description: 'after an error, where in the program it came from: for hunting a bug in raftctl itself',
+      default: false,
+    }),
+  }
+
   protected override async parse<
     F extends Interfaces.OutputFlags<F>,
     B extends Interfaces.OutputFlags<B>,
@@ -15,12 +24,18 @@ export abstract class RaftCommand extends Command {
   protected override async catch(error: Error): Promise<never> {
     const failure = failureOf(error, `${this.config.bin} ${this.id?.replaceAll(':', ' ')}`)
     // A person sees one line; whoever hunts a bug in raftctl itself asks for more.
-    if (process.env.RAFTCTL_DEBUG) this.logToStderr(error.stack)
+    if (this.#debugs()) this.logToStderr(error.stack)
     this.logToStderr(`${this.config.bin}: ${failure.message}`)
     return this.exit(failure.exitCode)
   }
 
   protected fail(message: string, exitCode?: number): never {
     throw new Failure(message, exitCode)
+  }
+
+  /** By the words themselves: it may be these that cannot be parsed. */
+  #debugs(): boolean {
+    const end = this.argv.indexOf('--')
+    return Boolean(process.env.RAFTCTL_DEBUG) || this.argv.slice(0, end === -1 ? undefined : end).includes('--debug')
   }
 }

@@ -1,47 +1,42 @@
-import { Flags } from '@oclif/core'
 import { KvClient } from 'kv-client'
-import { type Format, render, type View } from '../output/render.ts'
+import type { View } from '../output/render.ts'
+import { type Columns, RowPrinter } from '../output/rows.ts'
 import { RaftCommand } from './base.ts'
-import { endpointOf, listOf } from './endpoint.ts'
+import { clientFlags } from './client-flags.ts'
 import { outputFlags } from './output-flags.ts'
+import { type OutputChoice, printer } from './print.ts'
+import { type ConnectionFlags, type Settings, secured, settingsOf } from './settings.ts'
 
-export type ClientFlags = {
-  readonly endpoints: readonly string[]
-  readonly timeout: number
-  readonly output: Format
-  readonly field: string | undefined
+/** A client of the cluster, and what it was made from. */
+export type Connection = {
+  readonly client: KvClient
+  readonly settings: Settings
+  /** How to ask one member by its address. */
+  readonly at: (clientAddress: string) => string
 }
 
 /** A command that talks to a running cluster: which endpoints, and how to print the answer. */
 export abstract class ClientCommand extends RaftCommand {
-  static override baseFlags = {
-    endpoints: Flags.string({
-      aliases: ['endpoint'],
-      char: 'e',
-      env: 'RAFTCTL_ENDPOINTS',
-      helpValue: 'HOST:PORT',
-      description: 'whom to ask; several, repeated or with commas: the next is tried when one does not answer',
-      multiple: true,
-      multipleNonGreedy: true,
-      delimiter: ',',
-      default: ['127.0.0.1:8180'],
-    }),
-    timeout: Flags.integer({
-      env: 'RAFTCTL_TIMEOUT',
-      helpValue: 'MS',
-      description: 'milliseconds to wait for an answer',
-      default: 5_000,
-      min: 1,
-    }),
-    ...outputFlags,
+  static override baseFlags = { ...clientFlags, ...outputFlags, ...RaftCommand.baseFlags }
+
+  protected async connect(flags: ConnectionFlags): Promise<Connection> {
+    const settings = await settingsOf(flags)
+    const { endpoints, timeoutMs, token, files, isSecure } = settings
+    const fetch = isSecure ? await (await import('./tls-fetch.ts')).tlsFetch(files) : undefined
+    const client = new KvClient({ endpoints, timeoutMs, token, fetch })
+    return { client, settings, at: address => secured(address, isSecure) }
   }
 
-  protected client({ endpoints, timeout }: ClientFlags): KvClient {
-    return new KvClient({ endpoints: listOf(endpoints).map(endpoint => endpointOf(endpoint, '--endpoints')), timeoutMs: timeout })
+  protected print<Value extends object>(value: Value, view: View<Value>, flags: OutputChoice): void {
+    printer(flags).print(value, view)
   }
 
-  protected print<Value extends object>(value: Value, view: View<Value>, flags: ClientFlags): void {
-    // A value is data: nothing may read % signs in it as a format, as oclif's log would.
-    process.stdout.write(`${render(value, view, flags)}\n`)
+  /** For lists (one document) and streams (one document a row). */
+  protected rows<Row extends object>(
+    view: { readonly columns: Columns<Row>; readonly fields: readonly (keyof Row & string)[] },
+    flags: OutputChoice,
+    kind: 'list' | 'stream',
+  ): RowPrinter<Row> {
+    return new RowPrinter(view, { output: flags.output, field: flags.field, kind })
   }
 }

@@ -10,7 +10,9 @@ export const exitCodes = {
   notFound: 4,
   /** A write whose answer was lost: it may have happened. Read before trying again. */
   outcomeUnknown: 5,
+  /** A condition did not hold: nothing was changed, or what `--else` said. */
+  conditionFailed: 6,
 } as const
 
 export const exitCodesHelp =
-  'Exit codes: 0 done, 1 failed, 2 wrong command line, 3 no leader or nobody answered, 4 no such key, 5 a write whose outcome is unknown.'
+  'Exit codes: 0 done, 1 failed, 2 wrong command line, 3 no leader or nobody answered, 4 no such key, 5 a write whose outcome is unknown, 6 a condition did not hold.'

@@ -3,11 +3,14 @@ import { exitCodes } from './exit-codes.ts'
 import { Failure } from './failure.ts'
 
 /** All of the standard input, as it is: a newline at its end belongs to it. */
-export async function readStdin(): Promise<string> {
+export async function readStdin(): Promise<Buffer> {
   const chunks: Buffer[] = []
   for await (const chunk of process.stdin) chunks.push(chunk)
-  const bytes = Buffer.concat(chunks)
-  if (!isUtf8(bytes))
-    throw new Failure('the standard input is not UTF-8, and values are text; encode it first, for example with base64', exitCodes.usage)
+  return Buffer.concat(chunks)
+}
+
+export async function readStdinText(): Promise<string> {
+  const bytes = await readStdin()
+  if (!isUtf8(bytes)) throw new Failure('the standard input is not UTF-8 text', exitCodes.usage)
   return bytes.toString('utf8')
 }

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { NonLeaderMode } from 'kv-client'
 import type { KvServer } from 'kv-server'
 import { endpointOf, listOf } from '../command/endpoint.ts'
+import { leaveWord } from '../stopping/running-node.ts'
 import { banner, programName } from './banner.ts'
 import { withReplaceCommand } from './replace-hint.ts'
 import { checkSameCluster } from './same-cluster.ts'
@@ -44,6 +45,7 @@ export async function runNode(flags: NodeFlags, bin: string): Promise<void> {
   try {
     const { node, httpAddress, raftAddress } = await starting
     const { nodeId, clusterId } = node.identity
+    await leaveWord(flags.dir, { pid: process.pid, http: httpAddress, secure: flags['tls-cert'] !== undefined })
     const running = { id: nodeId, clusterId, dir: flags.dir, httpAddress, raftAddress }
     process.stdout.write(`${banner(running, { program: programName(bin), quiet: flags.quiet })}\n`)
   } catch (error) {

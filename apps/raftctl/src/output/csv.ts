@@ -3,9 +3,13 @@ export function csv(rows: readonly object[]): string {
   const columns = [...new Set(rows.flatMap(row => Object.keys(row)))]
   const lines = rows.map(row => {
     const cells = new Map(Object.entries(row))
-    return columns.map(column => quoted(cells.get(column))).join(',')
+    return csvLine(columns.map(column => cells.get(column)))
   })
-  return [columns.map(quoted).join(','), ...lines].join('\n')
+  return [csvLine(columns), ...lines].join('\n')
+}
+
+export function csvLine(cells: readonly unknown[]): string {
+  return cells.map(quoted).join(',')
 }
 
 function quoted(value: unknown): string {

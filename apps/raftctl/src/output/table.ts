@@ -4,7 +4,7 @@ export function table(headings: readonly string[], rows: readonly (readonly stri
     const cells = rows.map(row => row[at] ?? '')
     return {
       width: Math.max(heading.length, ...cells.map(cell => cell.length)),
-      right: cells.every(cell => /^[\d,.?-]*( ms| s)?$/.test(cell)),
+      right: cells.every(cell => /^[\d,.?-]*( ?(ms|s|[kMGT]?i?B|%))?$/.test(cell)),
     }
   })
   const line = (cells: readonly string[]) =>
@@ -13,4 +13,12 @@ export function table(headings: readonly string[], rows: readonly (readonly stri
       .join('  ')
       .trimEnd()
   return [line(headings), ...rows.map(line)].join('\n')
+}
+
+/** One line of a table whose widths are known. */
+export function aligned(cells: readonly string[], widths: readonly number[]): string {
+  return cells
+    .map((cell, at) => cell.padEnd(widths[at] ?? 0))
+    .join('  ')
+    .trimEnd()
 }

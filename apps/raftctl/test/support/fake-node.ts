@@ -25,7 +25,7 @@ async function answer({ status, keys }: FakeNode, request: IncomingMessage, resp
     return void send(200, { revision: 7 })
   }
   if (request.method === 'DELETE') return void send(200, { revision: 8, deleted: keys.delete(key) ? 1 : 0 })
-  if (keys.has(key)) return void response.writeHead(200, { Connection: 'close' }).end(keys.get(key))
+  if (keys.has(key)) return void send(200, { key, value: keys.get(key), created: 3, modified: 5, version: 2 })
   send(404, { error: { code: 'KEY_NOT_FOUND', message: 'no such key' } })
 }
 

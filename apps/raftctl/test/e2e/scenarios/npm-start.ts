@@ -50,7 +50,7 @@ export const npmStart: readonly Scenario[] = [
       await ready(start())
       const second = start()
       assert.equal((await second.ended).code, 1)
-      assert.match(second.stderr, /^npm start: 127\.0\.0\.1:\d+ is in use; .*--port/m)
+      assert.match(second.stderr, /^raftctl: 127\.0\.0\.1:\d+ is in use; .*--port/m)
       assert.doesNotMatch(second.stderr, /^\s+at /m)
     },
   },

@@ -1,0 +1,65 @@
+import type { KvClient, Operation } from 'kv-client'
+import { Failure } from '../command/failure.ts'
+
+/** At most so much in one write: a fraction of what a server takes, so that others have their turn. */
+const batchKeys = 256
+const batchBytes = 512 * 1024
+
+type Put = Operation & { readonly op: 'put' }
+export type Batch = { readonly puts: readonly Put[]; readonly bytes: number; readonly lastLine: number }
+
+/** Lines of `kv export`, as batches of writes. @throws Failure with the number of the line that is wrong. */
+export async function* batchesIn(lines: AsyncIterable<string>, prefix = ''): AsyncGenerator<Batch, void, undefined> {
+  let puts: Put[] = []
+  let [bytes, lastLine] = [0, 0]
+  for await (const line of lines) {
+    lastLine++
+    const size = Buffer.byteLength(line) + 1
+    if (puts.length > 0 && (puts.length === batchKeys || bytes + size > batchBytes)) {
+      yield { puts, bytes, lastLine: lastLine - 1 }
+      puts = []
+      bytes = 0
+    }
+    bytes += size
+    if (line.trim() !== '') puts.push(putOf(line, lastLine, prefix))
+  }
+  if (puts.length > 0) yield { puts, bytes, lastLine }
+}
+
+/** All of a batch or nothing of it. Sent under a key by which the cluster knows it, so that it can be sent again. */
+export async function write(client: KvClient, { puts }: Batch): Promise<void> {
+  await client.txn({ success: puts }, { idempotencyKey: crypto.randomUUID() })
+}
+
+function putOf(line: string, number: number, prefix: string): Put {
+  const item = parsed(line)
+  const key = fieldOf(item, 'key')
+  const value = fieldOf(item, 'value')
+  if (key === undefined || value === undefined) {
+    throw new Failure(`line ${number} is not {"key":…,"value":…}, as "kv export" writes it: mend it, or take it out`)
+  }
+  return { op: 'put', ...withPrefix(key, prefix), ...value } as Put
+}
+
+type Fields = Readonly<Record<string, string>>
+
+function fieldOf(item: Readonly<Record<string, unknown>>, name: 'key' | 'value'): Fields | undefined {
+  const [text, base64] = [item[name], item[`${name}Base64`]]
+  if (typeof text === 'string' && base64 === undefined) return { [name]: text }
+  return typeof base64 === 'string' && text === undefined ? { [`${name}Base64`]: base64 } : undefined
+}
+
+function withPrefix(key: Fields, prefix: string): Fields {
+  if (prefix === '') return key
+  if (key.key !== undefined) return { key: prefix + key.key }
+  return { keyBase64: Buffer.concat([Buffer.from(prefix), Buffer.from(key.keyBase64 ?? '', 'base64')]).toString('base64') }
+}
+
+function parsed(line: string): Readonly<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(line)
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
+  } catch {
+    return {}
+  }
+}
