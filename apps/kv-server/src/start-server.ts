@@ -88,8 +88,8 @@ export async function startServer(options: KvServerOptions, overrides: Partial<W
   checkExposure(wanted.http, 'http address', protection)
   checkPeerExposure(wanted.raft, protection)
   const connections = new PeerConnections()
-  const store = new KvStore()
   const limits = { ...defaultLimits, ...definedOnly(options.limits ?? {}) }
+  const store = new KvStore({ revisions: limits.historyRevisionsMax, bytes: limits.historyBytesMax })
   const { authority, scheme } = protection
   const service = makeService({ store, connections, limits, nonLeader: options.nonLeader, authority, scheme })
 

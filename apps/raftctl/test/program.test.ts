@@ -28,13 +28,13 @@ test('node start --help teaches the exercise', async () => {
   expect(stdout).toContain('$ raftctl node start --http localhost:8180 --raft localhost:8186 /tmp/raft1')
   expect(stdout).toContain('--join localhost:8180 /tmp/raft2')
   expect(stdout).toMatch(/WIPED_MEMBER: an empty folder/)
-  expect(stdout).toContain('env: RAFTCTL_JOIN')
+  expect(stdout).toContain('env: RAFT_JOIN')
 })
 
 test.each([
   [['node', 'start'], /^raftctl: missing DIR, the folder for the node's data/],
   [['node', 'start', '--htpt', 'x', '/tmp/n'], /^raftctl: unknown flag --htpt; "raftctl node start --help" shows what there is/],
-  [['node', 'join', '/tmp/n'], /^raftctl: missing --join; "raftctl node join --help"/],
+  [['node', 'join', '/tmp/n'], /^raftctl: missing --join, the HTTP address of a member; "raftctl node join --help"/],
   [['kv', 'get', 'foo', '-o', 'xml'], /one of: table, json, yaml, csv/],
   [['kv', 'get', 'foo', '--timeout', 'soon'], /integer.*soon/],
   [['kv', 'get', 'foo', 'bar'], /unexpected argument: bar/],

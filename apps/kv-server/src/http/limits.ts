@@ -34,6 +34,9 @@ export type Limits = {
   readonly waitTimeoutMs: number
   /** How often a watch that has nothing to tell says how far it is. Default 10 s. */
   readonly progressMs: number
+  /** Writes that a node remembers for those who watch from an earlier revision, by number and by bytes. Defaults 100,000 and 64 MiB. */
+  readonly historyRevisionsMax: number
+  readonly historyBytesMax: number
   /** Answers that are kept for idempotency keys, by number and by bytes. Defaults 1,000,000 and 256 MiB. Best the same on every node. */
   readonly answersMax: number
   readonly answersBytesMax: number
@@ -60,6 +63,33 @@ export const defaultLimits: Limits = {
   answerTimeoutMs: 5_000,
   waitTimeoutMs: 60_000,
   progressMs: 10_000,
+  historyRevisionsMax: 100_000,
+  historyBytesMax: 64 * MiB,
   answersMax: 1_000_000,
   answersBytesMax: 256 * MiB,
+}
+
+/** One line on each, for whoever sets them: bytes, items or milliseconds, as the name says. */
+export const limitWords: { readonly [Name in keyof Limits]: string } = {
+  bodyBytesMax: 'body of a request',
+  restoreBytesMax: 'body of a restore',
+  valueBytesMax: 'one value',
+  keyBytesMax: 'one key',
+  headerBytesMax: 'request line and headers',
+  listItemsMax: 'items of one list',
+  txnOperationsMax: 'conditions and operations of one transaction',
+  connectionsMax: 'open connections; more are closed',
+  requestsMax: 'requests in progress; more hear 429',
+  bodiesBytesMax: 'bodies of all requests in progress together; more hear 429',
+  waitersMax: 'watches and waits for locks; more hear 429',
+  headersTimeoutMs: 'from the first byte of a request to the end of its headers',
+  requestTimeoutMs: 'from the first byte of a request to its last',
+  keepAliveTimeoutMs: 'how long an idle connection is kept',
+  answerTimeoutMs: 'how long a request waits for the cluster',
+  waitTimeoutMs: 'how long a request may wait for a lock',
+  progressMs: 'how often a watch that has nothing to tell says how far it is',
+  historyRevisionsMax: 'writes that are remembered for those who watch from an earlier revision',
+  historyBytesMax: 'what these may take',
+  answersMax: 'answers kept for idempotency keys, the same on every node; more hear 429',
+  answersBytesMax: 'what these may take',
 }

@@ -4,6 +4,7 @@ import type { KvServer } from 'kv-server'
 import { endpointOf, listOf } from '../command/endpoint.ts'
 import { leaveWord } from '../stopping/running-node.ts'
 import { banner, programName } from './banner.ts'
+import { limitsOf } from './limit-flags.ts'
 import { withReplaceCommand } from './replace-hint.ts'
 import { checkSameCluster } from './same-cluster.ts'
 import { Stopper } from './stop.ts'
@@ -20,6 +21,8 @@ export type NodeFlags = {
   readonly 'log-store': 'level' | 'wal' | undefined
   readonly 'snapshot-entries': number
   readonly 'snapshot-bytes': number
+  readonly 'tick-ms'?: number
+  readonly 'election-ticks'?: number
   readonly 'tls-cert'?: string | undefined
   readonly 'tls-key'?: string | undefined
   readonly 'tls-client-ca'?: string | undefined
@@ -70,6 +73,9 @@ async function start(flags: NodeFlags, { http, raft, join }: Addresses, stopper:
     snapshotBytes: flags['snapshot-bytes'],
     // Half of them stay behind a snapshot, so that a node which was away for a moment needs none.
     trailingEntries: Math.floor(flags['snapshot-entries'] / 2),
+    tickMs: flags['tick-ms'],
+    electionTicks: flags['election-ticks'],
+    limits: limitsOf(flags),
     tls: tlsOf(flags),
     peerTls: peerTlsOf(flags),
     tokens: flags.tokens,

@@ -1,16 +1,16 @@
-import { RaftCommand } from '../../command/base.ts'
 import { prose } from '../../command/prose.ts'
 import { joinFlags, nodeArgs } from '../../node/flags.ts'
 import { aboutWiped } from '../../node/help.ts'
-import { runNode } from '../../node/run.ts'
+import { NodeCommand } from '../../node/node-command.ts'
 
-export default class NodeJoin extends RaftCommand {
+export default class NodeJoin extends NodeCommand {
   static override summary = 'Run a node that joins a cluster'
 
   static override description =
     prose(`As "node start", but never founds a cluster: --join is required. Any member may be named, also one that does not lead.
 A new member gets a copy of the data first and votes once it has caught up, so a wrong address costs nothing.
 A folder that has joined already goes on where it stopped.
+Settings come from flags, from the environment (RAFT_…) and from the file of --config; the first of them that has one counts.
 
 ${aboutWiped}`)
 
@@ -33,7 +33,6 @@ ${aboutWiped}`)
   static override flags = joinFlags
 
   async run(): Promise<void> {
-    const { args, flags } = await this.parse(NodeJoin)
-    await runNode({ ...flags, dir: args.dir }, this.config.bin)
+    await this.runWith(argv => this.parse(NodeJoin, argv), { shapes: joinFlags, needsJoin: true })
   }
 }

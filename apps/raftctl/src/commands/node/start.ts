@@ -1,10 +1,9 @@
-import { RaftCommand } from '../../command/base.ts'
 import { prose } from '../../command/prose.ts'
 import { nodeArgs, startFlags } from '../../node/flags.ts'
 import { aboutWiped } from '../../node/help.ts'
-import { runNode } from '../../node/run.ts'
+import { NodeCommand } from '../../node/node-command.ts'
 
-export default class NodeStart extends RaftCommand {
+export default class NodeStart extends NodeCommand {
   static override summary = 'Run a node: found a cluster, join one, or go on with a folder'
 
   static override description = prose(`An empty folder founds a new cluster of one node, unless --join names a member of an existing one.
@@ -13,6 +12,7 @@ A new member gets a copy of the data first and votes once it has caught up, so a
 
 The node runs until SIGTERM or Ctrl-C; then it hands leadership over, answers what is open and exits with 0 within two seconds.
 Servers listen on this machine alone (localhost is 127.0.0.1) unless told otherwise.
+Settings come from flags, from the environment (RAFT_…) and from the file of --config; the first of them that has one counts.
 
 ${aboutWiped}`)
 
@@ -38,7 +38,6 @@ ${aboutWiped}`)
   static override flags = startFlags
 
   async run(): Promise<void> {
-    const { args, flags } = await this.parse(NodeStart)
-    await runNode({ ...flags, dir: args.dir }, this.config.bin)
+    await this.runWith(argv => this.parse(NodeStart, argv), { shapes: startFlags, needsJoin: false })
   }
 }

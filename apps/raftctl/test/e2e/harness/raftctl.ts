@@ -5,8 +5,8 @@ import { type Ended, Process } from './processes.ts'
 export const root = fileURLToPath(new URL('../../../../../', import.meta.url))
 const bin = fileURLToPath(new URL('../../../bin/run.js', import.meta.url))
 
-/** Only what a scenario says: a RAFTCTL_ variable of whoever runs the tests must not change them. */
-const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('RAFTCTL_') && !name.startsWith('npm_')))
+/** Only what a scenario says: a RAFT_ or RAFTCTL_ variable of whoever runs the tests must not change them. */
+const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(RAFT|RAFTCTL|npm)_/.test(name)))
 
 export function spawnRaftctl(args: readonly string[], extra: NodeJS.ProcessEnv = {}): Process {
   return new Process(process.execPath, [bin, ...args], { env: { ...env, ...extra } })
