@@ -1,5 +1,6 @@
 import type { NonLeaderMode } from 'kv-client'
 import type { Node } from 'raft-node'
+import { HostWatch } from './host-watch.ts'
 import type { Service } from './http/exchange.ts'
 import type { Limits } from './http/limits.ts'
 import { Load } from './http/load.ts'
@@ -26,6 +27,7 @@ type Options = {
 export function makeService({ store, connections, limits, nonLeader = 'forward', authority, scheme = 'http', metrics }: Options) {
   const turns = new Turns(store.history)
   const eventLoop = new EventLoopWatch()
+  const host = new HostWatch()
   const parts = {
     store,
     connections,
@@ -35,6 +37,7 @@ export function makeService({ store, connections, limits, nonLeader = 'forward',
     scheme,
     turns,
     eventLoop,
+    host,
     load: new Load(limits),
     metrics: metrics ?? new Metrics(),
     watchers: new Watchers(store.history, turns),
@@ -42,9 +45,13 @@ export function makeService({ store, connections, limits, nonLeader = 'forward',
   let service: Service = { ...parts, node: undefined }
   return {
     current: () => service,
-    started(node: Node<CommandResult>): void {
+    started(node: Node<CommandResult>, dir?: string): void {
       service = { ...parts, node }
+      if (dir !== undefined) host.begin(dir)
     },
-    stop: () => eventLoop.stop(),
+    stop(): void {
+      eventLoop.stop()
+      host.stop()
+    },
   }
 }

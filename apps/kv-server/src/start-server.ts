@@ -110,7 +110,7 @@ export async function startServer(options: KvServerOptions, overrides: Partial<W
     http.close()
     throw error
   }
-  service.started(node)
+  service.started(node, options.dir)
   const timekeeper = new Timekeeper({ node, store, clock: systemClock() })
   const { nodeId } = node.identity
   const raftAddress = node.status().address

@@ -2,7 +2,7 @@
 // Looking costs a few milliseconds. Not part of the published package.
 import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const app = fileURLToPath(new URL('..', import.meta.url))
@@ -31,20 +31,22 @@ function build(projects) {
   for (const project of projects) utimesSync(buildInfo(project), started, started)
 }
 
-/** The project and all it refers to, from the tsconfig files. */
-function withReferences(project, seen = new Set()) {
+/** The project and all it refers to, each by its tsconfig file; a reference may name a folder or a file. */
+function withReferences(path, seen = new Set()) {
+  const project = path.endsWith('.json') ? path : join(path, 'tsconfig.json')
   if (seen.has(project)) return []
   seen.add(project)
-  const { references = [] } = JSON.parse(readFileSync(join(project, 'tsconfig.json'), 'utf8'))
-  return [project, ...references.flatMap(({ path }) => withReferences(resolve(project, path), seen))]
+  return [project, ...(read(project).references ?? []).flatMap(({ path }) => withReferences(resolve(dirname(project), path), seen))]
 }
 
 function isStale(project) {
   const built = statSync(buildInfo(project), { throwIfNoEntry: false })?.mtimeMs
-  return built === undefined || newest(join(project, 'src')) > built
+  return built === undefined || read(project).include.some(folder => newest(join(dirname(project), folder)) > built)
 }
 
-const buildInfo = project => join(project, 'dist/tsconfig.tsbuildinfo')
+const buildInfo = project => join(dirname(project), read(project).compilerOptions.tsBuildInfoFile)
+
+const read = project => JSON.parse(readFileSync(project, 'utf8'))
 
 /** Folders count as well: they change when a file goes. */
 function newest(folder) {
@@ -74,7 +76,7 @@ function take() {
     return true
   } catch (error) {
     if (error.code !== 'EEXIST') throw error
-    if (!isAlive(Number(read(lock)))) rmSync(lock, { force: true })
+    if (!isAlive(Number(contents(lock)))) rmSync(lock, { force: true })
     return false
   }
 }
@@ -84,7 +86,7 @@ function fail(message) {
   process.exit(1)
 }
 
-function read(file) {
+function contents(file) {
   try {
     return readFileSync(file, 'utf8')
   } catch {

@@ -34,11 +34,11 @@ test('the table shows every member, with the lag and last contact that the leade
     .trim()
     .split('\n')
   expect(code).toBe(0)
-  expect(heading).toBe('ID ADDRESS CLIENTS ROLE TERM COMMIT APPLIED LAG LAST CONTACT')
+  expect(heading).toBe('ID ADDRESS CLIENTS ROLE TERM COMMIT APPLIED LAG LAST CONTACT VERSION DISK')
   expect(rows).toEqual([
-    'n1 n1:8186 client leader 3 100 100 0 -',
-    'n2 n2:8186 client follower 3 100 100 0 12 ms',
-    'n3 n3:8186 client follower 3 100 60 40 100 ms',
+    'n1 n1:8186 client leader 3 100 100 0 - 0.1.0 2.0 KiB',
+    'n2 n2:8186 client follower 3 100 100 0 12 ms 0.1.0 2.0 KiB',
+    'n3 n3:8186 client follower 3 100 60 40 100 ms 0.1.0 2.0 KiB',
     '3 voters, majority 2: survives 1 failure. One voter more would add none: an even number needs a larger majority (3 of 4).',
   ])
 })
@@ -48,7 +48,7 @@ test('a member that does not answer is shown as unreachable; the rest is shown a
   nodes[2]?.close()
   const { stdout, code } = await status()
   expect(code).toBe(0)
-  expect(stdout).toMatch(/^n3 .* unreachable +- +- +- +0 +100 ms$/m)
+  expect(stdout).toMatch(/^n3 .* unreachable +- +- +- +0 +100 ms +- +-$/m)
   expect(stdout).toContain('Now 1 of them is down: survives 0 more.')
 })
 
@@ -107,7 +107,7 @@ test('what nobody knows is a dash: the lag of a silent member under a new leader
   const [one] = nodes as [FakeNode]
   if (one.status) one.status = { ...one.status, members: one.status.members.map(member => ({ ...member, match: 0 })) }
   nodes[2]?.close()
-  expect((await status()).stdout).toMatch(/^n3 .* unreachable +- +- +- +- +100 ms$/m)
+  expect((await status()).stdout).toMatch(/^n3 .* unreachable +- +- +- +- +100 ms +- +-$/m)
   nodes[0]?.close()
-  expect((await status()).stdout).toMatch(/^n2 .* follower .* -$/m)
+  expect((await status()).stdout).toMatch(/^n2 .* follower .* - +0.1.0 +2.0 KiB$/m)
 })

@@ -20,6 +20,7 @@ export { KvError } from './kv-error.ts'
 export type {
   Consistency,
   DeleteResponse,
+  DiskStatus,
   ErrorResponse,
   GetResponse,
   JoinRequestBody,
@@ -31,6 +32,7 @@ export type {
   QuorumStatus,
   SetRequest,
   SetResponse,
+  ServerStatus,
   StatusResponse,
 } from './types.ts'
 export type {

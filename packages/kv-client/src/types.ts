@@ -88,6 +88,27 @@ export type QuorumStatus = {
   readonly failureTolerance: number
 }
 
+/** The process that answers. */
+export type ServerStatus = {
+  /** Of the program. */
+  readonly version: string
+  readonly nodeVersion: string
+  readonly uptimeMs: number
+  /** The wall clock of the machine, in milliseconds since 1970. Nothing that is replicated depends on it. */
+  readonly now: number
+}
+
+/** The disk under the data folder, looked at every ten seconds. */
+export type DiskStatus = {
+  /** What the data folder takes. */
+  readonly dataBytes: number
+  readonly freeBytes: number
+  readonly sizeBytes: number
+  /** How long a small flush took within the last minute: the one in the middle, and the longest. Every write waits for one. */
+  readonly syncMs: number
+  readonly syncMsMax: number
+}
+
 /** `GET /v1/status`: a picture of one node, which never waits for disk or network. */
 export type StatusResponse = {
   readonly id: string
@@ -116,4 +137,7 @@ export type StatusResponse = {
   readonly closing: boolean
   /** Why a leader is filling this node's log again, while it is: damage found on its disk. The node counts for no majority until then. */
   readonly repairs: string | null
+  readonly server: ServerStatus
+  /** Null until it was looked at for the first time. */
+  readonly disk: DiskStatus | null
 }

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { NonLeaderMode } from 'kv-client'
 import { type CallOptions, type Node, RaftError } from 'raft-node'
+import type { HostWatch } from '../host-watch.ts'
 import type { EventLoopWatch } from '../metrics/event-loop.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import type { Connections } from '../quorum-view.ts'
@@ -25,6 +26,7 @@ export type Service = {
   readonly load: Load
   readonly metrics: Metrics
   readonly eventLoop: EventLoopWatch
+  readonly host: HostWatch
   readonly turns: Turns
   readonly watchers: Watchers
   /** Undefined: everybody may do everything. */

@@ -103,7 +103,7 @@ function httpMetrics(text: Exposition, { metrics, load }: Service): void {
     )
 }
 
-function processMetrics(text: Exposition, { eventLoop }: Service): void {
+function processMetrics(text: Exposition, { eventLoop, host }: Service): void {
   const { rss, heapUsed, external } = process.memoryUsage()
   const { user, system } = process.cpuUsage()
   text
@@ -112,5 +112,11 @@ function processMetrics(text: Exposition, { eventLoop }: Service): void {
     .gauge('process_start_time_seconds', 'when the process began, as the wall clock had it', (Date.now() - process.uptime() * 1000) / 1000)
     .gauge('nodejs_heap_size_used_bytes', 'JavaScript objects', heapUsed)
     .gauge('nodejs_external_memory_bytes', 'buffers', external)
+    .family('kv_build_info', 'gauge', 'always 1: the version is a label', [[{ version: host.server.version }, 1]])
+    .gauge('disk_data_bytes', 'what the data folder takes', host.disk?.dataBytes)
+    .gauge('disk_free_bytes', 'what is free on the disk of the data folder', host.disk?.freeBytes)
+    .gauge('disk_sync_seconds', 'how long a small flush took, the one in the middle of the last minute', seconds(host.disk?.syncMs))
     .gauge('nodejs_eventloop_lag_seconds', 'the longest that the event loop was late within ten seconds', eventLoop.lagMs / 1000)
 }
+
+const seconds = (ms: number | undefined): number | undefined => (ms === undefined ? undefined : ms / 1000)

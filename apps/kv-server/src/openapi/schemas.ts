@@ -80,5 +80,9 @@ export const schemas: Readonly<Record<string, Json>> = {
     keys: integer,
     fault: nullable(object({ code: string, message: string })),
     closing: boolean,
+    server: object({ version: string, nodeVersion: string, uptimeMs: integer, now: integer }),
+    disk: nullable(
+      object({ dataBytes: integer, freeBytes: integer, sizeBytes: integer, syncMs: { type: 'number' }, syncMsMax: { type: 'number' } }),
+    ),
   }),
 }

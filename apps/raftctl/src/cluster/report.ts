@@ -15,6 +15,10 @@ export type MemberReport = {
   readonly lag: number | null
   /** Milliseconds since the leader heard from it. */
   readonly lastContactMs: number | null
+  readonly version: string | null
+  /** What its data folder takes, and how much is free on that disk. */
+  readonly diskBytes: number | null
+  readonly diskFreeBytes: number | null
   /** Why it does not serve, when it says so. */
   readonly fault: string | null
   /** What is wrong with its log, while a leader fills that again: until then it counts for no majority. */
@@ -52,6 +56,10 @@ function memberReport({ member, status, stranger }: Answered, leader: StatusResp
     applied,
     lag: leader === undefined || reached === null ? null : Math.max(0, leader.commit - reached),
     lastContactMs: leader === undefined || member.id === leader.id ? null : rounded(member.lastContactMs),
+    // A node of an earlier version does not say these.
+    version: status?.server?.version ?? null,
+    diskBytes: status?.disk?.dataBytes ?? null,
+    diskFreeBytes: status?.disk?.freeBytes ?? null,
     fault: status?.fault?.message ?? strangeness(stranger),
     repairs: status?.repairs ?? (member.repairing ? 'its log is damaged' : null),
   }

@@ -1,5 +1,6 @@
 import type { View } from '../output/render.ts'
 import { table } from '../output/table.ts'
+import { bytesText } from '../output/units.ts'
 import type { ClusterReport, MemberReport } from './report.ts'
 
 const columns: readonly (readonly [heading: string, cell: (member: MemberReport) => string])[] = [
@@ -12,6 +13,8 @@ const columns: readonly (readonly [heading: string, cell: (member: MemberReport)
   ['APPLIED', ({ applied }) => number(applied)],
   ['LAG', ({ lag }) => number(lag)],
   ['LAST CONTACT', ({ lastContactMs }) => (lastContactMs === null ? '-' : `${lastContactMs} ms`)],
+  ['VERSION', ({ version }) => version ?? '-'],
+  ['DISK', ({ diskBytes }) => (diskBytes === null ? '-' : bytesText(diskBytes))],
 ]
 
 export const clusterView: View<ClusterReport> = {

@@ -57,6 +57,8 @@ export function statusOf(id: string, members: readonly MemberStatus[], more: Par
     fault: null,
     repairs: null,
     closing: false,
+    server: { version: '0.1.0', nodeVersion: 'v20.19.0', uptimeMs: 60_000, now: Date.now() },
+    disk: { dataBytes: 2_048, freeBytes: 50e9, sizeBytes: 100e9, syncMs: 0.4, syncMsMax: 0.9 },
     ...more,
   }
 }

@@ -10,7 +10,7 @@ export async function status({ service }: Exchange): Promise<Reply> {
   return json(200, statusResponse(startedNode(service), service))
 }
 
-function statusResponse(node: Node<CommandResult>, { connections, store }: Service): StatusResponse {
+function statusResponse(node: Node<CommandResult>, { connections, store, host }: Service): StatusResponse {
   const now = node.status()
   const { identity, members, membership: _, fault, repairs, ...rest } = now
   return {
@@ -24,6 +24,8 @@ function statusResponse(node: Node<CommandResult>, { connections, store }: Servi
     keys: store.size,
     fault: fault ?? null,
     repairs: repairs ?? null,
+    server: host.server,
+    disk: host.disk ?? null,
   }
 }
 
