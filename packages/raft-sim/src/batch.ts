@@ -11,8 +11,12 @@ export type BatchResult = {
   /** Run twice, to see that the same seed does the same. */
   readonly repeated: number
   readonly events: number
+  /** In the run that had the fewest. */
+  readonly fewestEvents: number
   readonly simulatedMs: number
   readonly wallMs: number
+  /** Of the runs of five nodes alone: what they simulated, and how long one process took for it. */
+  readonly five: { readonly simulatedMs: number; readonly wallMs: number }
   readonly coverage: Coverage
   readonly violations: number
 }
@@ -44,18 +48,31 @@ export async function runBatch(options: BatchOptions): Promise<BatchResult> {
   let seeds = 0
   let repeated = 0
   let events = 0
+  let fewestEvents = Infinity
   let simulatedMs = 0
   let violations = 0
-  const soFar = () => ({ firstSeed, seeds, repeated, events, simulatedMs, wallMs: nowMs() - startedAt, coverage, violations })
+  const five = { simulatedMs: 0, wallMs: 0 }
+  const soFar = () => {
+    const wallMs = nowMs() - startedAt
+    return { firstSeed, seeds, repeated, events, fewestEvents, simulatedMs, wallMs, five: { ...five }, coverage, violations }
+  }
+  const count = (result: RunResult, wallMs: number) => {
+    seeds++
+    events += result.events
+    fewestEvents = Math.min(fewestEvents, result.events)
+    simulatedMs += result.simulatedMs
+    coverage.add(result.coverage)
+    if (result.nodes !== 5) return
+    five.simulatedMs += result.simulatedMs
+    five.wallMs += wallMs
+  }
   const isOver = () => isEnough(begun) || violations >= maxViolations
   const runOne = async () => {
     const seed = firstSeed + begun++
     const repeats = twice || isRepeated(begun)
+    const began = nowMs()
     let result = await run(seed)
-    seeds++
-    events += result.events
-    simulatedMs += result.simulatedMs
-    coverage.add(result.coverage)
+    count(result, nowMs() - began)
     if (repeats) {
       repeated++
       result = sameTwice(result, await run(seed))

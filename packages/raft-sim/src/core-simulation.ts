@@ -32,6 +32,8 @@ export type CoreRun = {
 
 export type RunResult = {
   readonly seed: number
+  /** Nodes at the start. */
+  readonly nodes: number
   readonly events: number
   readonly simulatedMs: number
   readonly hash: string
@@ -63,7 +65,8 @@ export function simulateCore(run: CoreRun): RunResult {
   if (world) countLeaderChanges(world)
   return {
     seed: run.seed,
-    events: journal.step,
+    nodes: scenario.voters + scenario.learners,
+    events: journal.events,
     simulatedMs: world?.schedule.now ?? 0,
     hash: journal.hash,
     coverage: world?.coverage ?? new Coverage(),
@@ -77,7 +80,7 @@ function play(world: World, events: number): void {
   clients.start()
   unleash(world)
   operate(world)
-  while (world.journal.step < events && world.schedule.now < maxSimulatedMs) world.step()
+  while (world.journal.events < events && world.schedule.now < maxSimulatedMs) world.step()
   recover(world, clients)
 }
 

@@ -1,30 +1,14 @@
 import type { Raft } from 'raft-core'
 import { fold, hex } from './hash.ts'
 
-/** The kinds of events. Idle ticks are none. */
-const kinds = [
-  'deliver',
-  'saved',
-  'timeout',
-  'crash',
-  'restart',
-  'pause',
-  'resume',
-  'write',
-  'read',
-  'member',
-  'transfer',
-  'forget',
-  'snapshot',
-  'fault',
-  'heal',
-  'disk',
-  'join',
-  'close',
-  'answer',
-] as const
-export type EventKind = (typeof kinds)[number]
-const codes = new Map(kinds.map((kind, code) => [kind, code]))
+/** What counts as an event: a delivery, an operation of a disk that ended, a timeout that acts, a crash, a call of a client. Idle ticks are none. */
+const events = ['deliver', 'saved', 'disk', 'snapshot', 'timeout', 'crash', 'write', 'read', 'member', 'transfer', 'forget'] as const
+/** What else has a line of its own. */
+const incidents = ['restart', 'pause', 'resume', 'fault', 'heal', 'join', 'close', 'answer'] as const
+
+export type EventKind = (typeof events)[number] | (typeof incidents)[number]
+/** The code of each kind, for the hash; those of events come first. */
+const codes = new Map<EventKind, number>([...events, ...incidents].map((kind, code) => [kind, code]))
 
 export const columns = '   step     time  node  role          term   log  commit  applied  what'
 
@@ -32,11 +16,14 @@ export const columns = '   step     time  node  role          term   log  commit
 export type Place = { readonly id: string; readonly number: number; readonly core: Raft | undefined; readonly applied: number }
 
 /**
- * Every event of a run, in order: always as a hash, and as lines of text when somebody reads along. The hash takes numbers only, so
- * reading along changes nothing.
+ * Everything that happens in a run, in order: always as a hash, and as lines of text when somebody reads along. The hash takes numbers only,
+ * so reading along changes nothing.
  */
 export class Journal {
+  /** Counts the lines. */
   step = 0
+  /** Counts those that are events. */
+  events = 0
   #hash = 0
   readonly #print: ((line: string) => void) | undefined
   #held: string[] | undefined
@@ -55,7 +42,9 @@ export class Journal {
   /** `a` and `b` say for the hash what `text` says to the reader. */
   record(kind: EventKind, now: number, place: Place | undefined, a: number, b: number, text: () => string): void {
     this.step++
-    let hash = fold(fold(this.#hash, codes.get(kind)!), now * 1024)
+    const code = codes.get(kind)!
+    if (code < events.length) this.events++
+    let hash = fold(fold(this.#hash, code), now * 1024)
     if (place !== undefined) {
       hash = fold(hash, place.number)
       const { core } = place

@@ -67,11 +67,12 @@ export function progressLine({ seeds, events, wallMs, violations }: BatchResult)
 }
 
 export function summary(result: BatchResult): string {
-  const { firstSeed, seeds, repeated, events, simulatedMs, wallMs, coverage } = result
+  const { firstSeed, seeds, repeated, events, fewestEvents, simulatedMs, wallMs, five, coverage } = result
+  const fiveNodes = five.wallMs > 0 ? `; five nodes, by one process: ${Math.round(five.simulatedMs / five.wallMs)} times` : ''
   return [
     `seeds      ${seeds}, from ${firstSeed} to ${firstSeed + seeds - 1}; ${repeated} of them twice, to compare trace hashes`,
-    `events     ${events}, ${rate(events, wallMs)} a second`,
-    `simulated  ${duration(simulatedMs)} in ${(wallMs / 1000).toFixed(1)} s: ${Math.round(simulatedMs / wallMs)} times faster than real time`,
+    `events     ${events}, ${rate(events, wallMs)} a second; no seed had fewer than ${fewestEvents}`,
+    `simulated  ${duration(simulatedMs)} in ${(wallMs / 1000).toFixed(1)} s: ${Math.round(simulatedMs / wallMs)} times faster than real time${fiveNodes}`,
     `saw        ${coverageList(coverage)}`,
     '',
   ].join('\n')

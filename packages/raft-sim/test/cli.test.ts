@@ -24,7 +24,7 @@ async function runCli(
 function made(seed: number, over: Partial<RunResult> = {}): RunResult {
   const coverage = new Coverage()
   for (const mark of required) coverage.saw(mark)
-  return { seed, events: 10, simulatedMs: 1000, hash: `hash ${seed}`, coverage, faults: [], failure: undefined, ...over }
+  return { seed, nodes: 5, events: 10, simulatedMs: 1000, hash: `hash ${seed}`, coverage, faults: [], failure: undefined, ...over }
 }
 
 const plain = { seed: undefined, seconds: undefined, trace: false, twice: false, simpler: { without: [] } }

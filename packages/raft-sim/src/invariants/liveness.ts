@@ -9,12 +9,12 @@ export const liveness: Invariant = {
     'After all faults are over, the cluster elects a leader, serves writes and reads, brings all members level, and then stays calm.',
 }
 
-/** What is still missing, in words; undefined when nothing is. */
+/** What is still missing, in words; undefined when nothing is. Asked for only while it matters: it is looked at often. */
 export type Recovery = {
   /** Until one leader has served a fresh write and a fresh read. */
-  readonly serving: string | undefined
+  serving(): string | undefined
   /** Until all members have the same log, membership and state. */
-  readonly level: string | undefined
+  level(): string | undefined
   /** The terms of all members; once all is well they do not change any more. */
   readonly terms: string
 }
@@ -37,12 +37,14 @@ export class LivenessWatch {
   /** True once all stages are passed. */
   look(now: number, recovery: Recovery): boolean {
     if (this.#stage === 'serving') {
-      if (recovery.serving !== undefined) return this.#wait(now, recovery.serving)
+      const missing = recovery.serving()
+      if (missing !== undefined) return this.#wait(now, missing)
       this.#stage = 'level'
       this.#deadline = now + 20 * this.#timeoutMs + this.#backlogMs
     }
     if (this.#stage === 'level') {
-      if (recovery.level !== undefined) return this.#wait(now, recovery.level)
+      const missing = recovery.level()
+      if (missing !== undefined) return this.#wait(now, missing)
       this.#stage = 'calm'
       this.#terms = recovery.terms
       this.#deadline = now + 10 * this.#timeoutMs

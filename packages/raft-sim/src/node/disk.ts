@@ -230,16 +230,15 @@ export class Disk {
   #operation<T>(process: Process, what: string, act: () => T, begin: (operation: Operation) => void): Promise<T> {
     return new Promise((resolve, reject) => {
       if (!process.isAlive) return reject(new Error('the process is gone'))
-      const hear = (run: () => void) => process.enter(run)
       begin({
         process,
         what,
         act() {
           try {
             const result = act()
-            hear(() => resolve(result))
+            process.enter(() => resolve(result))
           } catch (error) {
-            hear(() => reject(error))
+            process.enter(() => reject(error))
           }
         },
       })

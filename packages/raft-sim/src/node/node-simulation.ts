@@ -66,7 +66,8 @@ export async function simulateNode<Result>(run: NodeRun<Result>): Promise<RunRes
   countLeaderChanges(world)
   return {
     seed: run.seed,
-    events: journal.step,
+    nodes: scenario.voters,
+    events: journal.events,
     simulatedMs: world.now,
     hash: journal.hash,
     coverage: world?.coverage ?? new Coverage(),
@@ -83,7 +84,7 @@ async function play<Result>(world: NodeWorld<Result>, events: number): Promise<v
   clients.start()
   unleash(world)
   world.operators.start()
-  await until(world, () => world.journal.step >= events || world.now >= maxSimulatedMs)
+  await until(world, () => world.journal.events >= events || world.now >= maxSimulatedMs)
   const recovering = new Recovering(world, clients)
   await until(world, () => recovering.isDone)
   await closeAll(world)

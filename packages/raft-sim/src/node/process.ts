@@ -56,13 +56,13 @@ export class Process {
   after(delayMs: number, run: () => void): Timer {
     const timer = {}
     this.#timers.set(timer, this.#keepsStacks ? new Error('set here').stack : undefined)
-    const ring = () => {
-      if (this.#timers.delete(timer)) run()
-    }
     this.#schedule.after(this.now + delayMs - this.#schedule.now, () => {
-      if (this.#timers.has(timer)) this.#enter({ run: ring, isTimer: true })
+      if (this.#timers.has(timer)) this.#enter({ run: () => this.#ring(timer, run), isTimer: true })
     })
     return { cancel: () => void this.#timers.delete(timer) }
+  }
+  #ring(timer: object, run: () => void): void {
+    if (this.#timers.delete(timer)) run()
   }
 
   /** Whether its event loop has run without a long halt since then. */

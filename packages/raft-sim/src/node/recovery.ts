@@ -71,14 +71,14 @@ export class Recovering<Result> {
   #state(): Recovery {
     const { machines } = this.#world
     const leader = this.#world.leader()
-    if (leader === undefined) return { serving: `there is no leader: ${summary(machines)}`, level: 'no leader', terms: '' }
+    if (leader === undefined) return { serving: () => `there is no leader: ${summary(machines)}`, level: () => 'no leader', terms: '' }
     const { membership } = leader.core!.status()
     const members = memberIds(membership).map(id => machines.find(({ core }) => core?.id === id))
     const present = members.filter(member => member !== undefined)
     const terms = present.map(({ core }) => `${core!.id}:${core!.term}`).sort()
     return {
-      serving: this.#servingProblem(leader, present),
-      level: levelProblem(leader, members, membership, machines),
+      serving: () => this.#servingProblem(leader, present),
+      level: () => levelProblem(leader, members, membership, machines),
       terms: terms.join(' '),
     }
   }

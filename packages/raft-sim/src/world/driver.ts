@@ -65,10 +65,11 @@ export class Driver implements CoreAccess {
   tick(): void {
     const { journal, schedule } = this.#node.world
     const { role, term } = this.core
+    const wasIdle = !this.core.hasReady()
     journal.hold()
     this.core.tick(this.#node.clock())
     this.#node.world.observer.ticked(this.#node.ghost, this.core)
-    if (this.core.hasReady() || this.core.role !== role || this.core.term !== term) {
+    if ((wasIdle && this.core.hasReady()) || this.core.role !== role || this.core.term !== term) {
       journal.record('timeout', schedule.now, this.#node, 0, 0, () => `${role} in term ${term}`)
     }
     journal.release()

@@ -138,14 +138,14 @@ function membersOf({ voters, outgoing, learners }: Membership): NodeId[] {
 
 function stateOf(world: World, broken: ReadonlySet<NodeId>, fresh: { readonly written: boolean; readonly read: boolean }): Recovery {
   const leader = leaderBeside(world, broken)
-  if (leader === undefined) return { serving: `there is no leader: ${summary([...world.nodes.values()])}`, level: 'no leader', terms: '' }
+  if (leader === undefined)
+    return { serving: () => `there is no leader: ${summary([...world.nodes.values()])}`, level: () => 'no leader', terms: '' }
   const { membership } = leader.core!.status()
   const members = membersOf(membership).flatMap(id => (broken.has(id) ? [] : [world.nodes.get(id)!]))
   const others = members.filter(node => node !== leader && node.core?.role === 'leader')
-  const state = summary(members)
   return {
-    serving: servingProblem(fresh, others, state),
-    level:
+    serving: () => servingProblem(fresh, others, summary(members)),
+    level: () =>
       levelProblem(leader, members, membership) ?? (strangers(world, membership).length > 0 ? 'removed machines still run' : undefined),
     terms: members
       .map(node => `${node.id}:${node.core?.term}`)
