@@ -61,7 +61,7 @@ test('one seed prints the same twice, and its verdict last', async () => {
 
 test('a batch runs seeds from the first on until the time is up', async () => {
   const seeds: number[] = []
-  const { code, last } = await runCli(['--seed', '5', '--seconds', '1'], seed => {
+  const { code, last } = await runCli(['--seed', '5', '--seconds', '2'], seed => {
     seeds.push(seed)
     return made(seed)
   })
@@ -115,7 +115,7 @@ test('faults are left out by name; a name that is none is refused', async () => 
 
 test('every seed twice', async () => {
   const seeds: number[] = []
-  await runCli(['--seconds', '2', '--twice'], seed => {
+  await runCli(['--seconds', '3', '--twice'], seed => {
     seeds.push(seed)
     return made(seed)
   })

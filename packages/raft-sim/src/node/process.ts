@@ -50,16 +50,16 @@ export class Process {
 
   /** Runs now, or once the event loop gets round to it. */
   enter(run: () => void): void {
-    this.#enter({ run, isTimer: false })
+    this.#enter(run, false)
   }
 
   after(delayMs: number, run: () => void): Timer {
-    const timer = {}
+    const timer = new ProcessTimer(this.#timers)
     this.#timers.set(timer, this.#keepsStacks ? new Error('set here').stack : undefined)
     this.#schedule.after(this.now + delayMs - this.#schedule.now, () => {
-      if (this.#timers.has(timer)) this.#enter({ run: () => this.#ring(timer, run), isTimer: true })
+      if (this.#timers.has(timer)) this.#enter(() => this.#ring(timer, run), true)
     })
-    return { cancel: () => void this.#timers.delete(timer) }
+    return timer
   }
   #ring(timer: object, run: () => void): void {
     if (this.#timers.delete(timer)) run()
@@ -95,10 +95,10 @@ export class Process {
     this.#timers.clear()
   }
 
-  #enter(work: Work): void {
+  #enter(run: () => void, isTimer: boolean): void {
     if (!this.isAlive) return
-    if (this.stoppedAt === undefined && !this.#isWorking && this.#schedule.now >= this.#busyUntil) return work.run()
-    this.#waiting.push(work)
+    if (this.stoppedAt === undefined && !this.#isWorking && this.#schedule.now >= this.#busyUntil) return run()
+    this.#waiting.push({ run, isTimer })
     this.#workLater()
   }
 
@@ -112,5 +112,18 @@ export class Process {
       if (this.#waiting.length > 0) this.#workLater()
       work?.run()
     })
+  }
+}
+
+/** One of the timers that are set, until it rings or is cancelled. */
+class ProcessTimer implements Timer {
+  readonly #set: Map<object, unknown>
+
+  constructor(set: Map<object, unknown>) {
+    this.#set = set
+  }
+
+  cancel(): void {
+    this.#set.delete(this)
   }
 }
