@@ -20,6 +20,8 @@ export type ReadOptions = KeyOptions & {
   readonly consistency?: Consistency | undefined
   /** With `stale`: refuse an answer that may be older than this, in milliseconds. */
   readonly maxStalenessMs?: number | undefined
+  /** With `stale`: refuse an answer of a node that has so many entries yet to apply. */
+  readonly maxLag?: number | undefined
 }
 export type WriteOptions = KeyOptions & {
   /** The same request with the same key is done once and answered the same for 24 hours; so the client repeats it when an answer is lost. */
@@ -212,8 +214,8 @@ function kvPath(key: Bytes): string {
 }
 
 function readQuery(options: ReadOptions, more: Parameters<typeof queryOf>[0] = {}): string {
-  const { consistency, maxStalenessMs, nonLeader } = options
-  return queryOf({ ...more, consistency, 'max-staleness': maxStalenessMs, 'non-leader': nonLeader })
+  const { consistency, maxStalenessMs, maxLag, nonLeader } = options
+  return queryOf({ ...more, consistency, 'max-staleness': maxStalenessMs, 'max-lag': maxLag, 'non-leader': nonLeader })
 }
 
 function conditionOf(key: Bytes, expected: Expected): Record<string, unknown> {

@@ -22,17 +22,27 @@ export async function read(exchange: Exchange, answer: () => Reply | Promise<Rep
 }
 
 async function staleRead(exchange: Exchange, answer: () => Reply | Promise<Reply>): Promise<Reply> {
-  const maxStaleness = exchange.query.integer('max-staleness')
+  const [maxStaleness, maxLag] = [exchange.query.integer('max-staleness'), exchange.query.integer('max-lag')]
   const node = servingNode(exchange.service)
   const age = ageMs(node.status())
   if (maxStaleness !== undefined && !(age !== undefined && age <= maxStaleness)) throw tooStale(age, maxStaleness)
+  if (maxLag !== undefined && lagOf(node) > maxLag) throw lagsTooMuch(lagOf(node), maxLag)
   const reply = await answer()
   return { ...reply, headers: { ...reply.headers, ...stalenessHeaders(node, age) } }
 }
 
 function stalenessHeaders(node: Node<CommandResult>, age: number | undefined): Record<string, string> {
-  const lag = { 'X-Raft-Lag': String(Math.max(0, node.commit - node.applied)) }
+  const lag = { 'X-Raft-Lag': String(lagOf(node)) }
   return age === undefined ? lag : { 'X-Raft-Age-Ms': String(Math.ceil(age)), ...lag }
+}
+
+/** Entries that this node knows to be committed and has not applied. */
+function lagOf({ commit, applied }: Node<CommandResult>): number {
+  return Math.max(0, commit - applied)
+}
+
+function lagsTooMuch(lag: number, most: number): Refusal {
+  return new Refusal(503, 'TOO_STALE', `this node is ${lag} entries behind, more than ${most}: ask another node, or read linearizably`)
 }
 
 function tooStale(age: number | undefined, most: number): Refusal {

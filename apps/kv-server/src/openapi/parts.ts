@@ -85,5 +85,6 @@ export const idempotencyKey = headerParameter(
   'up to 255 visible characters; the same request with the same key is done once and answered the same for 24 h at least',
 )
 export const timeout = headerParameter('X-Raft-Timeout', 'how long the client waits, in milliseconds', integer)
-export const reading = [consistency, maxStaleness, nonLeader, timeout]
+const maxLag = queryParameter('max-lag', 'with `stale`: entries; 503 if this node is further behind what it knows to be committed', integer)
+export const reading = [consistency, maxStaleness, maxLag, nonLeader, timeout]
 export const writing = [nonLeader, idempotencyKey, timeout]

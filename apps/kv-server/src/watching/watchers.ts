@@ -33,11 +33,11 @@ export class Watchers {
     return this.#watchers.size
   }
 
-  /** Writes what came after `since`, and then what comes, until the client goes, the server closes or the history is forgotten. */
+  /** Writes what came after `since`, and then what comes, until the client goes, the server closes, is cut off or has forgotten. */
   watch(response: ServerResponse, options: WatchOptions, closing: AbortSignal): Promise<void> {
     return new Promise(resolve => {
       const watcher = new Watcher(this.#history, response, options, () => end())
-      const timer = setInterval(() => watcher.tellProgress(), options.progressMs)
+      const timer = setInterval(() => (options.isCutOff() ? end() : watcher.tellProgress()), options.progressMs)
       const end = () => {
         clearInterval(timer)
         this.#watchers.delete(watcher)
@@ -62,6 +62,8 @@ type WatchOptions = {
   readonly prefix: Binary
   readonly since: number
   readonly progressMs: number
+  /** Asked every time progress is told. */
+  readonly isCutOff: () => boolean
 }
 
 class Watcher {

@@ -156,6 +156,9 @@ describe('read levels', () => {
     expect(stale).toMatchObject({ status: 200, headers: { 'x-raft-age-ms': '121', 'x-raft-lag': '0' } })
     expect(await server.ask('GET', '/v1/kv/a?consistency=stale&max-staleness=200')).toMatchObject({ status: 200 })
     expect(await server.ask('GET', '/v1/kv/a?consistency=stale&max-staleness=100')).toMatchObject({ status: 503, code: 'TOO_STALE' })
+    server.node.lag = 3
+    expect(await server.ask('GET', '/v1/kv/a?consistency=stale&max-lag=3')).toMatchObject({ status: 200, headers: { 'x-raft-lag': '3' } })
+    expect(await server.ask('GET', '/v1/kv/a?consistency=stale&max-lag=2')).toMatchObject({ status: 503, code: 'TOO_STALE' })
     server.node.leaderId = undefined
     const lost = await server.ask('GET', '/v1/kv/a?consistency=stale')
     expect(lost.status).toBe(200)

@@ -1,6 +1,7 @@
 import { get, type IncomingMessage } from 'node:http'
 import { describe, expect, it } from 'vitest'
 import { KvStore } from '../../src/store/kv-store.ts'
+import type { FakeNode } from '../support/fake-node.ts'
 import { serve } from '../support/serve.ts'
 
 type Server = Awaited<ReturnType<typeof serve>>
@@ -134,8 +135,22 @@ describe('/v1/watch', () => {
   })
 
   it('refuses more than it can bear', async () => {
-    using server = await serve({ limits: { waitersMax: 0 } })
+    using server = await serve({ limits: { waitersMax: 1 } })
+    await Watch.open(server)
+    const refused = await server.ask('GET', '/v1/watch')
+    expect(refused).toMatchObject({ status: 429, code: 'OVERLOADED', headers: { 'retry-after': '1' } })
+  })
+
+  it.each([
+    ['has no leader for longer than an election takes', (node: FakeNode) => (node.leaderId = undefined)],
+    ['does not serve any more', (node: FakeNode) => (node.fault = { code: 'WIPED_MEMBER', message: 'gone' })],
+  ])('ends on a node that %s', async (_, fail) => {
+    using server = await serve({ limits: { progressMs: 20, answerTimeoutMs: 100 } })
     const watch = await Watch.open(server)
+    await watch.next()
+    await new Promise(resolve => setTimeout(resolve, 150))
+    expect(watch.ended).toBe(false)
+    fail(server.node)
     await expect.poll(() => watch.ended).toBe(true)
   })
 })

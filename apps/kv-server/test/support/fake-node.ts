@@ -37,6 +37,8 @@ export class FakeNode implements Node<CommandResult> {
   writes = 0
   /** Since the others were heard of. */
   contactMs: number | undefined
+  /** Entries that are committed and not applied. */
+  lag = 0
   isClosing = false
   readonly term = 3
 
@@ -70,7 +72,7 @@ export class FakeNode implements Node<CommandResult> {
     return this.leaderId === 'n1' ? ('leader' as const) : ('follower' as const)
   }
   get commit() {
-    return this.index
+    return this.index + this.lag
   }
   get applied() {
     return this.index

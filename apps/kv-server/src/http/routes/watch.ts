@@ -1,13 +1,13 @@
-import type { Exchange } from '../exchange.ts'
-import { servingNode } from '../exchange.ts'
+import { type Exchange, type Service, servingNode } from '../exchange.ts'
 import { invalid } from '../query.ts'
 import { Refusal } from '../refusal.ts'
 import type { Reply } from '../respond.ts'
 
-/** `GET /v1/watch`: on any node, from what that one has applied. */
+/** `GET /v1/watch`: on any node, from what that one has applied. On one that is cut off from the others it ends, so that clients go elsewhere. */
 export async function watch(exchange: Exchange): Promise<Reply> {
   const { service, query, closing } = exchange
   servingNode(service)
+  service.load.checkWait()
   const { history } = service.store
   const [key, prefix = ''] = [query.bytes('key'), query.bytes('prefix')]
   const since = lastEventId(exchange) ?? query.integer('since') ?? history.last
@@ -22,7 +22,11 @@ export async function watch(exchange: Exchange): Promise<Reply> {
     async body(response) {
       service.load.wait()
       try {
-        await service.watchers.watch(response, { key, prefix, since, progressMs: service.limits.progressMs }, closing)
+        await service.watchers.watch(
+          response,
+          { key, prefix, since, progressMs: service.limits.progressMs, isCutOff: isCutOff(service) },
+          closing,
+        )
       } finally {
         service.load.waited()
       }
@@ -36,4 +40,13 @@ function lastEventId({ request }: Exchange): number | undefined {
   if (id === undefined) return undefined
   if (typeof id !== 'string' || !/^\d{1,15}$/.test(id)) throw invalid('Last-Event-ID is not an id that a watch has given')
   return Number(id)
+}
+
+/** Nothing new will come to a node that does not serve, or has been without a leader for longer than elections take. */
+function isCutOff({ node, limits }: Service): () => boolean {
+  let lastSeen = performance.now()
+  return () => {
+    if (node?.leader() !== undefined) lastSeen = performance.now()
+    return node?.fault !== undefined || performance.now() - lastSeen > limits.answerTimeoutMs
+  }
 }

@@ -53,7 +53,7 @@ ${exitCodesHelp}`)
     const join = members.map(({ clientAddress }) => clientAddress).filter(address => address !== '')
     const raft = flags.raft === undefined ? [] : ['--raft', endpointOf(flags.raft, '--raft')]
     const words = ['node', 'join', '--id', args.id, '--http', http, ...raft, '--join', join.join(','), flags.dir]
-    const invitation = { id: args.id, secret, ttlMs, command: `RAFTCTL_JOIN_SECRET=${secret} ${this.config.bin} ${words.join(' ')}` }
+    const invitation = { id: args.id, secret, ttlMs, command: `RAFT_JOIN_SECRET=${secret} ${this.config.bin} ${words.join(' ')}` }
     const voters = members.filter(({ voter }) => voter).length + 1
     this.print(invitation, { table: shown => this.#text(shown, voters) }, flags)
     return invitation
