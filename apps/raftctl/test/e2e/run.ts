@@ -14,6 +14,13 @@ import { crashes } from './scenarios/crashes.ts'
 import { inspections } from './scenarios/inspections.ts'
 import { npmStart } from './scenarios/npm-start.ts'
 import { restarts } from './scenarios/restarts.ts'
+import { routeAccess } from './scenarios/route-access.ts'
+import { routeKv } from './scenarios/route-kv.ts'
+import { routeLeases } from './scenarios/route-leases.ts'
+import { routeLocks } from './scenarios/route-locks.ts'
+import { routeOperating } from './scenarios/route-operating.ts'
+import { routeRange } from './scenarios/route-range.ts'
+import { routeWatch } from './scenarios/route-watch.ts'
 import { stops } from './scenarios/stops.ts'
 import { values } from './scenarios/values.ts'
 import { wipes } from './scenarios/wipes.ts'
@@ -28,6 +35,13 @@ const all = [
   ...badStarts,
   ...badRequests,
   ...values,
+  ...routeAccess,
+  ...routeKv,
+  ...routeLeases,
+  ...routeLocks,
+  ...routeOperating,
+  ...routeRange,
+  ...routeWatch,
   ...commandLine,
   ...inspections,
   ...npmStart,

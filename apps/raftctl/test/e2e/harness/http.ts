@@ -1,23 +1,30 @@
 // A small client of our own: the scenarios look at the bare answers, not at what kv-client makes of them.
 import { strict as assert } from 'node:assert'
 
-export type Answer = { readonly status: number; readonly headers: Headers; readonly text: string }
+export type Answer = { readonly status: number; readonly headers: Headers; readonly text: string; readonly bytes: Uint8Array<ArrayBuffer> }
 
-type Ask = { readonly body?: string; readonly timeoutMs?: number; readonly follow?: boolean }
+type Ask = {
+  readonly body?: string | Uint8Array<ArrayBuffer>
+  readonly headers?: Readonly<Record<string, string>>
+  readonly timeoutMs?: number
+  readonly follow?: boolean
+}
 
 export async function ask(
   method: string,
   address: string,
   path: string,
-  { body, timeoutMs = 5_000, follow = false }: Ask = {},
+  { body, headers = {}, timeoutMs = 5_000, follow = false }: Ask = {},
 ): Promise<Answer> {
   const response = await fetch(`http://${address}${path}`, {
     method,
+    headers,
     redirect: follow ? 'follow' : 'manual',
     signal: AbortSignal.timeout(timeoutMs),
     ...(body === undefined ? {} : { body }),
   })
-  return { status: response.status, headers: response.headers, text: await response.text() }
+  const bytes = new Uint8Array(await response.arrayBuffer())
+  return { status: response.status, headers: response.headers, text: new TextDecoder().decode(bytes), bytes }
 }
 
 /** `curl -XPOST address/key -d '{"key": "value"}'` */
