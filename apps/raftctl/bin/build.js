@@ -1,34 +1,39 @@
 // Builds raftctl and what it needs when a source is newer than the last build, so that `npx raftctl` works right after `npm ci`.
 // Looking costs a few milliseconds. Not part of the published package.
 import { spawnSync } from 'node:child_process'
-import { readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const app = fileURLToPath(new URL('..', import.meta.url))
 const modules = resolve(app, '../../node_modules')
+const manifest = join(app, 'oclif.manifest.json')
 const lock = join(modules, '.raftctl-build.lock')
 
 export function buildIfNeeded() {
   const projects = withReferences(app)
-  if (!projects.some(isStale)) return
+  if (!projects.some(isStale) && existsSync(manifest)) return
   withLock(() => {
     const stale = projects.filter(isStale) // another process may have built meanwhile
-    if (stale.length > 0) build(projects)
+    if (stale.length > 0 || !existsSync(manifest)) build(projects)
   })
 }
 
 function build(projects) {
   process.stderr.write('raftctl: building from the sources, which takes some seconds the first time\n')
   const started = new Date()
-  const tsc = spawnSync(process.execPath, [join(modules, 'typescript/bin/tsc'), '-b', app], { encoding: 'utf8' })
-  if (tsc.status !== 0) {
-    process.stderr.write(`${tsc.stdout ?? ''}${tsc.stderr ?? ''}`)
-    rmSync(lock, { force: true })
-    fail('the build failed; what the compiler said is above')
-  }
+  run(join(modules, 'typescript/bin/tsc'), '-b', app)
+  run(join(app, 'bin/manifest.js'))
   // tsc leaves the file alone when nothing changed, and a source written during the build must count as newer.
   for (const project of projects) utimesSync(buildInfo(project), started, started)
+}
+
+function run(...argv) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, argv, { encoding: 'utf8' })
+  if (status === 0) return
+  process.stderr.write(`${stdout ?? ''}${stderr ?? ''}`)
+  rmSync(lock, { force: true })
+  fail('the build failed; what was said is above')
 }
 
 /** The project and all it refers to, each by its tsconfig file; a reference may name a folder or a file. */

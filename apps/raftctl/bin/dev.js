@@ -1,7 +1,7 @@
 // raftctl from its sources, without a build: node --conditions=raft-source --import tsx bin/dev.js
 
 import { fileURLToPath } from 'node:url'
-import { execute, settings } from '@oclif/core'
+import { execute, Plugin, settings } from '@oclif/core'
 import manifest from '../package.json' with { type: 'json' }
 
 settings.enableAutoTranspile = false // tsx does that
@@ -11,4 +11,7 @@ const sources = JSON.parse(
 )
 const pjson = { ...manifest, oclif: sources }
 
-await execute({ loadOptions: { root, pjson } })
+// Not the list of commands that the build has written, which would lead to what it has built.
+const plugin = new Plugin({ isRoot: true, root, pjson, ignoreManifest: true })
+await plugin.load()
+await execute({ loadOptions: { root, pjson, plugins: [plugin] } })

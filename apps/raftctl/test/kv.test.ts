@@ -45,7 +45,11 @@ test('get of a key that is missing: exit code 4, a line on stderr, nothing on st
 test('an endpoint that nobody listens on: exit code 3', async () => {
   const { address } = node
   node.close()
-  expect(await get('foo')).toMatchObject({ code: 3, stdout: '', stderr: `raftctl: nobody listens at ${address}\n` })
+  expect(await get('foo')).toMatchObject({
+    code: 3,
+    stdout: '',
+    stderr: `raftctl: nobody listens at ${address}; start a node there, or name others with --endpoints\n`,
+  })
 })
 
 test('the next endpoint is asked when one does not answer, in whatever way several are given', async () => {

@@ -97,7 +97,10 @@ function noAnswer(base: string, call: Call<unknown>, signal: AbortSignal, cause:
 function reasonWords(endpoint: string, base: string, reason: string): string {
   if (reason === 'ECONNREFUSED') return `nobody listens at ${endpoint}`
   if (isTlsReason(reason)) return `${endpoint} cannot be trusted, or does not trust this client (${reason}): check the certificates`
-  if (reason === 'ECONNRESET' && base.startsWith('http:')) return `no answer from ${endpoint} (${reason}): does it speak HTTPS?`
+  // Closed without a word: so does a server that waits for a TLS handshake.
+  if (/^(ECONNRESET|UND_ERR_SOCKET)$/.test(reason) && base.startsWith('http:')) {
+    return `no answer from ${endpoint} (${reason}): does it speak HTTPS?`
+  }
   return `no answer from ${endpoint} (${reason})`
 }
 

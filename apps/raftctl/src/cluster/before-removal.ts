@@ -1,24 +1,36 @@
-import type { MemberStatus } from 'kv-client'
+import type { KvClient } from 'kv-client'
 import { exitCodes } from '../command/exit-codes.ts'
 import { Failure } from '../command/failure.ts'
+import { type Answered, gather } from './gather.ts'
 import { toleranceOf } from './tolerance.ts'
 
-/** @throws Failure where a cluster that works would stop working without the vote of this member, or where there is no such member. */
-export function checkSurvives(members: readonly MemberStatus[], id: string): void {
-  const member = members.find(one => one.id === id)
-  if (member === undefined) {
-    const known = members.map(one => one.id).join(', ')
+type Asking = { readonly client: KvClient; readonly endpoints: readonly string[]; readonly at: (address: string) => string }
+
+const askMs = 1_500
+
+/**
+ * Asks every member itself: what a leader thinks of who answers may be some seconds old.
+ * @throws Failure where a cluster that works would stop working without the vote of this member, or where there is no such member.
+ */
+export async function checkSurvives({ client, endpoints, at }: Asking, id: string): Promise<void> {
+  const { members } = await gather(endpoints, endpoint => client.status({ endpoint, timeoutMs: askMs }), at)
+  checkMajority(members, id, 'leaves')
+}
+
+/** `stops`: it remains a voter, of those a majority is counted of. @throws Failure */
+export function checkMajority(answered: readonly Answered[], id: string, how: 'leaves' | 'stops'): void {
+  const asked = answered.find(({ member }) => member.id === id)
+  if (asked === undefined) {
+    const known = answered.map(({ member }) => member.id).join(', ')
     throw new Failure(`there is no member "${id}": the members are ${known}`, exitCodes.notFound)
   }
-  const left = members.filter(one => one.voter && one.id !== id)
-  if (!member.voter || left.length === 0) return
-  const { needed, reachable, survivesNow } = toleranceOf({
-    voters: left.length,
-    reachable: left.filter(one => one.reachable).length,
-  })
+  const others = answered.filter(({ member }) => member.voter && member.id !== id)
+  if (!asked.member.voter || others.length === 0) return
+  const voters = how === 'stops' ? others.length + 1 : others.length
+  const { needed, reachable, survivesNow } = toleranceOf({ voters, reachable: others.filter(({ status }) => status !== undefined).length })
   if (survivesNow >= 0) return
   throw new Failure(
-    `without ${id} only ${reachable} of ${left.length} voters would answer, and ${needed} are needed: writes would stop. ` +
+    `without ${id} only ${reachable} of ${voters} voters would answer, and ${needed} are needed: writes would stop. ` +
       'Bring the others back first, or say --force',
   )
 }

@@ -7,6 +7,7 @@ export const exitCodes = {
   usage: 2,
   /** No endpoint answered, or the cluster has no leader: try again later. Nothing was changed. */
   unavailable: 3,
+  /** There is no such key, lease, member, context or node. */
   notFound: 4,
   /** A write whose answer was lost: it may have happened. Read before trying again. */
   outcomeUnknown: 5,
@@ -15,4 +16,4 @@ export const exitCodes = {
 } as const
 
 export const exitCodesHelp =
-  'Exit codes: 0 done, 1 failed, 2 wrong command line, 3 no leader or nobody answered, 4 no such key, 5 a write whose outcome is unknown, 6 a condition did not hold.'
+  'Exit codes: 0 done, 1 failed, 2 wrong command line, 3 no leader or nobody answered, 4 no such key (lease, member …), 5 a write whose outcome is unknown, 6 a condition did not hold.'

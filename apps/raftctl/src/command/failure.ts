@@ -14,9 +14,14 @@ export class Failure extends Error {
 
 /** Any error as the one line a person reads, and the code a script reads. */
 export function failureOf(error: unknown, commandLine: string): Failure {
-  if (error instanceof Failure) return error
+  if (error instanceof Failure) return new Failure(asThrown(error.message), error.exitCode)
   if (!(error instanceof Error)) return new Failure(oneLine(String(error)))
-  return usageFailure(error, commandLine) ?? new Failure(oneLine(textOf(error)), exitCodeOf(error))
+  return usageFailure(error, commandLine) ?? new Failure(withAdvice(oneLine(textOf(error)), error), exitCodeOf(error))
+}
+
+/** A flag's own error passes through oclif's parser, which writes around it. */
+function asThrown(message: string): string {
+  return message.replace(/^Parsing --\S+ \n\t/, '').replace(/\nSee more help with --help$/, '')
 }
 
 /** What the cluster has against a node has a name that help, documentation and search engines know. */
@@ -29,8 +34,26 @@ function textOf(error: Error): string {
   return text.includes(code) ? text : `${code}: ${text}`
 }
 
+/** What to try, where neither the cluster nor its client, which know no command line, can say it. */
+const advice: Readonly<Record<string, string>> = {
+  UNREACHABLE: 'start a node there, or name others with --endpoints',
+  NO_LEADER: 'try again in some seconds; "cluster doctor" says more',
+  UNAUTHORIZED: 'give --token, RAFTCTL_TOKEN or a context that has one',
+  FORBIDDEN: 'give a token that has it',
+}
+
+function withAdvice(text: string, error: Error): string {
+  if (!(error instanceof KvError)) return text
+  if (error.outcome === 'unknown') return `${text}; it may have happened: read before writing again`
+  const more = error.code === 'TIMED_OUT' ? 'try again, or wait longer with --timeout' : advice[error.code]
+  return more === undefined ? text : `${text}; ${more}`
+}
+
 function exitCodeOf(error: Error): number {
   if (!(error instanceof KvError)) return exitCodes.failed
+  if (error.code === 'LOCK_BUSY' || error.code === 'PRECONDITION_FAILED') return exitCodes.conditionFailed
+  if (error.code === 'LEASE_LOST' || error.code === 'ABORTED') return exitCodes.failed
+  if (error.status === 404) return exitCodes.notFound
   if (error.code === 'INVALID_ARGUMENT') return exitCodes.usage
   if (error.outcome === 'unknown') return exitCodes.outcomeUnknown
   return error.status === undefined || error.status >= 500 ? exitCodes.unavailable : exitCodes.failed
@@ -62,7 +85,7 @@ function missing(error: Error): string {
 /** Only what is wrong, without oclif's heading and its hint. */
 function reason(message: string): string {
   const text = message.replace(/^The following errors? occurred:/, '').replace(/See more help with --help$/, '')
-  return oneLine(text.replaceAll('Missing required flag ', 'missing --'))
+  return oneLine(text.replaceAll('Missing required flag ', 'missing --')).replace(/^Parsing (--\S+) E/, '$1: e')
 }
 
 const firstLine = (text: string): string => text.split('\n', 1)[0] ?? ''

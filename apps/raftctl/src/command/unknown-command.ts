@@ -1,11 +1,23 @@
-import { closest, distance } from 'fastest-levenshtein'
+import { distance } from 'fastest-levenshtein'
 
 type Program = { readonly bin: string; readonly known: readonly string[]; readonly topics: readonly string[] }
 
 /** What to say about words that are no command: the nearest one there is, if it is near enough to have been meant. */
 export function unknownCommand(words: string, { bin, known, topics }: Program): string {
-  const topic = topics.filter(name => words.startsWith(`${name} `)).sort((a, b) => b.length - a.length)[0]
-  const nearest = closest(words, [...known, ...topics])
-  const meant = distance(words, nearest) <= Math.max(2, Math.floor(words.length / 3)) ? `; did you mean "${bin} ${nearest}"?` : ';'
-  return `there is no command "${words}"${meant} "${[bin, topic, '--help'].filter(Boolean).join(' ')}" shows what there is`
+  const topic = topics.filter(name => `${words} `.startsWith(`${name} `)).sort((a, b) => b.length - a.length)[0]
+  // Whoever has got a topic right means something below it.
+  const near = nearest(words, topic === undefined ? [...known, ...topics] : known.filter(name => name.startsWith(`${topic} `)))
+  const help = `"${[bin, topic, '--help'].filter(Boolean).join(' ')}" shows what there is`
+  if (near === undefined) return `there is no command "${words}"; ${help}`
+  return `there is no command "${near.written}"; did you mean "${bin} ${near.name}"? ${help}`
+}
+
+/** Of the words only so many as the command has: what follows are its arguments. */
+function nearest(words: string, names: readonly string[]): { readonly name: string; readonly written: string } | undefined {
+  const candidates = names.map(name => {
+    const written = words.split(' ').slice(0, name.split(' ').length).join(' ')
+    return { name, written, far: distance(written, name) }
+  })
+  const [best] = candidates.sort((a, b) => a.far - b.far || b.name.length - a.name.length)
+  return best !== undefined && best.far <= Math.max(2, Math.floor(best.written.length / 3)) ? best : undefined
 }

@@ -11,7 +11,7 @@ export function bytesText(bytes: number): string {
 export function msText(ms: number): string {
   if (ms >= 10 * 3_600_000) return `${Math.round(ms / 3_600_000)} h`
   if (ms >= 10 * 60_000) return `${Math.round(ms / 60_000)} min`
-  if (ms >= 10_000) return `${Math.round(ms / 1000)} s`
+  if (ms >= 1_000) return `${ms >= 10_000 ? Math.round(ms / 1_000) : Number((ms / 1_000).toPrecision(2))} s`
   return `${ms >= 100 ? Math.round(ms) : Number(ms.toPrecision(2))} ms`
 }
 

@@ -10,9 +10,12 @@ import type { Scenario } from './harness/scenario.ts'
 import { badRequests } from './scenarios/bad-requests.ts'
 import { badStarts } from './scenarios/bad-starts.ts'
 import { commandLine } from './scenarios/command-line.ts'
+import { coordination } from './scenarios/coordination.ts'
 import { crashes } from './scenarios/crashes.ts'
 import { inspections } from './scenarios/inspections.ts'
+import { keys } from './scenarios/keys.ts'
 import { npmStart } from './scenarios/npm-start.ts'
+import { operating } from './scenarios/operating.ts'
 import { restarts } from './scenarios/restarts.ts'
 import { routeAccess } from './scenarios/route-access.ts'
 import { routeKv } from './scenarios/route-kv.ts'
@@ -21,9 +24,11 @@ import { routeLocks } from './scenarios/route-locks.ts'
 import { routeOperating } from './scenarios/route-operating.ts'
 import { routeRange } from './scenarios/route-range.ts'
 import { routeWatch } from './scenarios/route-watch.ts'
+import { secured } from './scenarios/secured.ts'
 import { stops } from './scenarios/stops.ts'
 import { values } from './scenarios/values.ts'
 import { wipes } from './scenarios/wipes.ts'
+import { withoutCluster } from './scenarios/without-cluster.ts'
 import { workshop } from './scenarios/workshop.ts'
 
 const all = [
@@ -43,6 +48,11 @@ const all = [
   ...routeRange,
   ...routeWatch,
   ...commandLine,
+  ...keys,
+  ...coordination,
+  ...operating,
+  ...secured,
+  ...withoutCluster,
   ...inspections,
   ...npmStart,
 ]

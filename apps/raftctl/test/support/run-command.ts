@@ -13,6 +13,7 @@ type CommandClass = typeof Command & { run(argv: string[], config: Config): Prom
 export type Ran = { readonly code: number; readonly stdout: string; readonly stderr: string; readonly value: unknown }
 
 export async function runCommand(command: unknown, id: string, argv: readonly string[]): Promise<Ran> {
+  vi.stubEnv('RAFTCTL_CONFIG', '/nowhere/contexts.json') // whoever runs the tests may have some
   const config = await Config.load({ root, pjson })
   const commandClass = command as CommandClass
   commandClass.id = id

@@ -21,8 +21,8 @@ ${exitCodesHelp}`)
 
   async run(): Promise<Changed> {
     const { args, flags } = await this.parse(ClusterRemove)
-    const { client } = await this.connect(flags)
-    if (!flags.force) checkSurvives((await client.members()).members, args.id)
+    const { client, settings, at } = await this.connect(flags)
+    if (!flags.force) await checkSurvives({ client, endpoints: settings.endpoints, at }, args.id)
     const changed = { id: args.id, ...(await client.admin.remove(args.id)) }
     this.print(changed, { table: ({ id, index }) => `${id} is removed (since index ${index}); stop it, if it still runs` }, flags)
     return changed

@@ -1,4 +1,5 @@
-import { createWriteStream } from 'node:fs'
+import type { WriteStream } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { finished } from 'node:stream/promises'
 import { Args, Flags } from '@oclif/core'
 import { ClientCommand } from '../../command/client-command.ts'
@@ -42,8 +43,9 @@ ${exitCodesHelp}`)
   async run(): Promise<Exported> {
     const { args, flags } = await this.parse(KvExport)
     const { client } = await this.connect(flags)
-    const file = flags.to === undefined ? undefined : createWriteStream(flags.to, { flags: 'wx' })
-    const written = file === undefined ? undefined : finished(file).catch(error => this.#unwritable(flags.to as string, error))
+    const file = flags.to === undefined ? undefined : await this.#create(flags.to)
+    const written = file === undefined ? undefined : finished(file)
+    written?.catch(() => {}) // it is awaited below, however early it comes
     let keys = 0
     for await (const { key, value } of client.list({ ...readOptions(flags), prefix: args.prefix, pageSize: 1_000 })) {
       const line = `${JSON.stringify({ ...byteField('key', key), ...byteField('value', value) })}\n`
@@ -59,8 +61,13 @@ ${exitCodesHelp}`)
     return exported
   }
 
-  #unwritable(file: string, { code, message }: NodeJS.ErrnoException): never {
-    if (code === 'EEXIST') this.fail(`${file} is there already; name another file, or remove that one`)
-    return this.fail(`${file} cannot be written (${code ?? message}); name another file`)
+  async #create(file: string): Promise<WriteStream> {
+    try {
+      return (await open(file, 'wx')).createWriteStream()
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException
+      if (code === 'EEXIST') this.fail(`${file} is there already; name another file, or remove that one`)
+      return this.fail(`${file} cannot be written (${code}); name another file`)
+    }
   }
 }

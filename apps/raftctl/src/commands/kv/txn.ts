@@ -55,7 +55,7 @@ ${exitCodesHelp}`)
     const { client } = await this.connect(flags)
     const answer = await client.txn(request, { idempotencyKey: flags.once ? crypto.randomUUID() : undefined })
     this.print(answer, { table: () => txnText(request, answer), rows: ({ results }) => results }, flags)
-    if (!answer.succeeded) this.exit(exitCodes.conditionFailed)
+    if (!answer.succeeded) process.exitCode = exitCodes.conditionFailed
     return answer
   }
 

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Args, Flags } from '@oclif/core'
-import { KvClient, type MembersResponse } from 'kv-client'
-import { checkSurvives } from '../../cluster/before-removal.ts'
+import { KvClient } from 'kv-client'
+import { checkMajority } from '../../cluster/before-removal.ts'
+import { type Answered, gather } from '../../cluster/gather.ts'
 import { RaftCommand } from '../../command/base.ts'
 import { clientFlags } from '../../command/client-flags.ts'
 import { durationFlag } from '../../command/duration.ts'
@@ -9,9 +10,11 @@ import { exitCodes } from '../../command/exit-codes.ts'
 import { outputFlags } from '../../command/output-flags.ts'
 import { printer } from '../../command/print.ts'
 import { prose } from '../../command/prose.ts'
-import { type ConnectionFlags, settingsOf } from '../../command/settings.ts'
+import { type ConnectionFlags, secured, settingsOf } from '../../command/settings.ts'
 import { tlsFetch } from '../../command/tls-fetch.ts'
 import { isAlive, type RunningNode, readWord } from '../../stopping/running-node.ts'
+
+const askMs = 1_500
 
 type Stopped = { readonly id: string | null; readonly pid: number; readonly leader: string | null }
 
@@ -45,16 +48,15 @@ Exit codes: 0 stopped, 1 refused or still running, 2 wrong command line, 4 no no
   async run(): Promise<Stopped> {
     const { args, flags } = await this.parse(NodeStopGracefully)
     const running = await this.#runningOn(args.dir)
-    const client = await clientOf(running, flags)
-    const [id, members] = await whoIs(client)
-    if (!flags.force && members !== undefined && id !== null) checkSurvives(members.members, id)
+    const { id, members, leader: leaderAfter } = await around(running, flags)
+    if (!flags.force && id !== null && members.length > 0) checkMajority(members, id, 'stops')
     process.kill(running.pid, 'SIGTERM')
     const waitMs = flags.wait ?? 10_000
     for (let end = performance.now() + waitMs; isAlive(running.pid); await sleep(20)) {
       if (performance.now() < end) continue
       this.fail(`process ${running.pid} still runs after ${waitMs} ms; wait longer with --wait, or end it: kill -9 ${running.pid}`)
     }
-    const leader = await leaderAmong(members, running, flags)
+    const leader = await leaderAfter()
     const stopped = { id, pid: running.pid, leader }
     const next = leader === null ? '' : `; ${leader} leads`
     printer(flags).print(stopped, { table: () => `${id ?? args.dir} has stopped${next}` })
@@ -76,28 +78,30 @@ Exit codes: 0 stopped, 1 refused or still running, 2 wrong command line, 4 no no
   }
 }
 
-async function clientOf({ http, secure }: RunningNode, flags: ConnectionFlags): Promise<KvClient> {
-  const { files, token, isSecure } = await settingsOf({ ...flags, endpoints: [secure ? `https://${http}` : http] })
-  return new KvClient({
-    endpoints: [secure ? `https://${http}` : http],
-    timeoutMs: 2_000,
-    token,
-    fetch: isSecure ? await tlsFetch(files) : undefined,
-  })
+type Around = {
+  readonly id: string | null
+  readonly members: readonly Answered[]
+  readonly leader: () => Promise<string | null>
 }
 
-/** A node that does not answer can be stopped all the same. */
-async function whoIs(client: KvClient): Promise<[id: string | null, members: MembersResponse | undefined]> {
-  const [status, members] = await Promise.all([client.status().catch(() => undefined), client.members().catch(() => undefined)])
-  return [status?.id ?? null, members]
-}
-
-/** Who leads now, as the first of the others knows it. */
-async function leaderAmong(members: MembersResponse | undefined, running: RunningNode, flags: ConnectionFlags): Promise<string | null> {
-  const others = (members?.members ?? []).map(({ clientAddress }) => clientAddress).filter(http => http !== '' && http !== running.http)
-  for (const http of others) {
-    const status = await (await clientOf({ ...running, http }, flags)).status().catch(() => undefined)
-    if (status?.leader != null) return status.leader.id
+/** The node, its cluster, and who leads without it. A node that does not answer can be stopped all the same. */
+async function around({ http, secure }: RunningNode, flags: ConnectionFlags): Promise<Around> {
+  const { endpoints, files, token, isSecure } = await settingsOf({ ...flags, endpoints: [secure ? `https://${http}` : http] })
+  const client = new KvClient({ endpoints, token, timeoutMs: askMs, fetch: isSecure ? await tlsFetch(files) : undefined })
+  const ask = (endpoint: string) => client.status({ endpoint: secured(endpoint, isSecure) })
+  const status = await client.status().catch(() => undefined)
+  const gathered = status && (await gather(endpoints, ask).catch(() => undefined))
+  const others = (status?.members ?? []).map(({ clientAddress }) => clientAddress).filter(address => address !== '' && address !== http)
+  // The others may take a moment to hear of the new one.
+  const leader = async () => {
+    for (const end = performance.now() + askMs; performance.now() < end; await sleep(50)) {
+      for (const address of others) {
+        const now = await ask(address).catch(() => undefined)
+        if (now?.leader != null && now.leader.id !== status?.id) return now.leader.id
+      }
+      if (others.length === 0) break
+    }
+    return null
   }
-  return null
+  return { id: status?.id ?? null, members: gathered?.members ?? [], leader }
 }

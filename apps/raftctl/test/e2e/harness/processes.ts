@@ -3,6 +3,9 @@ import { type ChildProcess, spawn } from 'node:child_process'
 
 export type Ended = { readonly code: number | null; readonly signal: NodeJS.Signals | null }
 
+/** `input`: what stands on its standard input; without it there is none. */
+type Options = { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv; readonly input?: string }
+
 const running = new Set<Process>()
 
 export class Process {
@@ -15,8 +18,9 @@ export class Process {
   #running = true
 
   /** Leads a process group of its own, so that what it starts in turn can be ended with it. */
-  constructor(command: string, args: readonly string[], options: { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv } = {}) {
-    this.#child = spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'], detached: true })
+  constructor(command: string, args: readonly string[], { input, ...options }: Options = {}) {
+    this.#child = spawn(command, args, { ...options, stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'], detached: true })
+    this.#child.stdin?.end(input)
     this.#child.stdout?.setEncoding('utf8').on('data', (text: string) => (this.stdout += text))
     this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => (this.stderr += text))
     running.add(this)
