@@ -63,8 +63,9 @@ export async function send(response: ServerResponse, reply: Reply, node: Node<Co
 export async function writeAll(response: ServerResponse, chunks: AsyncIterable<Uint8Array> | Iterable<string>): Promise<void> {
   for await (const chunk of chunks) {
     if (response.destroyed) return
-    if (response.write(chunk)) await new Promise(resolve => setImmediate(resolve))
-    else await drained(response)
+    if (!response.write(chunk)) await drained(response)
+    // Also after that: a client that reads quickly takes each chunk at once, and nobody else would have a turn until the last.
+    await new Promise(resolve => setImmediate(resolve))
   }
 }
 

@@ -47,7 +47,8 @@ export class Watchers {
       }
       this.#watchers.add(watcher)
       response.on('close', end)
-      response.on('drain', () => watcher.pump())
+      // In a turn of its own: a client that reads quickly takes everything at once, and nobody else would have one until it has all.
+      response.on('drain', () => setImmediate(() => watcher.pump()))
       closing.addEventListener('abort', end, { once: true })
       if (closing.aborted || response.destroyed) return end()
       watcher.tellProgress()

@@ -1,0 +1,57 @@
+import { EventEmitter } from 'node:events'
+import type { ServerResponse } from 'node:http'
+import { expect, it } from 'vitest'
+import { writeAll } from '../src/http/respond.ts'
+import { History } from '../src/store/history.ts'
+import { Turns } from '../src/watching/turns.ts'
+import { Watchers } from '../src/watching/watchers.ts'
+
+/** To a client that takes everything at once, as one on the same machine does: each write is over before the next turn of the event loop. */
+class QuickResponse extends EventEmitter {
+  readonly destroyed = false
+  readonly writableEnded = false
+  writableNeedDrain = false
+  writes = 0
+
+  write(): boolean {
+    this.writes++
+    this.writableNeedDrain = true
+    process.nextTick(() => {
+      this.writableNeedDrain = false
+      this.emit('drain')
+    })
+    return false
+  }
+
+  /** How many turns others had until so many writes were done. */
+  async turnsUntil(writes: number): Promise<number> {
+    let turns = 0
+    while (this.writes < writes) {
+      turns++
+      await new Promise(resolve => setImmediate(resolve))
+    }
+    return turns
+  }
+}
+
+it('a long answer leaves others their turns, however quickly the client reads', async () => {
+  const response = new QuickResponse()
+  const [turns] = await Promise.all([
+    response.turnsUntil(100),
+    writeAll(response as unknown as ServerResponse, Array<string>(100).fill('x')),
+  ])
+  expect(turns).toBeGreaterThanOrEqual(99)
+})
+
+it('so does a watch that has much to tell', async () => {
+  const history = new History({ revisions: 1_000, bytes: 1e9 })
+  for (let revision = 1; revision <= 100; revision++) history.record(revision, [{ type: 'delete', key: 'a' }])
+  const response = new QuickResponse()
+  const closing = new AbortController()
+  const options = { key: undefined, prefix: '', since: 0, progressMs: 60_000, isCutOff: () => false }
+  const counted = response.turnsUntil(101) // where it begins, and a hundred changes
+  const watched = new Watchers(history, new Turns(history)).watch(Object.assign(response, { end() {} }) as never, options, closing.signal)
+  expect(await counted).toBeGreaterThanOrEqual(99)
+  closing.abort()
+  await watched
+})
