@@ -1,4 +1,5 @@
 import type { ErrorResponse, JoinRequestBody, JoinResponse } from 'kv-client'
+import { type Certificates, httpsFetch } from 'kv-client/node'
 import { type JoinAnswer, type JoinRequest, RaftError, type RaftErrorCode } from 'raft-node'
 import { formatAddress, parseAddress } from './address.ts'
 
@@ -12,13 +13,13 @@ const answerTimeoutMs = 10_000
 type Attempt = { readonly answer: JoinAnswer } | Failed
 type Failed = { readonly error: RaftError; readonly next: 'later' | 'other' | 'stop' }
 
-/** How the members know that this node may come in, and whether they speak HTTPS (with a certificate that NODE_EXTRA_CA_CERTS can check). */
-type Credentials = { readonly secret?: string | undefined; readonly tls?: boolean | undefined }
+/** How the members know that this node may come in, and, if they speak HTTPS, how it knows them and what it shows. */
+type Credentials = { readonly secret?: string | undefined; readonly tls?: Certificates | undefined }
 
 /** Asks the members at these HTTP addresses, in turn, to be let into their cluster. The same incarnation may ask as often as it likes. */
 export function joinVia(addresses: readonly string[], { secret, tls }: Credentials = {}): (request: JoinRequest) => Promise<JoinAnswer> {
   const targets = addresses.map(address => formatAddress(parseAddress(address, 'join address')))
-  const credentials = { secret, tls }
+  const credentials = { secret, fetch: tls && httpsFetch(tls) }
   return async request => {
     const end = performance.now() + patienceMs
     for (;;) {
@@ -45,7 +46,7 @@ function combined(errors: readonly RaftError[]): RaftError {
 async function ask(
   target: string,
   { id, address, clientAddress, incarnation, replace }: JoinRequest,
-  { secret, tls }: Credentials,
+  { secret, fetch: secureFetch }: Pick<Credentials, 'secret'> & { readonly fetch: ReturnType<typeof httpsFetch> | undefined },
 ): Promise<Attempt> {
   const body = { id, addr: address, http: clientAddress, incarnation, replace } satisfies JoinRequestBody
   let response: Response
@@ -53,8 +54,8 @@ async function ask(
   try {
     const signal = AbortSignal.timeout(answerTimeoutMs)
     const headers = secret === undefined ? {} : { Authorization: `Bearer ${secret}` }
-    const url = `${tls ? 'https' : 'http'}://${target}/join`
-    response = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body), signal, redirect: 'manual' })
+    const init = { method: 'POST', headers, body: JSON.stringify(body), signal, redirect: 'manual' as const }
+    response = await (secureFetch?.(`https://${target}/join`, init) ?? fetch(`http://${target}/join`, init))
     text = await response.text()
   } catch (error) {
     return { error: noAnswer(target, error), next: 'other' }
@@ -64,13 +65,18 @@ async function ask(
 
 function noAnswer(target: string, error: unknown): RaftError {
   const cause = error instanceof Error ? (error.cause as NodeJS.ErrnoException | undefined) : undefined
-  const code = cause?.code ?? ''
+  const code = cause?.code ?? (error as NodeJS.ErrnoException).code ?? ''
   const isTimeout = error instanceof Error && error.name === 'TimeoutError'
   if (isTimeout) return new RaftError('TIMED_OUT', `${target} does not answer: check the join address`, { cause: error })
   if (code === 'ECONNREFUSED') {
     const message = `nobody listens at ${target}: start that node first, or give --join the HTTP address of another member`
     return new RaftError('ADDRESS_UNAVAILABLE', message, { cause: error })
   }
+  if (/CERT|SIGNATURE|ERR_TLS|ERR_SSL/.test(code)) {
+    const message = `${target} cannot be trusted, or does not trust this node (${code}): give --join-ca the authority that signs the certificates of members`
+    return new RaftError('ADDRESS_UNAVAILABLE', message, { cause: error })
+  }
+  if (code === 'EPROTO') return notANode(target, 'it does not speak HTTPS, and this node does')
   if (code.startsWith('HPE_') || code === 'UND_ERR_SOCKET' || code === 'ECONNRESET') return notANode(target, 'it does not speak HTTP')
   return new RaftError('ADDRESS_UNAVAILABLE', `cannot reach ${target} (${code || String(error)}): check the join address`, { cause: error })
 }

@@ -21,10 +21,20 @@ type Options = {
   readonly authority?: Authority | undefined
   readonly scheme?: 'http' | 'https'
   readonly metrics?: Metrics
+  readonly expiries?: Service['expiries']
 }
 
 /** What the routes serve, as long as the server runs: the node is given to it once it has started. */
-export function makeService({ store, connections, limits, nonLeader = 'forward', authority, scheme = 'http', metrics }: Options) {
+export function makeService({
+  store,
+  connections,
+  limits,
+  nonLeader = 'forward',
+  authority,
+  scheme = 'http',
+  metrics,
+  expiries = () => ({}),
+}: Options) {
   const turns = new Turns(store.history)
   const eventLoop = new EventLoopWatch()
   const host = new HostWatch()
@@ -35,6 +45,7 @@ export function makeService({ store, connections, limits, nonLeader = 'forward',
     nonLeader,
     authority,
     scheme,
+    expiries,
     turns,
     eventLoop,
     host,

@@ -11,7 +11,7 @@ import { joinVia } from './join-cluster.ts'
 import { checkExposure, checkPeerExposure } from './security/exposure.ts'
 import type { PeerTlsFiles } from './security/peer-tls.ts'
 import { protectionFrom, reloadFiles } from './security/protection.ts'
-import type { TlsFiles } from './security/tls.ts'
+import { contents, type TlsFiles } from './security/tls.ts'
 import { makeService } from './service.ts'
 import type { CommandResult } from './store/command.ts'
 import { KvStore } from './store/kv-store.ts'
@@ -50,6 +50,8 @@ export type KvServerOptions = {
   readonly tokens?: string | undefined
   /** With `join`: a token with the role admin, or a join secret, of the cluster. */
   readonly joinSecret?: string | undefined
+  /** With `join` and `tls`: a file with the authority that signs the HTTPS certificates of members. Default: those that the system trusts. */
+  readonly joinCa?: string | undefined
   /** Listen where others reach it, although there are no TLS and no tokens. */
   readonly insecure?: boolean | undefined
   readonly log?: Logger | undefined
@@ -80,7 +82,7 @@ export async function startServer(options: KvServerOptions, overrides: Partial<W
     http: parseAddress(options.http ?? 'localhost:8180', 'http address'),
     raft: parseAddress(options.raft ?? 'localhost:8186', 'raft address'),
   }
-  const join = options.join?.length ? joinVia(options.join, { secret: options.joinSecret, tls: options.tls !== undefined }) : undefined
+  const join = options.join?.length ? joinVia(options.join, { secret: options.joinSecret, tls: certificatesOf(options) }) : undefined
   if (options.replace && join === undefined) {
     throw new RaftError('INVALID_ARGUMENT', 'replacing a member needs the HTTP address of another one: give --join as well')
   }
@@ -91,7 +93,15 @@ export async function startServer(options: KvServerOptions, overrides: Partial<W
   const limits = { ...defaultLimits, ...definedOnly(options.limits ?? {}) }
   const store = new KvStore({ revisions: limits.historyRevisionsMax, bytes: limits.historyBytesMax })
   const { authority, scheme } = protection
-  const service = makeService({ store, connections, limits, nonLeader: options.nonLeader, authority, scheme })
+  const service = makeService({
+    store,
+    connections,
+    limits,
+    nonLeader: options.nonLeader,
+    authority,
+    scheme,
+    expiries: protection.expiries,
+  })
 
   // Ports before the folder: a start that fails on one leaves no folder behind. The port is open while the node starts, for health checks.
   const http = new HttpServer(service.current, log, protection.certificates())
@@ -122,6 +132,12 @@ export async function startServer(options: KvServerOptions, overrides: Partial<W
   })
   const reload = () => reloadFiles(protection, http, log)
   return { node, httpAddress, raftAddress, reload, close, [Symbol.asyncDispose]: close }
+}
+
+/** With HTTPS, a node knows the members whom it asks, and shows them its own certificate. @throws RaftError INVALID_ARGUMENT */
+function certificatesOf({ tls, joinCa }: KvServerOptions) {
+  if (tls === undefined) return undefined
+  return { cert: contents(tls.cert), key: contents(tls.key), ca: joinCa && contents(joinCa) }
 }
 
 /** What wins with 64 writers at once (docs/performance.md). */

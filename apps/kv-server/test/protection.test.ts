@@ -1,8 +1,10 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { request } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { KvClient } from 'kv-client'
+import { httpsFetch } from 'kv-client/node'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { startServer } from '../src/index.ts'
 import { Authority } from '../src/security/authority.ts'
@@ -58,7 +60,6 @@ describe('a server', () => {
     const names = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=IP:127.0.0.1']
     const kind = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '1']
     execFileSync('openssl', [...kind, '-keyout', key, '-out', cert, ...names], { stdio: 'ignore' })
-    const { readFileSync } = await import('node:fs')
     const pem = { ca: readFileSync(cert), cert: readFileSync(cert), key: readFileSync(key) }
     await using server = await startServer({ ...local(), tls: { cert, key, clientCa: cert } })
     const ask = (options: object) =>
@@ -93,16 +94,36 @@ describe('a server', () => {
     }
   })
 
+  it.skipIf(!hasOpenssl)('joins over HTTPS, shows its certificate, and says when that ends', async () => {
+    const tls = { ...certificate('http', 'node.example', ',IP:127.0.0.1'), clientCa: join(dir, 'http.pem') }
+    const first = await startServer({ ...local(), id: 'n1', tls })
+    const second = { ...local(), dir: join(dir, 'second'), id: 'n2', join: [first.httpAddress], tls }
+    await expect(startServer(second)).rejects.toThrow('--join-ca')
+    await expect(startServer({ ...second, tls: undefined })).rejects.toThrow('is not a node of a cluster')
+    const joined = await startServer({ ...second, joinCa: tls.cert })
+    try {
+      const read = (name: string) => readFileSync(join(dir, name), 'utf8')
+      const fetch = httpsFetch({ ca: read('http.pem'), cert: read('http.pem'), key: read('http.key') })
+      const client = new KvClient({ endpoints: [`https://${joined.httpAddress}`], fetch })
+      await client.set('a', '1')
+      expect(await client.get('a')).toBe('1')
+      const expiry = Number(/^tls_certificate_expiry_time_seconds\{use="http"\} (\d+)$/m.exec(await client.admin.metrics())?.[1])
+      expect(expiry - Date.now() / 1_000).toBeGreaterThan(80_000)
+    } finally {
+      await Promise.all([first.close(), joined.close()])
+    }
+  })
+
   it('says which file it cannot read', async () => {
     await expect(startServer({ ...local(), tokens: join(dir, 'none') })).rejects.toThrow(`${join(dir, 'none')} cannot be read (ENOENT)`)
   })
 })
 
 /** One that has signed itself, so it is its own authority. */
-function certificate(file: string, name: string) {
+function certificate(file: string, name: string, more = '') {
   const [cert, key] = [join(dir, `${file}.pem`), join(dir, `${file}.key`)]
   const kind = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '1']
-  const names = ['-subj', `/CN=${name}`, '-addext', `subjectAltName=DNS:${name}`]
+  const names = ['-subj', `/CN=${name}`, '-addext', `subjectAltName=DNS:${name}${more}`]
   execFileSync('openssl', [...kind, '-keyout', key, '-out', cert, ...names], { stdio: 'ignore' })
   return { cert, key, ca: cert }
 }

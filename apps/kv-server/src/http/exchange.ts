@@ -32,6 +32,8 @@ export type Service = {
   /** Undefined: everybody may do everything. */
   readonly authority: Authority | undefined
   readonly scheme: 'http' | 'https'
+  /** When the certificates in use end, by what they are for, in milliseconds of the wall clock. */
+  readonly expiries: () => Readonly<Record<string, number>>
 }
 
 /** One request on its way to an answer. */

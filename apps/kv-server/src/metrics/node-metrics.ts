@@ -9,6 +9,7 @@ export function metricsText(service: Service): string {
   storeMetrics(text, service)
   httpMetrics(text, service)
   processMetrics(text, service)
+  certificateMetrics(text, service)
   return text.toString()
 }
 
@@ -120,3 +121,9 @@ function processMetrics(text: Exposition, { eventLoop, host }: Service): void {
 }
 
 const seconds = (ms: number | undefined): number | undefined => (ms === undefined ? undefined : ms / 1000)
+
+function certificateMetrics(text: Exposition, { expiries }: Service): void {
+  const samples = Object.entries(expiries()).map(([use, ms]) => [{ use }, ms / 1000] as const)
+  if (samples.length === 0) return
+  text.family('tls_certificate_expiry_time_seconds', 'gauge', 'when the certificate in use ends, as the wall clock has it', samples)
+}

@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto'
 import type { Logger } from 'pino'
 import { PeerCertificates } from 'raft-node'
 import type { HttpServer } from '../http/server.ts'
@@ -15,17 +16,30 @@ type Files = {
 /** What keeps strangers out, from the files that hold it. @throws RaftError INVALID_ARGUMENT */
 export function protectionFrom({ tls, peerTls, tokens, insecure = false }: Files) {
   const authority = tokens === undefined ? undefined : new Authority(contents(tokens))
+  const peers = peerTls === undefined ? undefined : new PeerCertificates(peerTlsIn(peerTls))
+  let http: ReturnType<typeof secureContext> | undefined
   return {
     authority,
     scheme: tls === undefined ? ('http' as const) : ('https' as const),
     tls: tls !== undefined,
-    peers: peerTls === undefined ? undefined : new PeerCertificates(peerTlsIn(peerTls)),
+    peers,
     tokens: tokens !== undefined,
     insecure,
-    certificates: () => (tls === undefined ? undefined : secureContext(tls)),
+    certificates() {
+      if (tls !== undefined) http = secureContext(tls)
+      return http
+    },
+    /** When the certificates in use end, by what they are for, in milliseconds of the wall clock. */
+    expiries(): Readonly<Record<string, number>> {
+      return { ...(http && { http: expiryOf(http.cert) }), ...(peers && { peers: peers.expiresAt }) }
+    },
     readPeers: () => (peerTls === undefined ? undefined : peerTlsIn(peerTls)),
     readTokens: () => (tokens === undefined ? undefined : contents(tokens)),
   }
+}
+
+function expiryOf(cert: string): number {
+  return Date.parse(new X509Certificate(cert).validTo)
 }
 
 /** What cannot be used is told, and what was in use before stays: a typing error must not lock everybody out, or in. */

@@ -15,7 +15,7 @@ export function secureContext({
   cert,
   key,
   clientCa,
-}: TlsFiles): SecureContextOptions & { requestCert: boolean; rejectUnauthorized: boolean } {
+}: TlsFiles): SecureContextOptions & { cert: string; requestCert: boolean; rejectUnauthorized: boolean } {
   const mutual = clientCa !== undefined
   return {
     cert: contents(cert),

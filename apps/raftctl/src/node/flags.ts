@@ -108,6 +108,12 @@ const nodeFlags = {
     helpValue: 'SECRET',
     description: 'lets this node join a cluster that asks for tokens; better given in the environment',
   }),
+  'join-ca': Flags.string({
+    env: 'RAFT_JOIN_CA',
+    helpValue: 'FILE',
+    description: 'with --tls-cert: trust the HTTPS certificates of members that this one has signed, when joining',
+    dependsOn: ['tls-cert'],
+  }),
   insecure: Flags.boolean({
     env: 'RAFT_INSECURE',
     description: 'listen where others can reach it although nothing keeps strangers out',

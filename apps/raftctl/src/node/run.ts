@@ -31,6 +31,7 @@ export type NodeFlags = {
   readonly 'peer-ca'?: string | undefined
   readonly tokens?: string | undefined
   readonly 'join-secret'?: string | undefined
+  readonly 'join-ca'?: string | undefined
   readonly insecure?: boolean
   readonly 'log-level': string
   readonly 'log-format': string
@@ -80,6 +81,7 @@ async function start(flags: NodeFlags, { http, raft, join }: Addresses, stopper:
     peerTls: peerTlsOf(flags),
     tokens: flags.tokens,
     joinSecret: flags['join-secret'],
+    joinCa: flags['join-ca'],
     insecure: flags.insecure,
     log: nodeLog({ level: flags['log-level'], format: flags['log-format'] }),
     onFatal: ({ message }) => stopper.fail(message),
