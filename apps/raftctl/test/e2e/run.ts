@@ -9,6 +9,7 @@ import { spawnRaftctl } from './harness/raftctl.ts'
 import type { Scenario } from './harness/scenario.ts'
 import { badRequests } from './scenarios/bad-requests.ts'
 import { badStarts } from './scenarios/bad-starts.ts'
+import { chaos } from './scenarios/chaos.ts'
 import { commandLine } from './scenarios/command-line.ts'
 import { coordination } from './scenarios/coordination.ts'
 import { crashes } from './scenarios/crashes.ts'
@@ -35,6 +36,7 @@ const all = [
   ...workshop,
   ...restarts,
   ...crashes,
+  ...chaos,
   ...wipes,
   ...stops,
   ...badStarts,

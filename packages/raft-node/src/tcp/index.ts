@@ -1,6 +1,7 @@
 export {
   PeerCertificates,
   type PeerTls,
+  plainSockets,
   type ServerEvents,
   type SocketFactory,
   TcpTransport,
