@@ -15,8 +15,7 @@ export type ClientOptions = {
   readonly reads: ReadLevel
 }
 
-export const readLevels = ['linearizable', 'lease', 'stale'] as const
-export type ReadLevel = (typeof readLevels)[number]
+export type ReadLevel = 'linearizable' | 'lease' | 'stale'
 
 const timeoutMs = 1_000
 /** Between two operations, so that the servers and whoever breaks them get a turn on a small machine. */

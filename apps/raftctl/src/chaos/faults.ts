@@ -4,7 +4,7 @@ import type { ChaosNode } from './chaos-node.ts'
 import type { Cluster } from './cluster.ts'
 
 /** What a fault takes for itself while it lasts: two that would undo each other's work cannot overlap. */
-export type Claim = string
+type Claim = string
 
 /** A fault that could begin now. */
 export type Planned = {
