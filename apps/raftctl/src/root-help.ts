@@ -23,7 +23,7 @@ export function rootHelp({ bin, version }: Program, commands: readonly (readonly
     'COMMANDS',
     ...aligned([...commands].sort(([a], [b]) => a.localeCompare(b))),
     '',
-    `Whom to ask: --endpoints HOST:PORT,… or RAFTCTL_ENDPOINTS, or a context (${bin} context set prod --endpoints …).`,
+    `Whom to ask: --endpoints HOST:PORT,…, RAFTCTL_ENDPOINTS, or a context (${bin} context --help).`,
     'Every answer takes --output table|json|yaml|csv and --field PATH. Exit codes are stable.',
     `More of each, with examples: ${bin} COMMAND --help`,
   ].join('\n')

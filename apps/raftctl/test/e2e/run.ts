@@ -17,6 +17,7 @@ import { inspections } from './scenarios/inspections.ts'
 import { keys } from './scenarios/keys.ts'
 import { npmStart } from './scenarios/npm-start.ts'
 import { operating } from './scenarios/operating.ts'
+import { readme } from './scenarios/readme.ts'
 import { restarts } from './scenarios/restarts.ts'
 import { routeAccess } from './scenarios/route-access.ts'
 import { routeKv } from './scenarios/route-kv.ts'
@@ -55,6 +56,7 @@ const all = [
   ...operating,
   ...secured,
   ...withoutCluster,
+  ...readme,
   ...inspections,
   ...npmStart,
 ]

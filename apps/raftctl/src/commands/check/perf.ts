@@ -24,7 +24,11 @@ Exit codes: 0 passed, 1 failed, 2 wrong command line, 3 nobody answered.`)
   ]
 
   static override flags = {
-    load: Flags.option({ options: Object.keys(sizes) as Size[] })({ char: 'l', description: 'how much', default: 's' }),
+    load: Flags.option({ options: Object.keys(sizes) as Size[] })({
+      char: 'l',
+      description: 'how much: from small to very large',
+      default: 's',
+    }),
     duration: durationFlag('duration', { description: 'for how long', value: '60s' }),
   }
 

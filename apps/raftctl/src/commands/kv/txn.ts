@@ -42,7 +42,7 @@ ${exitCodesHelp}`)
   static override args = { file: Args.string({ description: 'the transaction as JSON; - for the standard input', ignoreStdin: true }) }
 
   static override flags = {
-    if: Flags.string({ helpValue: 'CONDITION', description: 'must hold', multiple: true, multipleNonGreedy: true }),
+    if: Flags.string({ helpValue: 'CONDITION', description: 'must hold; see above', multiple: true, multipleNonGreedy: true }),
     // biome-ignore lint/suspicious/noThenProperty: the name of a flag; nobody awaits the flags
     then: Flags.string({ helpValue: 'OPERATION', description: 'done if all conditions hold', multiple: true, multipleNonGreedy: true }),
     else: Flags.string({ helpValue: 'OPERATION', description: 'done if one does not', multiple: true, multipleNonGreedy: true }),

@@ -37,7 +37,7 @@ ${exitCodesHelp}`)
 
   static override flags = {
     prefix: Flags.string({ char: 'p', helpValue: 'PREFIX', description: 'all keys that begin with this' }),
-    'all-keys': Flags.boolean({ description: 'every key', default: false, exclusive: ['prefix'] }),
+    'all-keys': Flags.boolean({ description: 'every key there is', default: false, exclusive: ['prefix'] }),
     since: Flags.integer({ helpValue: 'REVISION', description: 'what came after this, and then what comes [from now on]', min: 0 }),
     exec: Flags.string({ helpValue: 'COMMAND', description: 'run this for each change instead of printing it' }),
     count: Flags.integer({ char: 'n', helpValue: 'N', description: 'end after so many changes', min: 1 }),

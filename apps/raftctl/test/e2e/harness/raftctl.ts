@@ -6,7 +6,7 @@ export const root = fileURLToPath(new URL('../../../../../', import.meta.url))
 const bin = fileURLToPath(new URL('../../../bin/run.js', import.meta.url))
 
 /** Only what a scenario says: a RAFT_ or RAFTCTL_ variable of whoever runs the tests must not change them. */
-const env = {
+export const toolEnv: NodeJS.ProcessEnv = {
   ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(RAFT|RAFTCTL|npm)_/.test(name))),
   RAFTCTL_CONFIG: '/nowhere/contexts.json',
 }
@@ -14,7 +14,7 @@ const env = {
 export type Ran = Ended & { readonly stdout: string; readonly stderr: string }
 
 export function spawnRaftctl(args: readonly string[], extra: NodeJS.ProcessEnv = {}, input?: string): Process {
-  return new Process(process.execPath, [bin, ...args], { env: { ...env, ...extra }, ...(input !== undefined && { input }) })
+  return new Process(process.execPath, [bin, ...args], { env: { ...toolEnv, ...extra }, ...(input !== undefined && { input }) })
 }
 
 /** Runs a command to its end; one that goes on for ten seconds is ended. */
