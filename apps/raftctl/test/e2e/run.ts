@@ -22,9 +22,11 @@ import { restarts } from './scenarios/restarts.ts'
 import { routeAccess } from './scenarios/route-access.ts'
 import { routeKv } from './scenarios/route-kv.ts'
 import { routeLeases } from './scenarios/route-leases.ts'
+import { routeLimits } from './scenarios/route-limits.ts'
 import { routeLocks } from './scenarios/route-locks.ts'
 import { routeOperating } from './scenarios/route-operating.ts'
 import { routeRange } from './scenarios/route-range.ts'
+import { routeTls } from './scenarios/route-tls.ts'
 import { routeWatch } from './scenarios/route-watch.ts'
 import { secured } from './scenarios/secured.ts'
 import { stops } from './scenarios/stops.ts'
@@ -46,9 +48,11 @@ const all = [
   ...routeAccess,
   ...routeKv,
   ...routeLeases,
+  ...routeLimits,
   ...routeLocks,
   ...routeOperating,
   ...routeRange,
+  ...routeTls,
   ...routeWatch,
   ...commandLine,
   ...keys,
