@@ -1,10 +1,20 @@
 import type { Index, Membership, NodeId, Position, RoleName, Term } from 'raft-core'
 import type { HandshakeRefusal, Identity, MemberInfo, StateMachine } from './ports.ts'
 import type { PeerCertificates } from './transport/peer-certificates.ts'
+import type { Session } from './session.ts'
 
 /** How to wait: `signal` gives up waiting, never the proposal itself. `timeoutMs` default 5,000. */
 export type CallOptions = { readonly signal?: AbortSignal | undefined; readonly timeoutMs?: number | undefined }
 
+/** With `session`: applied once, however often it is sent (thesis §6.3). `forward` false: rejects with NOT_LEADER unless this node leads. */
+export type ApplyOptions = CallOptions & {
+  readonly forward?: boolean | undefined
+  readonly session?: SessionSerial | undefined
+}
+/** Which command of which session, and up to which serial number the client has its answers and will not ask again. */
+export type SessionSerial = { readonly id: number; readonly serial: number; readonly answered: number }
+
+/** Where a command was applied (with a session perhaps earlier than it was sent this time), and the state machine's answer. */
 export type Applied<Result> = { readonly index: Index; readonly term: Term; readonly result: Result }
 
 export type MemberStatus = MemberInfo & {
@@ -127,6 +137,19 @@ export type NodeOptions<Result> = {
   readonly onEvent?: (event: NodeEvent) => void
 }
 
+/**
+ * Exactly once: client sessions (thesis §6.3), part of the replicated state and of snapshots. A session ends when nothing has come from
+ * it for its time to live, by log time: the wall clock never enters, and it ends late rather than early.
+ */
+export interface Sessions<Result> {
+  /** `ttlMs` in milliseconds, 1,000 to a year; default an hour. Rejects with OVERLOADED when there are 10,000 sessions. */
+  open(options?: CallOptions & { readonly ttlMs?: number | undefined }): Promise<Session<Result>>
+  /** Rejects with SESSION_EXPIRED. */
+  keepAlive(id: number, options?: CallOptions): Promise<void>
+  /** One that there is no more is closed. */
+  close(id: number, options?: CallOptions): Promise<void>
+}
+
 /** A running member of a cluster. Made by `RaftNode.open`; `await using` closes it. */
 export interface Node<Result> extends AsyncDisposable {
   readonly identity: Identity
@@ -138,7 +161,8 @@ export interface Node<Result> extends AsyncDisposable {
   readonly fault: NodeStatus['fault']
   readonly isClosing: boolean
   /** Proposes a command and resolves once this node or, forwarded, the leader has applied it. Never sends it twice. */
-  apply(command: Uint8Array, options?: CallOptions & { readonly forward?: boolean }): Promise<Applied<Result>>
+  apply(command: Uint8Array, options?: ApplyOptions): Promise<Applied<Result>>
+  readonly sessions: Sessions<Result>
   /** Resolves once everything that was committed anywhere before the call is applied here. A write of its own, through the log. */
   barrier(options?: CallOptions): Promise<Index>
   /**

@@ -1,10 +1,10 @@
 import type { Entry, Index, Position, Raft } from 'raft-core'
-import { commandIn } from './command-envelope.ts'
 import { invariantBroken, RaftError, reasonOf } from './errors.ts'
 import { infosIn } from './member-info.ts'
 import type { Members } from './members.ts'
 import type { EntryOutcome } from './pending.ts'
-import type { Clock, SnapshotMeta, SnapshotStore, StateMachine, Timer } from './ports.ts'
+import type { Clock, SnapshotMeta, SnapshotStore, Timer } from './ports.ts'
+import type { ReplicatedState } from './replicated-state.ts'
 
 /** Told what became part of the state, in order. */
 export type ApplyListener<Result> = {
@@ -18,7 +18,7 @@ export type ApplyListener<Result> = {
 
 type Parts<Result> = {
   readonly clock: Clock
-  readonly stateMachine: StateMachine<Result>
+  readonly state: ReplicatedState<Result>
   readonly snapshotStore: SnapshotStore
   readonly members: Members
 }
@@ -122,21 +122,14 @@ export class Applier<Result> {
       this.#parts.members.change(membership, this.#raft.status().membershipIndex, infosIn(entry.change))
       this.#listener.membership()
     }
-    const command = entry.type === 'command' ? commandIn(entry.data) : undefined
-    if (command === undefined) return nothing as EntryOutcome<Result>
-    try {
-      return { result: this.#parts.stateMachine.apply(command, entry.index) }
-    } catch (cause) {
-      // The command is at fault, not this node: every node throws here, and goes on.
-      return { error: new RaftError('STATE_MACHINE', `the state machine refused the command: ${reasonOf(cause)}`, { cause }) }
-    }
+    return entry.type === 'command' ? this.#parts.state.apply(entry) : (nothing as EntryOutcome<Result>)
   }
 
   async #restore(): Promise<void> {
     while (this.#restoring !== undefined && !this.#stopped) {
       const meta = this.#restoring
       try {
-        await this.#parts.stateMachine.restore(this.#parts.snapshotStore.read(meta))
+        await this.#parts.state.restore(meta, this.#parts.snapshotStore.read(meta))
       } catch (cause) {
         this.#stopped = true
         return this.#listener.failed(
@@ -159,5 +152,5 @@ export class Applier<Result> {
   }
 }
 
-/** Barriers and the node's own entries have no result; nobody who waits for one reads it. */
+/** Entries that are no commands have no result; nobody who waits for one reads it. */
 const nothing = { result: undefined }

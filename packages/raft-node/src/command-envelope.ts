@@ -1,10 +1,32 @@
 import { Buffer } from 'node:buffer'
+import { readSafeInteger, writeSafeInteger } from './safe-integer.ts'
 
 /**
- * How the node wraps what it proposes: one byte that says for whom the entry is, then the payload.
- * So a barrier needs no command of the state machine, and later kinds (client sessions) can be told from today's commands.
+ * How the node wraps what it proposes: one byte that says for whom the entry is, then numbers of eight bytes, then the payload.
+ * So what the node keeps beside the state machine (barriers, sessions, log time) is in the same log and needs no command of its own.
  */
-const kinds = { command: 0, barrier: 1 } as const
+const kinds = { command: 0, barrier: 1, openSession: 2, keepSession: 3, closeSession: 4, sessionCommand: 5, time: 6 } as const
+
+/** A command that is applied once, however often it comes (thesis §6.3). */
+export type SessionCommand = {
+  readonly session: number
+  /** Which of the session's commands, from 1 on. */
+  readonly serial: number
+  /** Up to this serial number the client has its answers and will not ask again. */
+  readonly answered: number
+  readonly command: Uint8Array
+}
+
+/** What an entry of the log says to a node. */
+export type Envelope =
+  | { readonly type: 'command'; readonly command: Uint8Array }
+  | { readonly type: 'barrier' }
+  /** The session gets the entry's index as its number. */
+  | { readonly type: 'openSession'; readonly ttlMs: number }
+  | { readonly type: 'keepSession' | 'closeSession'; readonly session: number }
+  | ({ readonly type: 'sessionCommand' } & SessionCommand)
+  /** Log time, as the leader has measured it since the time `sinceMs`; if that is not the last any more, it counts for nothing. */
+  | { readonly type: 'time'; readonly sinceMs: number; readonly nowMs: number }
 
 export function wrapCommand(command: Uint8Array): Uint8Array {
   // From Node's pool: an ArrayBuffer of its own costs several times as much as filling it.
@@ -16,9 +38,40 @@ export function wrapCommand(command: Uint8Array): Uint8Array {
 
 export const barrierEntry: Uint8Array = Uint8Array.of(kinds.barrier)
 
-/** The state machine's command in an entry's data; undefined where the entry is not for the state machine. */
-export function commandIn(data: Uint8Array): Uint8Array | undefined {
-  if (data[0] === kinds.command) return data.subarray(1)
-  if (data[0] === kinds.barrier) return undefined
+/** Everything but commands outside sessions and barriers, which have shorter ways above. */
+export function wrap(envelope: Exclude<Envelope, { type: 'command' | 'barrier' }>): Uint8Array {
+  if (envelope.type === 'sessionCommand') {
+    const { session, serial, answered, command } = envelope
+    return numbered(kinds.sessionCommand, [session, serial, answered], command)
+  }
+  if (envelope.type === 'time') return numbered(kinds.time, [envelope.sinceMs, envelope.nowMs])
+  return numbered(kinds[envelope.type], [envelope.type === 'openSession' ? envelope.ttlMs : envelope.session])
+}
+
+/** @throws Error for an entry that no node of this version writes. */
+export function envelopeIn(data: Uint8Array): Envelope {
+  if (data[0] === kinds.command) return { type: 'command', command: data.subarray(1) }
+  if (data[0] === kinds.barrier) return { type: 'barrier' }
+  const at = (place: number) => readSafeInteger(viewOf(data), 1 + 8 * place)
+  if (data[0] === kinds.openSession) return { type: 'openSession', ttlMs: at(0) }
+  if (data[0] === kinds.keepSession) return { type: 'keepSession', session: at(0) }
+  if (data[0] === kinds.closeSession) return { type: 'closeSession', session: at(0) }
+  if (data[0] === kinds.time) return { type: 'time', sinceMs: at(0), nowMs: at(1) }
+  if (data[0] === kinds.sessionCommand)
+    return { type: 'sessionCommand', session: at(0), serial: at(1), answered: at(2), command: data.subarray(25) }
   throw new Error(`an entry of unknown kind ${data[0]}: written by a newer version of raft-node?`)
+}
+
+function numbered(kind: number, numbers: readonly number[], rest?: Uint8Array): Uint8Array {
+  const start = 1 + 8 * numbers.length
+  const data = Buffer.allocUnsafe(start + (rest?.length ?? 0))
+  data[0] = kind
+  const view = viewOf(data)
+  for (const [place, value] of numbers.entries()) writeSafeInteger(view, 1 + 8 * place, value)
+  if (rest !== undefined) data.set(rest, start)
+  return data
+}
+
+function viewOf(data: Uint8Array): DataView {
+  return new DataView(data.buffer, data.byteOffset, data.byteLength)
 }

@@ -16,14 +16,17 @@ import type { Identity, MemberInfo, Ports, SnapshotMeta } from './ports.ts'
 import { Proposals } from './proposals.ts'
 import { Reads } from './reads.ts'
 import type { Inspect } from './real-ports.ts'
+import type { ReplicatedState } from './replicated-state.ts'
 import type { RestoredFolder } from './restoring.ts'
 import type { Settings } from './settings.ts'
 import { SnapshotReceiver, SnapshotSender } from './snapshot-transfer.ts'
 import { Snapshotter } from './snapshotter.ts'
 import { Ticker } from './ticker.ts'
+import { TimeRecorder } from './time-recorder.ts'
 
 export type EngineOptions<Result> = {
   readonly ports: Ports<Result>
+  readonly state: ReplicatedState<Result>
   readonly settings: Settings
   readonly identity: Identity
   /** Where this node listens. */
@@ -41,6 +44,7 @@ export type EngineOptions<Result> = {
  */
 export class Engine<Result> {
   readonly ports: Ports<Result>
+  readonly state: ReplicatedState<Result>
   readonly settings: Settings
   readonly identity: Identity
   readonly address: string
@@ -69,9 +73,10 @@ export class Engine<Result> {
   #stopped = false
 
   constructor(options: EngineOptions<Result>) {
-    const { ports, settings, identity, restored } = options
-    const { clock, logStore, snapshotStore, transport, stateMachine } = ports
+    const { ports, state, settings, identity, restored } = options
+    const { clock, logStore, snapshotStore, transport } = ports
     this.ports = ports
+    this.state = state
     this.settings = settings
     this.identity = identity
     this.address = options.address
@@ -99,11 +104,11 @@ export class Engine<Result> {
     this.applier = new Applier(
       raft,
       { term: base.term, index: base.index },
-      { clock, stateMachine, snapshotStore, members },
+      { clock, state, snapshotStore, members },
       this.#applyListener(),
     )
     this.reads = new Reads(raft, clock, () => this.applier.applied.index)
-    const snapshotParts = { raft, applier: this.applier, members, stateMachine, logStore, snapshotStore, settings }
+    const snapshotParts = { raft, applier: this.applier, members, state, logStore, snapshotStore, settings }
     this.snapshots = new Snapshotter(snapshotParts, restored.snapshot ?? { index: 0, size: 0 }, {
       taken: index => this.#emit({ type: 'snapshot', index, cause: 'taken' }),
       failed: error => this.fail(error),
@@ -117,10 +122,12 @@ export class Engine<Result> {
     this.#failover = new Failover(raft, clock, run => this.input(run))
     this.#driver = new Driver(raft, clock, logStore, this.#outputs())
     const diskWatch = new DiskWatch(raft, settings.electionTicks)
+    const timeRecorder = new TimeRecorder(this)
     this.#ticker = new Ticker(clock, settings.tickMs, () => {
       this.input(() => {
         diskWatch.tick(this.#driver.currentSave)
         raft.tick()
+        timeRecorder.look()
       })
     })
   }

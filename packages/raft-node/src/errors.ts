@@ -15,6 +15,8 @@ const outcomes = {
   OTHER_CLUSTER: 'not-applied',
   TRANSFERRING: 'not-applied',
   READ_EXPIRED: 'not-applied',
+  SESSION_EXPIRED: 'unknown',
+  ANSWER_FORGOTTEN: 'unknown',
   ABORTED: 'unknown',
   TIMED_OUT: 'unknown',
   LEADERSHIP_LOST: 'unknown',

@@ -2,7 +2,8 @@ import type { JoinAnswer, JoinRequest, NodeOptions } from './api.ts'
 import { RaftError } from './errors.ts'
 import { nameOf } from './node-names.ts'
 import { foundingIndex } from './peer-gate.ts'
-import type { Clock, Identity, LogState, LogStore, MemberInfo, SnapshotStore, StateMachine } from './ports.ts'
+import type { Clock, Identity, LogState, LogStore, MemberInfo, SnapshotStore } from './ports.ts'
+import type { ReplicatedState } from './replicated-state.ts'
 
 /** A folder has an incarnation before it has a cluster: until it was founded or let in, the cluster id is empty. */
 export function isProvisional({ clusterId }: Identity): boolean {
@@ -45,7 +46,7 @@ export async function isLoneFounder(
 type Founding = {
   readonly logStore: LogStore
   readonly snapshotStore: SnapshotStore
-  readonly stateMachine: StateMachine<unknown>
+  readonly state: ReplicatedState<unknown>
   readonly clock: Clock
 }
 
@@ -60,8 +61,8 @@ export async function foundCluster(parts: Founding, identity: Identity, self: Om
   const members = [{ id: nodeId, incarnation, ...self }]
   await parts.snapshotStore.keep(0)
   await parts.snapshotStore.write(
-    { ...position, membership, membershipIndex: foundingIndex, members, chain: 0 },
-    parts.stateMachine.snapshot(),
+    { ...position, membership, membershipIndex: foundingIndex, members, chain: 0, hasNodePart: true },
+    parts.state.snapshot(),
   )
   const founded = { ...identity, clusterId: parts.clock.uniqueId() }
   await parts.logStore.initialize(founded)

@@ -4,6 +4,7 @@
 export { RaftNode } from './raft-node.ts'
 export type {
   Applied,
+  ApplyOptions,
   CallOptions,
   JoinAnswer,
   JoinRequest,
@@ -12,6 +13,8 @@ export type {
   NodeEvent,
   NodeOptions,
   NodeStatus,
+  SessionSerial,
+  Sessions,
 } from './api.ts'
 export { RaftError, type Outcome, type RaftErrorCode, type RaftErrorDetails } from './errors.ts'
 export { ReplicatedMap, type ReplicatedMapOptions } from './replicated-map.ts'
@@ -37,4 +40,6 @@ export type { Inspect, Storage, World } from './real-ports.ts'
 export { PeerCertificates, type PeerTls } from './transport/peer-certificates.ts'
 export { systemClock } from './clock/system-clock.ts'
 export { generationOf, idOf, nameOf } from './node-names.ts'
-export { commandIn } from './command-envelope.ts'
+export { type Envelope, envelopeIn } from './command-envelope.ts'
+export { LogTime } from './log-time.ts'
+export { Session } from './session.ts'

@@ -6,6 +6,7 @@ import { claimFolder, foundCluster, isLoneFounder, isProvisional, joinCluster } 
 import { PeerGate } from './peer-gate.ts'
 import type { Identity, LogState, LogStore, Ports } from './ports.ts'
 import type { World } from './real-ports.ts'
+import { ReplicatedState } from './replicated-state.ts'
 import { type RestoredFolder, restoreFolder } from './restoring.ts'
 import type { Settings } from './settings.ts'
 
@@ -23,20 +24,22 @@ export async function openEngine<Result>(
 ): Promise<Opened<Result>> {
   const { found, storage } = await openFolder(world, options)
   const ports: Ports<Result> = { ...world, ...storage, stateMachine: options.stateMachine }
+  const state = new ReplicatedState(options.stateMachine, options.resultCodec)
+  const parts = { ...ports, state }
   return closingOnError(storage.logStore, async () => {
     const claimed = await claimFolder(storage.logStore, world.clock, found.identity, options)
     // A folder with a cluster is restored first: what its log holds is what it says of itself in its first handshake.
-    const known = isProvisional(claimed) ? undefined : await restoreFolder(ports, found.state, found.damage)
+    const known = isProvisional(claimed) ? undefined : await restoreFolder(parts, found.state, found.damage)
     const gate = new PeerGate(
       claimed,
       { last: endOf(found.state, known), repairing: known?.repairs !== undefined, start: world.clock.uniqueId() },
       emit,
     )
     const { address } = await world.transport.start(gate)
-    const { identity, answer } = await enter(ports, options, { claimed, address, clientAddress: settings.clientAddress, known })
-    const restored = known ?? (await restoreFolder(ports, found.state, undefined))
+    const { identity, answer } = await enter(parts, options, { claimed, address, clientAddress: settings.clientAddress, known })
+    const restored = known ?? (await restoreFolder(parts, found.state, undefined))
     const introduced = answer?.members ?? []
-    return { engine: new Engine({ ports, settings, identity, address, restored, introduced, emit, inspect: world.inspect }), gate }
+    return { engine: new Engine({ ports, state, settings, identity, address, restored, introduced, emit, inspect: world.inspect }), gate }
   })
 }
 
@@ -69,7 +72,7 @@ type Arrival = {
 
 /** Founds or joins where that is still to be done. */
 async function enter<Result>(
-  ports: Ports<Result>,
+  ports: Ports<Result> & { readonly state: ReplicatedState<Result> },
   { join, id, replace = false }: NodeOptions<Result>,
   { claimed, address, clientAddress, known }: Arrival,
 ): Promise<{ readonly identity: Identity; readonly answer?: JoinAnswer }> {

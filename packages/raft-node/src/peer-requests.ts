@@ -12,6 +12,8 @@ export type ChangeKind = 'promote' | 'demote' | 'remove'
 export type PeerRequest =
   | { readonly kind: 'apply'; readonly timeoutMs: number; readonly command: Uint8Array }
   | { readonly kind: 'barrier'; readonly timeoutMs: number }
+  /** Something that the nodes keep beside the state machine, as it goes into the log. */
+  | { readonly kind: 'entry'; readonly timeoutMs: number; readonly entry: Uint8Array }
   | { readonly kind: 'change'; readonly timeoutMs: number; readonly change: ChangeKind; readonly id: NodeId }
   | { readonly kind: 'join'; readonly timeoutMs: number; readonly join: JoinRequest }
   | { readonly kind: 'closing'; readonly timeoutMs: number }
@@ -22,6 +24,7 @@ export function encodeRequest(request: PeerRequest): Uint8Array {
 
 function fieldsOf(request: PeerRequest): readonly unknown[] {
   if (request.kind === 'apply') return [request.command]
+  if (request.kind === 'entry') return [request.entry]
   if (request.kind === 'change') return [request.change, request.id]
   if (request.kind !== 'join') return []
   const { id, address, clientAddress, incarnation, replace } = request.join
@@ -42,6 +45,7 @@ function readRequest(bytes: Uint8Array): PeerRequest {
   const timeoutMs = whole(timeout, 'a timeout')
   const [first, second, third, fourth, fifth] = fields
   if (kind === 'apply') return { kind, timeoutMs, command: bytesOf(first, 'a command') }
+  if (kind === 'entry') return { kind, timeoutMs, entry: bytesOf(first, 'an entry') }
   if (kind === 'barrier' || kind === 'closing') return { kind, timeoutMs }
   if (kind === 'change') return { kind, timeoutMs, change: changeKind(first), id: text(second, 'an id') }
   if (kind !== 'join') throw new Error(`a request of unknown kind ${String(kind)}`)

@@ -4,8 +4,8 @@ import { RaftError } from './errors.ts'
 import type { Clock } from './ports.ts'
 import { type Deadline, Wait } from './wait.ts'
 
-/** What came of one applied entry: the state machine's answer, or what it threw. */
-export type EntryOutcome<Result> = { readonly result: Result } | { readonly error: Error }
+/** What came of one applied entry: the state machine's answer, or what it threw. `appliedAt`: the command was applied before, there. */
+export type EntryOutcome<Result> = { readonly result: Result; readonly appliedAt?: Position } | { readonly error: Error }
 
 type Caller<Result> = { readonly term: Term; readonly wait: Wait<Applied<Result>> }
 
@@ -48,7 +48,8 @@ export class Pending<Result> {
     for (const { term, wait } of callers) {
       if (term !== position.term) wait.reject(replaced(position.index))
       else if ('error' in outcome) wait.reject(outcome.error)
-      else wait.resolve({ index: position.index, term, result: outcome.result })
+      else
+        wait.resolve({ index: outcome.appliedAt?.index ?? position.index, term: outcome.appliedAt?.term ?? term, result: outcome.result })
     }
   }
 

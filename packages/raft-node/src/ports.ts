@@ -46,8 +46,10 @@ export type SnapshotMeta = Position & {
   readonly members: readonly MemberInfo[]
   /** Chain hash of the log at `index`: ties the snapshot to the log it replaces. */
   readonly chain: number
-  /** Bytes of state machine data. */
+  /** Bytes of data. */
   readonly size: number
+  /** The data begin with what the node keeps beside the state machine: sessions and log time. Absent in snapshots of before there was any. */
+  readonly hasNodePart?: boolean | undefined
 }
 
 /** What a member tells of itself when it joins; replicated with the membership. */
@@ -193,6 +195,6 @@ export interface StateMachine<Result> {
   apply(command: Uint8Array, index: Index): Result
   /** A frozen view of the state now; the data may be read while later commands are applied. */
   snapshot(): AsyncIterable<Uint8Array>
-  /** Replaces the whole state. */
-  restore(data: AsyncIterable<Uint8Array>): Promise<void>
+  /** Replaces the whole state by the one at this index. */
+  restore(data: AsyncIterable<Uint8Array>, index: Index): Promise<void>
 }

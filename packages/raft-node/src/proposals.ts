@@ -4,8 +4,8 @@ import { RaftError } from './errors.ts'
 import type { Pending } from './pending.ts'
 import type { Deadline } from './wait.ts'
 
-/** How the caller names a refusal: as an error that says who leads. */
-type Explain = (reason: Refusal) => RaftError
+/** How the caller names a refusal: mostly as a RaftError that says who leads. */
+type Explain = (reason: Refusal) => Error
 
 type Gathered<Result> = {
   readonly data: Uint8Array

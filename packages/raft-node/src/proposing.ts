@@ -1,12 +1,28 @@
 import type { Index } from 'raft-core'
 import type { Applied } from './api.ts'
-import { barrierEntry, wrapCommand } from './command-envelope.ts'
+import { barrierEntry, type Envelope, envelopeIn, wrap, wrapCommand } from './command-envelope.ts'
 import type { Engine } from './engine.ts'
 import { RaftError, reasonOf } from './errors.ts'
 import type { Leading } from './leading.ts'
+import type { PeerAnswer } from './peer-requests.ts'
 import type { Deadline } from './wait.ts'
 
 export type ResultCodec<Result> = { encode(result: Result): Uint8Array; decode(bytes: Uint8Array): Result }
+
+/** What one node may ask another to put into the log, besides commands and barriers. Log time is the leader's own. */
+export type OwnEnvelope = Exclude<Envelope, { type: 'command' | 'barrier' | 'time' }>
+
+const nothing = new Uint8Array(0)
+
+function readOwn(entry: Uint8Array): Envelope {
+  try {
+    const envelope = envelopeIn(entry)
+    if (envelope.type !== 'time') return envelope
+  } catch (cause) {
+    throw new RaftError('INVALID_ARGUMENT', `an entry that cannot be read: ${reasonOf(cause)}`, { cause })
+  }
+  throw new RaftError('INVALID_ARGUMENT', 'log time is measured by the leader itself')
+}
 
 /** Commands and barriers: through the log when this node leads, else to the leader, once. */
 export class Proposing<Result> {
@@ -24,7 +40,7 @@ export class Proposing<Result> {
     const job = {
       here: () => this.applyHere(command, deadline),
       request: (timeoutMs: number) => ({ kind: 'apply' as const, timeoutMs, command }),
-      decode: ({ index, term, result }: { index: Index; term: number; result: Uint8Array }) => ({
+      decode: ({ index, term, result }: PeerAnswer) => ({
         index,
         term,
         result: this.#decode(result),
@@ -49,6 +65,28 @@ export class Proposing<Result> {
 
   barrierHere(deadline: Deadline): Promise<Applied<Result>> {
     return this.#propose(barrierEntry, deadline)
+  }
+
+  /** A command of a session, or what the node keeps of sessions. Sent again after an answer that was lost, it does no harm. */
+  own(envelope: OwnEnvelope, deadline: Deadline, forward: boolean): Promise<Applied<Result>> {
+    const entry = wrap(envelope)
+    const job = {
+      here: () => this.#propose(entry, deadline),
+      request: (timeoutMs: number) => ({ kind: 'entry' as const, timeoutMs, entry }),
+      decode: ({ index, term, result }: PeerAnswer) => ({
+        index,
+        term,
+        result: envelope.type === 'sessionCommand' ? this.#decode(result) : (undefined as Result),
+      }),
+    }
+    return this.#leading.run(job, deadline, forward)
+  }
+
+  /** What another node wants to have in the log. @throws RaftError INVALID_ARGUMENT where it is nothing that `own` sends. */
+  async ownHere(entry: Uint8Array, deadline: Deadline): Promise<PeerAnswer> {
+    const { type } = readOwn(entry)
+    const { index, term, result } = await this.#propose(entry, deadline)
+    return { index, term, result: type === 'sessionCommand' ? this.#codec.encode(result) : nothing }
   }
 
   encodeResult(result: Result): Uint8Array {

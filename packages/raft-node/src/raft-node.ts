@@ -1,6 +1,6 @@
 import type { Index, NodeId } from 'raft-core'
 import { announceAddresses } from './announcing.ts'
-import type { Applied, CallOptions, Node, NodeEvent, NodeOptions, NodeStatus } from './api.ts'
+import type { Applied, ApplyOptions, CallOptions, Node, NodeEvent, NodeOptions, NodeStatus, SessionSerial, Sessions } from './api.ts'
 import { closeDown } from './closing.ts'
 import type { Engine } from './engine.ts'
 import { RaftError } from './errors.ts'
@@ -11,6 +11,7 @@ import type { Identity, MemberInfo } from './ports.ts'
 import { Proposing } from './proposing.ts'
 import { type World, withLogKind, worldFor } from './real-ports.ts'
 import { Serving } from './serving.ts'
+import { checked, SessionService } from './session-service.ts'
 import { settingsFrom } from './settings.ts'
 import { nodeStatus } from './status.ts'
 import { transferTo } from './transfer.ts'
@@ -19,6 +20,7 @@ import { type Deadline, deadlineFor, remainingMs, Wait } from './wait.ts'
 /** One member of a cluster: its folder, its port and its state machine. */
 export class RaftNode<Result> implements Node<Result> {
   readonly membership: Node<Result>['membership']
+  readonly sessions: Sessions<Result>
   readonly #engine: Engine<Result>
   readonly #leading: Leading
   readonly #proposing: Proposing<Result>
@@ -50,6 +52,7 @@ export class RaftNode<Result> implements Node<Result> {
       demote: async (id, options) => membership.change('demote', id, this.#begin(options)),
       remove: async (id, options) => membership.change('remove', id, this.#begin(options)),
     }
+    this.sessions = new SessionService({ engine, proposing: this.#proposing, node: this, begin: options => this.#begin(options) })
     const isClosing = () => this.#closed !== undefined
     const serving = new Serving({ engine, leading: this.#leading, proposing: this.#proposing, membership, isClosing })
     gate.open({ engine, answer: (from, body) => serving.answer(from, body) })
@@ -80,10 +83,21 @@ export class RaftNode<Result> implements Node<Result> {
     return this.#closed !== undefined
   }
 
-  async apply(command: Uint8Array, options: CallOptions & { readonly forward?: boolean } = {}): Promise<Applied<Result>> {
+  async apply(command: Uint8Array, options: ApplyOptions = {}): Promise<Applied<Result>> {
     const deadline = this.#begin(options)
     checkSize(command)
+    if (options.session !== undefined) return this.#applyOnce(command, options.session, deadline, options.forward ?? true)
     return this.#engine.inProgress.run(this.#proposing.apply(command, deadline, options.forward ?? true))
+  }
+
+  #applyOnce(command: Uint8Array, session: SessionSerial, deadline: Deadline, forward: boolean): Promise<Applied<Result>> {
+    const { id, serial, answered } = session
+    checked('a session', id)
+    checked('the last answered serial number', answered)
+    if (checked('a serial number', serial) <= answered)
+      throw new RaftError('INVALID_ARGUMENT', `command ${serial} cannot be sent once ${answered} are answered`)
+    const envelope = { type: 'sessionCommand', session: id, serial, answered, command } as const
+    return this.#engine.inProgress.run(this.#proposing.own(envelope, deadline, forward))
   }
 
   async barrier(options: CallOptions = {}): Promise<Index> {

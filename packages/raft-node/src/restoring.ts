@@ -1,6 +1,7 @@
 import type { Entry, HardState, Position } from 'raft-core'
 import { RaftError } from './errors.ts'
-import type { LogDamage, LogState, LogStore, SnapshotMeta, SnapshotStore, StateMachine } from './ports.ts'
+import type { LogDamage, LogState, LogStore, SnapshotMeta, SnapshotStore } from './ports.ts'
+import type { ReplicatedState } from './replicated-state.ts'
 
 /** What a node starts from: the state machine holds the snapshot already. */
 export type RestoredFolder = {
@@ -12,7 +13,7 @@ export type RestoredFolder = {
   readonly repairs: string | undefined
 }
 
-type Parts = { readonly logStore: LogStore; readonly snapshotStore: SnapshotStore; readonly stateMachine: StateMachine<unknown> }
+type Parts = { readonly logStore: LogStore; readonly snapshotStore: SnapshotStore; readonly state: ReplicatedState<unknown> }
 
 /** Brings the state machine to the newest snapshot that can be read, and the log to where it follows that one. */
 export async function restoreFolder(parts: Parts, found: LogState, damage: LogDamage | undefined): Promise<RestoredFolder> {
@@ -52,12 +53,12 @@ async function restoreWhole(parts: Parts, state: LogState): Promise<Omit<Restore
 }
 
 /** The older ones are tried, too: the log on disk reaches back to them. */
-async function restoreNewest({ snapshotStore, stateMachine }: Parts, base: Position): Promise<SnapshotMeta | undefined> {
+async function restoreNewest({ snapshotStore, state }: Parts, base: Position): Promise<SnapshotMeta | undefined> {
   let failure: unknown
   for (const meta of await snapshotStore.list()) {
     if (meta.index < base.index) break
     try {
-      await stateMachine.restore(snapshotStore.read(meta))
+      await state.restore(meta, snapshotStore.read(meta))
       return meta
     } catch (error) {
       failure ??= error

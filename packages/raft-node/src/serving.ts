@@ -56,6 +56,7 @@ export class Serving<Result> {
       const { index, term, result } = await proposing.applyHere(request.command, deadline)
       return { index, term, result: proposing.encodeResult(result) }
     }
+    if (request.kind === 'entry') return proposing.ownHere(request.entry, deadline)
     if (request.kind === 'barrier') return { ...(await proposing.barrierHere(deadline)), result: nothing }
     if (request.kind === 'join') {
       const answer = await membership.joinHere(request.join, deadline)

@@ -2,14 +2,15 @@ import { type Entry, type Index, payloadBytes, type Raft } from 'raft-core'
 import type { Applier } from './applier.ts'
 import { RaftError, reasonOf } from './errors.ts'
 import type { Members } from './members.ts'
-import type { LogStore, SnapshotMeta, SnapshotStore, StateMachine } from './ports.ts'
+import type { LogStore, SnapshotMeta, SnapshotStore } from './ports.ts'
+import type { ReplicatedState } from './replicated-state.ts'
 import type { Settings } from './settings.ts'
 
 type Parts = {
   readonly raft: Raft
   readonly applier: Applier<unknown>
   readonly members: Members
-  readonly stateMachine: StateMachine<unknown>
+  readonly state: ReplicatedState<unknown>
   readonly logStore: LogStore
   readonly snapshotStore: SnapshotStore
   readonly settings: Settings
@@ -114,7 +115,7 @@ export class Snapshotter {
   }
 
   async #take(): Promise<Index> {
-    const { applier, members, stateMachine, logStore, snapshotStore, raft } = this.#parts
+    const { applier, members, state, logStore, snapshotStore, raft } = this.#parts
     // The core is ahead of the state machine: a snapshot from the leader is under way to it.
     if (applier.restoring || raft.status().first > applier.applied.index + 1)
       throw new RaftError('OVERLOADED', 'a snapshot from the leader is just being installed: try again')
@@ -122,10 +123,10 @@ export class Snapshotter {
     const chain = logStore.chainAt(position.index)
     if (chain === undefined) throw new RaftError('STORAGE_FAILED', `the log holds no chain hash at ${position.index}`)
     const { membership, membershipIndex } = members
-    const view = begun(stateMachine.snapshot())
+    const view = state.snapshot()
     this.#entries = 0
     this.#bytes = 0
-    const meta = { ...position, membership, membershipIndex, members: members.all(), chain }
+    const meta = { ...position, membership, membershipIndex, members: members.all(), chain, hasNodePart: true }
     const { size } = await this.#alone(() => snapshotStore.write(meta, this.#untilStopped(view)))
     // A snapshot from the leader may have overtaken this one while it was written.
     if (this.#stopped || this.#newest >= position.index) return this.#newest
@@ -170,25 +171,6 @@ export class Snapshotter {
       if (this.#stopped) throw new RaftError('NODE_STOPPED', 'the node closes')
       yield chunk
     }
-  }
-}
-
-/**
- * Takes the first step at once. A state machine that is written as a generator would otherwise freeze its view only when the disk gets
- * round to asking, and mix later commands into this snapshot.
- */
-function begun(data: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
-  const iterator = data[Symbol.asyncIterator]()
-  const first = iterator.next()
-  first.catch(() => {}) // seen again by whoever reads
-  return {
-    async *[Symbol.asyncIterator]() {
-      try {
-        for (let step = await first; !step.done; step = await iterator.next()) yield step.value
-      } finally {
-        await iterator.return?.()
-      }
-    },
   }
 }
 

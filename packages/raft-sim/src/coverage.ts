@@ -43,6 +43,9 @@ const counted = [
   'damaged log',
   'repair',
   'only a quorum healed',
+  'command of a session',
+  'command answered again',
+  'expired session',
 ] as const
 
 export type Mark = (typeof required)[number] | (typeof counted)[number]

@@ -18,8 +18,15 @@ const n1: MemberStatus = {
 const n2: MemberStatus = { ...n1, id: 'n2', address: '127.0.0.1:8286', clientAddress: '127.0.0.1:8280' }
 const n3: MemberStatus = { ...n1, id: 'n3', address: '127.0.0.1:8386', clientAddress: '127.0.0.1:8380' }
 
+type Asked = 'identity' | 'role' | 'term' | 'commit' | 'applied' | 'fault' | 'isClosing' | 'status' | 'leader'
+type Called = 'apply' | 'read' | 'transferLeadership' | 'snapshot' | 'close'
+/** What the server asks of its node, and no more. */
+type Used = Pick<Node<CommandResult>, Asked | Called> & {
+  readonly membership: Pick<Node<CommandResult>['membership'], 'join' | 'promote' | 'demote' | 'remove'>
+}
+
 /** Node n1 of three, in memory: applies at once, and fails as told. */
-export class FakeNode implements Node<CommandResult> {
+export class FakeNode implements Used {
   readonly identity = { clusterId: 'c1', nodeId: 'n1', incarnation: 'a' }
   readonly store: KvStore
   index = 10
@@ -119,20 +126,13 @@ export class FakeNode implements Node<CommandResult> {
     return leader && info(leader)
   }
 
-  async barrier() {
-    return this.index
-  }
   async transferLeadership() {
     return 'n2'
   }
   async snapshot() {
     return this.index
   }
-  async waitForLeader() {
-    return info(n1)
-  }
   async close() {}
-  async [Symbol.asyncDispose]() {}
 }
 
 function info({ id, address, clientAddress, incarnation }: MemberStatus) {

@@ -1,10 +1,12 @@
 import { request as httpRequest, type IncomingHttpHeaders } from 'node:http'
 import { connect } from 'node:net'
 import type { NonLeaderMode } from 'kv-client'
+import type { Node } from 'raft-node'
 import { defaultLimits, type Limits } from '../../src/http/limits.ts'
 import { HttpServer } from '../../src/http/server.ts'
 import { Authority } from '../../src/security/authority.ts'
 import { makeService } from '../../src/service.ts'
+import type { CommandResult } from '../../src/store/command.ts'
 import { encodeCommand } from '../../src/store/command-codec.ts'
 import { KvStore } from '../../src/store/kv-store.ts'
 import { FakeNode } from './fake-node.ts'
@@ -26,7 +28,7 @@ export async function serve({ nonLeader = 'forward', limits = {}, started = true
   const connected = new Set<string>()
   const all: Limits = { ...defaultLimits, ...limits }
   const service = makeService({ store, connections: connected, limits: all, nonLeader, authority })
-  if (started) service.started(node)
+  if (started) service.started(node as unknown as Node<CommandResult>)
   const server = new HttpServer(service.current, undefined)
   const { port } = await server.listen({ host: '127.0.0.1', port: 0 })
   return {

@@ -27,7 +27,7 @@ export function stateMachineContract<Result>({ describe, test, expect }: Contrac
       applyAll(one, commands.slice(0, half))
       // What the other one held before is gone.
       applyAll(other, commands)
-      await other.restore(one.snapshot())
+      await other.restore(one.snapshot(), half)
       expect(show(other)).toBe(show(one))
       expect(applyAll(other, commands.slice(half), half)).toEqual(applyAll(one, commands.slice(half), half))
       expect(show(other)).toBe(show(one))
@@ -40,7 +40,7 @@ export function stateMachineContract<Result>({ describe, test, expect }: Contrac
       const before = show(one)
       const snapshot = one.snapshot()
       applyAll(one, commands.slice(1), 1)
-      await other.restore(snapshot)
+      await other.restore(snapshot, 1)
       expect(show(other)).toBe(before)
     })
 

@@ -13,14 +13,15 @@ export function encodeSnapshotMeta(meta: SnapshotMeta): Uint8Array {
   const { voters, outgoing, learners, learnersNext, autoLeave, promoting, leaseReads } = meta.membership
   const membership = [voters, outgoing, learners, learnersNext, autoLeave, promoting, leaseReads === true]
   const members = meta.members.map(({ id, address, clientAddress, incarnation }) => [id, address, clientAddress, incarnation])
-  return packr.pack([meta.term, meta.index, meta.chain, meta.size, meta.membershipIndex, membership, members])
+  return packr.pack([meta.term, meta.index, meta.chain, meta.size, meta.membershipIndex, membership, members, meta.hasNodePart === true])
 }
 
 /** Throws RaftError `CORRUPT` for anything that `encodeSnapshotMeta` does not write. */
 export function decodeSnapshotMeta(bytes: Uint8Array): SnapshotMeta {
   const tuple = unpack(bytes)
-  if (!Array.isArray(tuple) || tuple.length !== 7) throw malformed('it has seven parts')
-  const [term, index, chain, size, membershipIndex, membership, members] = tuple as unknown[]
+  if (!Array.isArray(tuple) || tuple.length < 7 || tuple.length > 8) throw malformed('it has seven or eight parts')
+  const [term, index, chain, size, membershipIndex, membership, members, hasNodePart = false] = tuple as unknown[]
+  if (typeof hasNodePart !== 'boolean') throw malformed('the mark of the node is true or false')
   for (const number of [term, index, chain, size, membershipIndex]) {
     if (!Number.isSafeInteger(number) || (number as number) < 0) throw malformed('numbers are safe integers')
   }
@@ -28,7 +29,8 @@ export function decodeSnapshotMeta(bytes: Uint8Array): SnapshotMeta {
     SnapshotMeta,
     'term' | 'index' | 'chain' | 'size' | 'membershipIndex'
   >
-  return { ...numbers, membership: decodeMembership(membership), members: decodeMembers(members) }
+  const whole = { ...numbers, membership: decodeMembership(membership), members: decodeMembers(members) }
+  return hasNodePart ? { ...whole, hasNodePart } : whole
 }
 
 function decodeMembership(tuple: unknown): Membership {

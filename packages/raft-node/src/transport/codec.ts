@@ -174,7 +174,8 @@ function readMembership(reader: TupleReader): Membership {
 
 function metaFields(meta: SnapshotMeta): Field[] {
   const members = meta.members.map(member => [member.id, member.address, member.clientAddress, member.incarnation])
-  return [...positionFields(meta), membershipFields(meta.membership), meta.membershipIndex, members, meta.chain, meta.size]
+  const { membership, membershipIndex, chain, size, hasNodePart = false } = meta
+  return [...positionFields(meta), membershipFields(membership), membershipIndex, members, chain, size, hasNodePart]
 }
 
 function readMeta(reader: TupleReader): SnapshotMeta {
@@ -186,8 +187,9 @@ function readMeta(reader: TupleReader): SnapshotMeta {
     chain: reader.integer(),
     size: reader.integer(),
   }
+  const hasNodePart = reader.flag()
   reader.end()
-  return meta
+  return hasNodePart ? { ...meta, hasNodePart } : meta
 }
 
 function readMember(reader: TupleReader): MemberInfo {

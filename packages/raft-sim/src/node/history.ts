@@ -1,11 +1,12 @@
 import type { Entry, Index } from 'raft-core'
 import type { Applied, RaftError } from 'raft-node'
-import { commandIn } from 'raft-node'
+import { envelopeIn } from 'raft-node'
 import type { Ghost } from '../invariants/ghost.ts'
 import { Violation } from '../invariants/invariant.ts'
 import type { Application, Model } from './application.ts'
 import { Recording } from './recording.ts'
 import { ReplayModel } from './replay-model.ts'
+import { SessionModel } from './session-model.ts'
 
 /** How often the same bytes were sent, how often for certain in vain, and how often they were applied. */
 type Command = { issued: number; failed: number; applied: number }
@@ -26,6 +27,7 @@ export class History<Result> {
   readonly #ghost: Ghost
   readonly #codec: Application<Result>['resultCodec']
   readonly #model: Model<Result>
+  readonly #sessions = new SessionModel()
   readonly #commands = new Map<string, Command>()
   /** What was applied where, and what came of it. */
   readonly #applied = new Map<Index, { readonly key: string; readonly result: string }>()
@@ -110,7 +112,7 @@ export class History<Result> {
 
   /** Some node is the first to apply this entry. */
   applies({ index, term, ...entry }: Entry): void {
-    const bytes = entry.type === 'command' ? commandIn(entry.data) : undefined
+    const bytes = entry.type === 'command' ? this.#sessions.commandIn(envelopeIn(entry.data), index) : undefined
     if (bytes === undefined) return
     const key = textOf(bytes)
     const command = this.#commands.get(key)
@@ -126,8 +128,13 @@ export class History<Result> {
   /** Whoever applies a command gets the result that everybody gets. */
   gets(index: Index, result: Result): void {
     const applied = this.#applied.get(index)
-    if (applied !== undefined && applied.result !== this.#show(result))
-      throw broken(`the command at ${index} has another result than elsewhere`)
+    if (applied === undefined) throw broken(`the state machine is given a command at ${index}, where none is to be applied`)
+    if (applied.result !== this.#show(result)) throw broken(`the command at ${index} has another result than elsewhere`)
+  }
+
+  /** A node has gone past this entry, and has given the state machine a command for it, or not. */
+  reached(index: Index, given: boolean): void {
+    if (!given && this.#applied.has(index)) throw broken(`the command at ${index} was not given to the state machine`)
   }
 
   #show(result: Result): string {

@@ -12,6 +12,7 @@ import { unleash } from './nemesis.ts'
 import { Recovering } from './recovery.ts'
 import type { NodeScenario } from './scenario.ts'
 import { calm, describeNodeScenario, drawNodeScenario } from './scenario.ts'
+import { startSessions } from './session-client.ts'
 import { setTrap } from './trap.ts'
 import type { Plant } from './world.ts'
 import { NodeWorld } from './world.ts'
@@ -82,6 +83,7 @@ async function play<Result>(world: NodeWorld<Result>, events: number): Promise<v
   world.faults = world.scenario.faults
   world.network.heal(world.faults.network)
   clients.start()
+  startSessions(world)
   unleash(world)
   world.operators.start()
   await until(world, () => world.journal.events >= events || world.now >= maxSimulatedMs)

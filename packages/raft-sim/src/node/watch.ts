@@ -73,8 +73,8 @@ export class NodeWatch<Result> {
   #toApply: Entry[] = []
   #depth = 0
   #tookReady = false
-  /** What is being restored from which snapshot. */
-  readonly #readings = new WeakMap<AsyncIterable<Uint8Array>, SnapshotMeta>()
+  /** The last command that the state machine was given. */
+  #given: Index = 0
   #restored: Index = 0
 
   constructor(world: WatchWorld<Result>, place: Place, process: Process, disk: () => Disk, machine: ObservedMachine<Result>) {
@@ -258,6 +258,7 @@ export class NodeWatch<Result> {
         this.#process.work(this.#world.applyMs())
         this.#check(() => this.#appliesUpTo(index - 1))
         const result = machine.apply(command, index)
+        this.#given = index
         this.#check(() => {
           this.#appliesUpTo(index)
           this.cluster!.history.gets(index, result)
@@ -265,10 +266,9 @@ export class NodeWatch<Result> {
         return result
       },
       snapshot: () => machine.snapshot(),
-      restore: async data => {
-        const meta = this.#readings.get(data)
-        await machine.restore(data)
-        if (meta !== undefined) this.#check(() => this.#restores(meta.index))
+      restore: async (data, index) => {
+        await machine.restore(data, index)
+        this.#check(() => this.#restores(index))
       },
     }
   }
@@ -279,6 +279,7 @@ export class NodeWatch<Result> {
   #applies(entry: Entry): void {
     const { history } = this.cluster!
     if (this.#observer.ghost.digests[entry.index] === undefined) history.applies(entry)
+    history.reached(entry.index, this.#given === entry.index)
     this.#observer.applied(this.ghost!, entry, this.#machine.digest())
   }
 
@@ -358,11 +359,7 @@ export class NodeWatch<Result> {
         this.#check(() => this.#world.coverage.saw('snapshot taken'))
         return written
       },
-      read: meta => {
-        const data = inner.read(meta)
-        this.#readings.set(data, meta)
-        return data
-      },
+      read: meta => inner.read(meta),
       keep: count => inner.keep(count),
     }
   }

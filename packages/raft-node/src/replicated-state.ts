@@ -1,0 +1,125 @@
+import type { CommandEntry, Position } from 'raft-core'
+import { envelopeIn, type SessionCommand } from './command-envelope.ts'
+import { RaftError, reasonOf } from './errors.ts'
+import type { EntryOutcome } from './pending.ts'
+import type { SnapshotMeta, StateMachine } from './ports.ts'
+import type { ResultCodec } from './proposing.ts'
+import { type KeptAnswer, Sessions } from './sessions.ts'
+import { begun, splitNodePart, withNodePart } from './snapshot-parts.ts'
+import { pack, unpackAll, whole } from './tuples.ts'
+
+const version = 1
+/** Longer is for ever, and sums of two stay safe integers. */
+const timeMax = 2 ** 52
+
+/** Barriers and the node's own entries have no result; nobody who waits for one reads it. */
+const nothing = { result: undefined }
+
+/**
+ * All that is replicated besides the membership: the application's state machine, and beside it what the node keeps for its clients, which
+ * are sessions and log time. Made only from applied entries and snapshots.
+ */
+export class ReplicatedState<Result> {
+  readonly sessions = new Sessions()
+  readonly #stateMachine: StateMachine<Result>
+  readonly #codec: ResultCodec<Result>
+  #time = 0
+
+  constructor(stateMachine: StateMachine<Result>, codec: ResultCodec<Result>) {
+    this.#stateMachine = stateMachine
+    this.#codec = codec
+  }
+
+  /** Log time: the last that was recorded, in milliseconds. */
+  get time(): number {
+    return this.#time
+  }
+
+  /** @throws Error for an entry of a newer version: this node cannot go on. */
+  apply({ data, index, term }: CommandEntry): EntryOutcome<Result> {
+    const envelope = envelopeIn(data)
+    switch (envelope.type) {
+      case 'command':
+        return this.#command(envelope.command, index)
+      case 'sessionCommand':
+        return this.#sessionCommand(envelope, { index, term })
+      case 'openSession':
+        return asOutcome(this.sessions.open(index, envelope.ttlMs, this.#time))
+      case 'keepSession':
+        return asOutcome(this.sessions.keep(envelope.session))
+      case 'closeSession':
+        this.sessions.close(envelope.session)
+        break
+      case 'time':
+        this.#pass(envelope.sinceMs, envelope.nowMs)
+    }
+    return nothing as EntryOutcome<Result>
+  }
+
+  #command(command: Uint8Array, index: number): EntryOutcome<Result> {
+    try {
+      return { result: this.#stateMachine.apply(command, index) }
+    } catch (cause) {
+      // The command is at fault, not this node: every node throws here, and goes on.
+      return { error: new RaftError('STATE_MACHINE', `the state machine refused the command: ${reasonOf(cause)}`, { cause }) }
+    }
+  }
+
+  /** Once (thesis §6.3): the answer is kept with the state, so that whoever leads gives it again. */
+  #sessionCommand(command: SessionCommand, position: Position): EntryOutcome<Result> {
+    const judgement = this.sessions.judge(command)
+    if (judgement.type === 'refuse') return { error: judgement.error }
+    if (judgement.type === 'replay') return this.#replay(judgement.answer)
+    const outcome = this.#command(command.command, position.index)
+    this.sessions.record(command, this.#kept(outcome, position))
+    return outcome
+  }
+
+  #kept(outcome: EntryOutcome<Result>, { index, term }: Position): KeptAnswer {
+    if ('error' in outcome) return { index, term, error: outcome.error.message }
+    try {
+      return { index, term, result: this.#codec.encode(outcome.result) }
+    } catch (cause) {
+      return { index, term, error: `the command was applied, but its result cannot be encoded: ${reasonOf(cause)}` }
+    }
+  }
+
+  #replay(answer: KeptAnswer): EntryOutcome<Result> {
+    if ('error' in answer) return { error: new RaftError('STATE_MACHINE', answer.error) }
+    try {
+      return { result: this.#codec.decode(answer.result), appliedAt: answer }
+    } catch (cause) {
+      return { error: new RaftError('STATE_MACHINE', `the command was applied, but its result cannot be decoded: ${reasonOf(cause)}`) }
+    }
+  }
+
+  /** Log time goes on. A measurement that comes late, from an earlier leader, measured something else. */
+  #pass(sinceMs: number, nowMs: number): void {
+    if (sinceMs !== this.#time) return
+    this.#time = Math.max(this.#time, Math.min(nowMs, timeMax))
+    this.sessions.pass(this.#time)
+  }
+
+  /** A frozen view: the node's own part in blocks, an empty block, and the state machine's data. */
+  snapshot(): AsyncIterable<Uint8Array> {
+    return withNodePart(pack([version, this.#time]), this.sessions.tuples(), begun(this.#stateMachine.snapshot()))
+  }
+
+  /** Replaces everything. @throws what the state machine throws, or Error where the node's own part is malformed. */
+  async restore({ index, hasNodePart }: SnapshotMeta, data: AsyncIterable<Uint8Array>): Promise<void> {
+    const { blocks, rest } = hasNodePart === true ? await splitNodePart(data) : { blocks: [], rest: data }
+    await this.#stateMachine.restore(rest, index)
+    const [head, ...sessions] = blocks.flatMap(unpackAll)
+    this.#time = head === undefined ? 0 : timeIn(head)
+    this.sessions.replace(sessions)
+  }
+}
+
+function timeIn(head: unknown): number {
+  if (!Array.isArray(head) || head[0] !== version) throw new Error(`a snapshot of another version: this node reads version ${version}`)
+  return whole(head[1], 'a time')
+}
+
+function asOutcome<Result>(refusal: RaftError | undefined): EntryOutcome<Result> {
+  return refusal === undefined ? (nothing as EntryOutcome<Result>) : { error: refusal }
+}
