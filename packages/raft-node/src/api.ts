@@ -1,4 +1,5 @@
-import type { Index, Membership, NodeId, Position, RoleName, Term } from 'raft-core'
+import type { Index, Membership, NodeId, Position, RoleName, Term, Trace } from 'raft-core'
+import type { MetricsRegistry } from './metrics.ts'
 import type { HandshakeRefusal, Identity, MemberInfo, StateMachine } from './ports.ts'
 import type { PeerCertificates } from './transport/peer-certificates.ts'
 import type { Session } from './session.ts'
@@ -86,6 +87,25 @@ export type NodeEvent =
   | { readonly type: 'repair'; readonly what: 'begun' | 'finished'; readonly reason: string }
   | { readonly type: 'fault'; readonly code: string; readonly message: string }
 
+/** Told instead of events that a reader was too slow for. */
+export type DroppedEvents = { readonly type: 'dropped'; readonly count: number }
+
+/** Who leads, as far as this node knows. */
+export type Leadership = { readonly term: Term; readonly leader: NodeId | undefined; readonly isLeader: boolean }
+export type MembershipView = { readonly membership: Membership; readonly index: Index; readonly members: readonly MemberInfo[] }
+
+/** What can change while a node runs: see the options of the same names. */
+export type Reloadable = Partial<
+  Pick<NodeOptions<unknown>, 'tickMs' | 'snapshotEntries' | 'snapshotBytes' | 'snapshotBytesPerSecond' | 'trailingEntries'>
+>
+
+/** Where a node writes one line for each thing that happens to it: pino and many others fit. */
+export type Logger = {
+  info(fields: object, message: string): void
+  warn(fields: object, message: string): void
+  error(fields: object, message: string): void
+}
+
 export type NodeOptions<Result> = {
   /** The operator's name of this node: 1 to 64 of letters, digits and `. : _ -`. */
   readonly id: string
@@ -135,6 +155,10 @@ export type NodeOptions<Result> = {
   /** Entries kept behind a snapshot, so that followers a little behind need none. Default 5,000. */
   readonly trailingEntries?: number
   readonly onEvent?: (event: NodeEvent) => void
+  /** Default: silent. */
+  readonly logger?: Logger
+  /** Called with everything that happens in the core, and why: `formatTrace` of raft-core says it in words. Costs nothing when absent. */
+  readonly trace?: Trace
 }
 
 /**
@@ -179,6 +203,8 @@ export interface Node<Result> extends AsyncDisposable {
     promote(id: NodeId, options?: CallOptions): Promise<Index>
     demote(id: NodeId, options?: CallOptions): Promise<Index>
     remove(id: NodeId, options?: CallOptions): Promise<Index>
+    /** The membership now, and at every change; a slow reader misses what has passed, never the newest. */
+    changes(options?: Pick<CallOptions, 'signal'>): AsyncIterable<MembershipView>
   }
   /** Moves leadership; without a target to the voter that has most of the log. Resolves once another node leads. */
   transferLeadership(options?: CallOptions & { readonly target?: NodeId }): Promise<NodeId>
@@ -189,6 +215,26 @@ export interface Node<Result> extends AsyncDisposable {
   /** Who leads as far as this node knows. */
   leader(): MemberInfo | undefined
   waitForLeader(options?: CallOptions): Promise<MemberInfo>
+  /** Resolves with what is applied here, once that is at least `index`. */
+  waitForApplied(index: Index, options?: CallOptions): Promise<Index>
+  /**
+   * Resolves with the term once a majority has confirmed that this node leads it, and everything committed before is applied here.
+   * Rejects with NOT_LEADER where it does not.
+   */
+  verifyLeader(options?: CallOptions): Promise<Term>
+  /** Calls `listener` with each event of this type; returns how to stop that. One that throws is not heard of. */
+  on<Type extends NodeEvent['type']>(type: Type, listener: (event: Extract<NodeEvent, { type: Type }>) => void): () => void
+  /**
+   * Every event from now on, until the signal fires or the node is closed. A reader that is behind by more than 1,000 events misses the
+   * oldest, and gets their number instead.
+   */
+  events(options?: Pick<CallOptions, 'signal'>): AsyncIterable<NodeEvent | DroppedEvents>
+  /** Who leads now, and at every change; a slow reader misses what has passed, never the newest. */
+  leadership(options?: Pick<CallOptions, 'signal'>): AsyncIterable<Leadership>
+  /** What this node counts and measures of itself. */
+  readonly metrics: MetricsRegistry
+  /** Changes all of these at once, or throws INVALID_ARGUMENT and changes none. Until the node is closed: the next start goes by its options. */
+  reconfigure(changes: Reloadable): void
   /**
    * Hands leadership over (at most 500 ms), answers what is in progress, closes sockets and files. A second call returns the same
    * promise.

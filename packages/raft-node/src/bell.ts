@@ -15,16 +15,21 @@ export class Bell {
     for (const wake of waiting) wake()
   }
 
+  /** Nobody waits: whoever would ring has nothing to do. */
+  get isIdle(): boolean {
+    return this.#waiting.size === 0
+  }
+
   /** Resolves at the next ring, or after `timeoutMs` without one, or when the signal fires; never rejects. */
-  next(timeoutMs: number, signal?: AbortSignal | undefined): Promise<void> {
+  next(timeoutMs: number | undefined, signal?: AbortSignal | undefined): Promise<void> {
     return new Promise(resolve => {
       const wake = () => {
-        timer.cancel()
+        timer?.cancel()
         signal?.removeEventListener('abort', wake)
         this.#waiting.delete(wake)
         resolve()
       }
-      const timer = this.#clock.after(timeoutMs, wake)
+      const timer = timeoutMs === undefined ? undefined : this.#clock.after(timeoutMs, wake)
       this.#waiting.add(wake)
       signal?.addEventListener('abort', wake, { once: true })
       if (signal?.aborted) wake()

@@ -60,6 +60,11 @@ export class Driver {
     })
   }
 
+  /** How many steps of the core are not saved yet. */
+  get unsaved(): number {
+    return this.#saves.size
+  }
+
   /** The number of the save under way, if there is one. */
   get currentSave(): number | undefined {
     return this.#saves.current

@@ -10,6 +10,7 @@ import { Failover } from './failover.ts'
 import { Faults } from './faults.ts'
 import { InProgress } from './in-progress.ts'
 import { Members } from './members.ts'
+import { NodeMetrics } from './node-metrics.ts'
 import { Peers } from './peers.ts'
 import { type EntryOutcome, Pending } from './pending.ts'
 import type { Identity, MemberInfo, Ports, SnapshotMeta } from './ports.ts'
@@ -18,7 +19,7 @@ import { Reads } from './reads.ts'
 import type { Inspect } from './real-ports.ts'
 import type { ReplicatedState } from './replicated-state.ts'
 import type { RestoredFolder } from './restoring.ts'
-import type { Settings } from './settings.ts'
+import { checkLive, type LiveSettings, type Settings } from './settings.ts'
 import { SnapshotReceiver, SnapshotSender } from './snapshot-transfer.ts'
 import { Snapshotter } from './snapshotter.ts'
 import { Ticker } from './ticker.ts'
@@ -58,8 +59,11 @@ export class Engine<Result> {
   readonly snapshots: Snapshotter
   readonly peers: Peers
   readonly inProgress = new InProgress()
+  readonly metrics: NodeMetrics
   /** Rung when role, leader or membership may have changed, and when the node stops. */
   readonly changed: Bell
+  /** Rung when more is applied. */
+  readonly advanced: Bell
   readonly #emit: (event: NodeEvent) => void
   readonly #driver: Driver
   readonly #ticker: Ticker
@@ -75,12 +79,16 @@ export class Engine<Result> {
   constructor(options: EngineOptions<Result>) {
     const { ports, state, settings, identity, restored } = options
     const { clock, logStore, snapshotStore, transport } = ports
+    this.metrics = new NodeMetrics(clock)
     this.ports = ports
     this.state = state
     this.settings = settings
     this.identity = identity
     this.address = options.address
-    this.#emit = options.emit
+    this.#emit = event => {
+      this.metrics.event(event)
+      options.emit(event)
+    }
     this.raft = createCore({ id: identity.nodeId, clock, settings, restored, inspect: options.inspect })
     options.inspect?.core?.(this.raft)
     const { raft, members } = this
@@ -89,9 +97,10 @@ export class Engine<Result> {
     this.#repairs = restored.repairs
 
     this.changed = new Bell(clock)
+    this.advanced = new Bell(clock)
     this.faults = new Faults(fault => this.#emit({ type: 'fault', ...fault }))
     this.pending = new Pending(clock)
-    this.proposals = new Proposals(raft, this.pending)
+    this.proposals = new Proposals(raft, this.pending, (last, count) => this.metrics.proposed(last, count))
     this.peers = new Peers({
       clock,
       transport,
@@ -113,23 +122,25 @@ export class Engine<Result> {
       taken: index => this.#emit({ type: 'snapshot', index, cause: 'taken' }),
       failed: error => this.fail(error),
     })
-    this.#sender = new SnapshotSender(raft, ports, settings.snapshotBytesPerSecond, run => this.input(run))
+    this.#sender = new SnapshotSender(raft, ports, settings, run => this.input(run))
     this.#receiver = new SnapshotReceiver(
       raft,
       (meta, data) => this.snapshots.receive(meta, data),
       run => this.input(run),
     )
     this.#failover = new Failover(raft, clock, run => this.input(run))
-    this.#driver = new Driver(raft, clock, logStore, this.#outputs())
+    this.#driver = new Driver(raft, clock, this.metrics.watch(logStore), this.#outputs())
     const diskWatch = new DiskWatch(raft, settings.electionTicks)
     const timeRecorder = new TimeRecorder(this)
-    this.#ticker = new Ticker(clock, settings.tickMs, () => {
+    this.#ticker = new Ticker(clock, settings.tickMs, lateMs => {
+      this.metrics.ticked(lateMs, raft.commit)
       this.input(() => {
         diskWatch.tick(this.#driver.currentSave)
         raft.tick()
         timeRecorder.look()
       })
     })
+    this.metrics.observe(this)
   }
 
   /** Why the log of this node is being filled again, while it is. */
@@ -139,6 +150,16 @@ export class Engine<Result> {
 
   get stopped(): boolean {
     return this.#stopped
+  }
+
+  get queuedSaves(): number {
+    return this.#driver.unsaved
+  }
+
+  /** @throws RaftError INVALID_ARGUMENT; then nothing has changed. */
+  reconfigure(changes: Partial<LiveSettings>): void {
+    Object.assign(this.settings, checkLive(changes))
+    this.#ticker.tickMs = this.settings.tickMs
   }
 
   start(): void {
@@ -217,6 +238,7 @@ export class Engine<Result> {
     this.pending.stop(error)
     this.reads.stop(error)
     this.changed.ring()
+    this.advanced.ring()
     await Promise.all([this.#driver.stop(), this.snapshots.stop()])
   }
 
@@ -259,7 +281,9 @@ export class Engine<Result> {
         this.#membershipChanged()
         this.#emit({ type: 'snapshot', index: meta.index, cause: 'installed' })
       },
-      applied: () => {
+      applied: (index: Index) => {
+        this.metrics.applied(index)
+        if (!this.advanced.isIdle) this.advanced.ring()
         this.#tellOldNews()
         this.reads.release()
         this.snapshots.maybeTake()

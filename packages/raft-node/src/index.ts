@@ -6,13 +6,18 @@ export type {
   Applied,
   ApplyOptions,
   CallOptions,
+  DroppedEvents,
   JoinAnswer,
   JoinRequest,
+  Leadership,
+  Logger,
   MemberStatus,
+  MembershipView,
   Node,
   NodeEvent,
   NodeOptions,
   NodeStatus,
+  Reloadable,
   SessionSerial,
   Sessions,
 } from './api.ts'
@@ -42,4 +47,5 @@ export { systemClock } from './clock/system-clock.ts'
 export { generationOf, idOf, nameOf } from './node-names.ts'
 export { type Envelope, envelopeIn } from './command-envelope.ts'
 export { LogTime } from './log-time.ts'
+export { Counter, Histogram, type MetricFamily, type MetricSample, MetricsRegistry } from './metrics.ts'
 export { Session } from './session.ts'

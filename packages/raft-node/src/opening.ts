@@ -24,7 +24,7 @@ export async function openEngine<Result>(
 ): Promise<Opened<Result>> {
   const { found, storage } = await openFolder(world, options)
   const ports: Ports<Result> = { ...world, ...storage, stateMachine: options.stateMachine }
-  const state = new ReplicatedState(options.stateMachine, options.resultCodec)
+  const state = new ReplicatedState(options.stateMachine, options.resultCodec, world.clock)
   const parts = { ...ports, state }
   return closingOnError(storage.logStore, async () => {
     const claimed = await claimFolder(storage.logStore, world.clock, found.identity, options)
@@ -39,7 +39,8 @@ export async function openEngine<Result>(
     const { identity, answer } = await enter(parts, options, { claimed, address, clientAddress: settings.clientAddress, known })
     const restored = known ?? (await restoreFolder(parts, found.state, undefined))
     const introduced = answer?.members ?? []
-    return { engine: new Engine({ ports, state, settings, identity, address, restored, introduced, emit, inspect: world.inspect }), gate }
+    const inspect = options.trace === undefined ? world.inspect : { ...world.inspect, trace: options.trace }
+    return { engine: new Engine({ ports, state, settings, identity, address, restored, introduced, emit, inspect }), gate }
   })
 }
 

@@ -22,6 +22,11 @@ export class Pending<Result> {
     this.#clock = clock
   }
 
+  /** Indices that somebody waits for. */
+  get size(): number {
+    return this.#byIndex.size
+  }
+
   /** Waits until an entry is applied at this index. A position names one entry, so the term there decides whether it is ours. */
   add(position: Position, deadline: Deadline): Promise<Applied<Result>> {
     if (this.#stopped !== undefined) return Promise.reject(this.#stopped)

@@ -1,4 +1,4 @@
-import type { Raft, Refusal } from 'raft-core'
+import type { Index, Raft, Refusal } from 'raft-core'
 import type { Applied } from './api.ts'
 import { RaftError } from './errors.ts'
 import type { Pending } from './pending.ts'
@@ -22,12 +22,20 @@ type Gathered<Result> = {
 export class Proposals<Result> {
   readonly #raft: Raft
   readonly #pending: Pending<Result>
+  readonly #proposed: (last: Index, count: number) => void
   #gathered: Gathered<Result>[] = []
   #stopped: RaftError | undefined
 
-  constructor(raft: Raft, pending: Pending<Result>) {
+  /** `proposed` hears of each turn's entries: the index of the last, and how many there are. */
+  constructor(raft: Raft, pending: Pending<Result>, proposed: (last: Index, count: number) => void) {
+    this.#proposed = proposed
     this.#raft = raft
     this.#pending = pending
+  }
+
+  /** How many wait for the next turn. */
+  get size(): number {
+    return this.#gathered.length
   }
 
   /** Rejects with what `explain` makes of a refusal: then nothing was appended. */
@@ -43,6 +51,7 @@ export class Proposals<Result> {
     this.#gathered = []
     const taken = this.#raft.proposeAll(gathered.map(({ data }) => data))
     if (taken.accepted === true) {
+      this.#proposed(taken.index + gathered.length - 1, gathered.length)
       for (const [at, { deadline, resolve }] of gathered.entries())
         resolve(this.#pending.add({ index: taken.index + at, term: taken.term }, deadline))
       return

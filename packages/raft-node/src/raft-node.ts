@@ -1,11 +1,27 @@
-import type { Index, NodeId } from 'raft-core'
+import type { Index, NodeId, Term } from 'raft-core'
 import { announceAddresses } from './announcing.ts'
-import type { Applied, ApplyOptions, CallOptions, Node, NodeEvent, NodeOptions, NodeStatus, SessionSerial, Sessions } from './api.ts'
+import type {
+  Applied,
+  ApplyOptions,
+  CallOptions,
+  DroppedEvents,
+  Leadership,
+  Node,
+  NodeEvent,
+  NodeOptions,
+  NodeStatus,
+  Reloadable,
+  SessionSerial,
+  Sessions,
+} from './api.ts'
 import { closeDown } from './closing.ts'
 import type { Engine } from './engine.ts'
 import { RaftError } from './errors.ts'
+import { EventHub } from './event-hub.ts'
+import { logEvent } from './event-log.ts'
 import { Leading } from './leading.ts'
 import { MembershipService } from './membership-service.ts'
+import type { MetricsRegistry } from './metrics.ts'
 import { type Opened, openEngine } from './opening.ts'
 import type { Identity, MemberInfo } from './ports.ts'
 import { Proposing } from './proposing.ts'
@@ -15,13 +31,16 @@ import { checked, SessionService } from './session-service.ts'
 import { settingsFrom } from './settings.ts'
 import { nodeStatus } from './status.ts'
 import { transferTo } from './transfer.ts'
+import { leaderships, membershipViews } from './views.ts'
 import { type Deadline, deadlineFor, remainingMs, Wait } from './wait.ts'
 
 /** One member of a cluster: its folder, its port and its state machine. */
 export class RaftNode<Result> implements Node<Result> {
   readonly membership: Node<Result>['membership']
   readonly sessions: Sessions<Result>
+  readonly metrics: MetricsRegistry
   readonly #engine: Engine<Result>
+  readonly #hub: EventHub
   readonly #leading: Leading
   readonly #proposing: Proposing<Result>
   #closed: Promise<void> | undefined
@@ -31,18 +50,24 @@ export class RaftNode<Result> implements Node<Result> {
    * leaves nothing open then. `overrides` puts other ports in place of the real ones: a simulated world, for example.
    */
   static async open<Result>(options: NodeOptions<Result>, overrides: Partial<World> = {}): Promise<RaftNode<Result>> {
+    const { onEvent, logger, resultCodec } = options
     const settings = settingsFrom(options)
     const world = worldFor(overrides.logStore === undefined ? await withLogKind(options) : options, overrides)
+    const hub = new EventHub()
+    if (onEvent !== undefined) hub.add(onEvent)
+    if (logger !== undefined) hub.add(event => logEvent(logger, event))
     try {
-      return new RaftNode(await openEngine(world, options, settings, quietly(options.onEvent)), options.resultCodec)
+      return new RaftNode(await openEngine(world, options, settings, event => hub.emit(event)), hub, resultCodec)
     } catch (error) {
       await world.transport.close()
       throw error
     }
   }
 
-  private constructor({ engine, gate }: Opened<Result>, codec: NodeOptions<Result>['resultCodec']) {
+  private constructor({ engine, gate }: Opened<Result>, hub: EventHub, codec: NodeOptions<Result>['resultCodec']) {
     this.#engine = engine
+    this.#hub = hub
+    this.metrics = engine.metrics.registry
     this.#leading = new Leading(engine)
     this.#proposing = new Proposing(engine, this.#leading, codec)
     const membership = new MembershipService(engine, this.#leading)
@@ -51,6 +76,7 @@ export class RaftNode<Result> implements Node<Result> {
       promote: async (id, options) => membership.change('promote', id, this.#begin(options)),
       demote: async (id, options) => membership.change('demote', id, this.#begin(options)),
       remove: async (id, options) => membership.change('remove', id, this.#begin(options)),
+      changes: options => membershipViews(engine, options?.signal),
     }
     this.sessions = new SessionService({ engine, proposing: this.#proposing, node: this, begin: options => this.#begin(options) })
     const isClosing = () => this.#closed !== undefined
@@ -103,12 +129,40 @@ export class RaftNode<Result> implements Node<Result> {
   async barrier(options: CallOptions = {}): Promise<Index> {
     const deadline = this.#begin(options)
     const index = await this.#engine.inProgress.run(this.#proposing.barrier(deadline))
-    await this.#until(
-      () => this.#engine.applier.applied.index >= index,
-      deadline,
-      () => barrierBehind(index, deadline),
-    )
+    await this.#untilApplied(index, deadline)
     return index
+  }
+
+  async waitForApplied(index: Index, options: CallOptions = {}): Promise<Index> {
+    await this.#untilApplied(checked('an index', index), this.#begin(options))
+    return this.applied
+  }
+
+  async verifyLeader(options: CallOptions = {}): Promise<Term> {
+    const { role, term } = this
+    if (role === 'leader') {
+      await this.read(options)
+      if (this.role === 'leader' && this.term === term) return term
+    }
+    throw this.#leading.notLeader()
+  }
+
+  on<Type extends NodeEvent['type']>(type: Type, listener: (event: Extract<NodeEvent, { type: Type }>) => void): () => void {
+    return this.#hub.add(event => {
+      if (event.type === type) listener(event as Extract<NodeEvent, { type: Type }>)
+    })
+  }
+
+  events(options: Pick<CallOptions, 'signal'> = {}): AsyncIterable<NodeEvent | DroppedEvents> {
+    return this.#hub.read(options)
+  }
+
+  leadership({ signal }: Pick<CallOptions, 'signal'> = {}): AsyncIterable<Leadership> {
+    return leaderships(this.#engine, signal)
+  }
+
+  reconfigure(changes: Reloadable): void {
+    this.#engine.reconfigure(changes)
   }
 
   async read(options: CallOptions & { readonly consistency?: 'linearizable' | 'stale' } = {}): Promise<Index> {
@@ -153,7 +207,7 @@ export class RaftNode<Result> implements Node<Result> {
   }
 
   close(options: { readonly transfer?: boolean } = {}): Promise<void> {
-    this.#closed ??= closeDown(this.#engine, options.transfer ?? true)
+    this.#closed ??= closeDown(this.#engine, options.transfer ?? true).finally(() => this.#hub.end())
     return this.#closed
   }
 
@@ -169,22 +223,39 @@ export class RaftNode<Result> implements Node<Result> {
     throw new RaftError('NODE_STOPPED', `${identity.nodeId} is stopping: ask another node`, { outcome: 'not-applied' })
   }
 
+  async #untilApplied(index: Index, deadline: Deadline): Promise<void> {
+    const { ports, advanced, faults, applier } = this.#engine
+    while (applier.applied.index < index) {
+      faults.check()
+      const left = remainingMs(ports.clock, deadline)
+      if (deadline.signal?.aborted) throw gaveUp()
+      if (left === 0 || this.#engine.stopped) throw behind(index, deadline)
+      await advanced.next(left, deadline.signal)
+    }
+  }
+
   async #until(holds: () => boolean, deadline: Deadline, late: () => RaftError): Promise<void> {
     const { ports, settings, changed, faults } = this.#engine
     while (!holds()) {
       faults.check()
       const left = remainingMs(ports.clock, deadline)
-      if (left === 0 || this.#engine.stopped || deadline.signal?.aborted) throw late()
+      if (deadline.signal?.aborted) throw gaveUp()
+      if (left === 0 || this.#engine.stopped) throw late()
       await changed.next(Math.min(left, settings.tickMs), deadline.signal)
     }
   }
+}
+
+/** Waiting changes nothing. */
+function gaveUp(): RaftError {
+  return new RaftError('ABORTED', 'the caller gave up waiting', { outcome: 'not-applied' })
 }
 
 function noLeader({ timeoutMs }: Deadline): RaftError {
   return new RaftError('NO_LEADER', `no leader within ${timeoutMs} ms: a majority of the voters must be up and reach each other`)
 }
 
-function barrierBehind(index: Index, { timeoutMs }: Deadline): RaftError {
+function behind(index: Index, { timeoutMs }: Deadline): RaftError {
   return new RaftError('TIMED_OUT', `this node has not applied index ${index} within ${timeoutMs} ms: it is behind, try again`)
 }
 
@@ -198,15 +269,4 @@ const maxCommandBytes = 8 * 1024 * 1024 - 512
 function checkSize(command: Uint8Array): void {
   if (command.length <= maxCommandBytes) return
   throw new RaftError('INVALID_ARGUMENT', `a command of ${command.length} bytes is too long: at most ${maxCommandBytes}`)
-}
-
-/** A listener that throws is its own trouble. */
-function quietly(onEvent: ((event: NodeEvent) => void) | undefined): (event: NodeEvent) => void {
-  return event => {
-    try {
-      onEvent?.(event)
-    } catch {
-      // Nothing to do with it here: the node goes on.
-    }
-  }
 }

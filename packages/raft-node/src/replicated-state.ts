@@ -2,7 +2,7 @@ import type { CommandEntry, Position } from 'raft-core'
 import { envelopeIn, type SessionCommand } from './command-envelope.ts'
 import { RaftError, reasonOf } from './errors.ts'
 import type { EntryOutcome } from './pending.ts'
-import type { SnapshotMeta, StateMachine } from './ports.ts'
+import type { Clock, SnapshotMeta, StateMachine } from './ports.ts'
 import type { ResultCodec } from './proposing.ts'
 import { type KeptAnswer, Sessions } from './sessions.ts'
 import { begun, splitNodePart, withNodePart } from './snapshot-parts.ts'
@@ -23,9 +23,12 @@ export class ReplicatedState<Result> {
   readonly sessions = new Sessions()
   readonly #stateMachine: StateMachine<Result>
   readonly #codec: ResultCodec<Result>
+  readonly #clock: Pick<Clock, 'now'>
   #time = 0
+  #lastRestoreMs: number | undefined
 
-  constructor(stateMachine: StateMachine<Result>, codec: ResultCodec<Result>) {
+  constructor(stateMachine: StateMachine<Result>, codec: ResultCodec<Result>, clock: Pick<Clock, 'now'>) {
+    this.#clock = clock
     this.#stateMachine = stateMachine
     this.#codec = codec
   }
@@ -33,6 +36,11 @@ export class ReplicatedState<Result> {
   /** Log time: the last that was recorded, in milliseconds. */
   get time(): number {
     return this.#time
+  }
+
+  /** What the last restore of a snapshot took. */
+  get lastRestoreMs(): number | undefined {
+    return this.#lastRestoreMs
   }
 
   /** @throws Error for an entry of a newer version: this node cannot go on. */
@@ -107,11 +115,13 @@ export class ReplicatedState<Result> {
 
   /** Replaces everything. @throws what the state machine throws, or Error where the node's own part is malformed. */
   async restore({ index, hasNodePart }: SnapshotMeta, data: AsyncIterable<Uint8Array>): Promise<void> {
+    const began = this.#clock.now()
     const { blocks, rest } = hasNodePart === true ? await splitNodePart(data) : { blocks: [], rest: data }
     await this.#stateMachine.restore(rest, index)
     const [head, ...sessions] = blocks.flatMap(unpackAll)
     this.#time = head === undefined ? 0 : timeIn(head)
     this.sessions.replace(sessions)
+    this.#lastRestoreMs = this.#clock.now() - began
   }
 }
 

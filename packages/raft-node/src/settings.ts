@@ -1,17 +1,21 @@
 import type { NodeOptions } from './api.ts'
 import { RaftError } from './errors.ts'
 
-/** A node's options with every default filled in. */
-export type Settings = {
+/** What can change while the node runs. */
+export type LiveSettings = {
+  tickMs: number
+  snapshotEntries: number
+  snapshotBytes: number
+  snapshotBytesPerSecond: number
+  trailingEntries: number
+}
+
+/** A node's options with every default filled in. Read anew wherever they are used. */
+export type Settings = LiveSettings & {
   /** The operator's name, without a generation. */
   readonly name: string
   readonly clientAddress: string
-  readonly tickMs: number
   readonly electionTicks: number
-  readonly snapshotEntries: number
-  readonly snapshotBytes: number
-  readonly snapshotBytesPerSecond: number
-  readonly trailingEntries: number
 }
 
 const MiB = 1024 * 1024
@@ -27,8 +31,30 @@ export function settingsFrom(options: NodeOptions<unknown>): Settings {
     snapshotEntries: positive('snapshotEntries', options.snapshotEntries ?? 10_000),
     snapshotBytes: positive('snapshotBytes', options.snapshotBytes ?? 64 * MiB),
     snapshotBytesPerSecond: positive('snapshotBytesPerSecond', options.snapshotBytesPerSecond ?? Number.POSITIVE_INFINITY),
-    trailingEntries: options.trailingEntries ?? 5_000,
+    trailingEntries: notNegative('trailingEntries', options.trailingEntries ?? 5_000),
   }
+}
+
+const checks = {
+  tickMs: positive,
+  snapshotEntries: positive,
+  snapshotBytes: positive,
+  snapshotBytesPerSecond: positive,
+  trailingEntries: notNegative,
+} as const satisfies Record<keyof LiveSettings, (what: string, value: number) => number>
+
+/** All of them or none. @throws RaftError INVALID_ARGUMENT for one that cannot work, or that takes a restart. */
+export function checkLive(changes: Partial<LiveSettings>): Partial<LiveSettings> {
+  const given = Object.entries(changes).filter(([, value]) => value !== undefined)
+  for (const [name, value] of given) {
+    const check = Object.hasOwn(checks, name) ? checks[name as keyof LiveSettings] : undefined
+    if (check === undefined) {
+      const help = `only ${Object.keys(checks).join(', ')} can; for others stop the node and start it with the new value`
+      throw new RaftError('INVALID_ARGUMENT', `${name} cannot change while the node runs: ${help}`)
+    }
+    check(name, value)
+  }
+  return Object.fromEntries(given)
 }
 
 /** A name is printed, typed and becomes part of ids: a `~` in it would look like a generation. */
@@ -40,4 +66,9 @@ export function checkName(name: string): void {
 function positive(what: string, value: number): number {
   if (value > 0) return value
   throw new RaftError('INVALID_ARGUMENT', `${what} is ${value}: it must be a number above 0`)
+}
+
+function notNegative(what: string, value: number): number {
+  if (value >= 0) return value
+  throw new RaftError('INVALID_ARGUMENT', `${what} is ${value}: it must be a number of at least 0`)
 }

@@ -1,6 +1,7 @@
 import type { Index, Message, MessageOf, NodeId, Raft } from 'raft-core'
 import { RaftError } from './errors.ts'
 import type { Clock, Ports, SnapshotMeta, SnapshotStore, Transport } from './ports.ts'
+import type { Settings } from './settings.ts'
 import { throttled } from './throttle.ts'
 
 /** Puts something into the core. */
@@ -12,16 +13,21 @@ export class SnapshotSender {
   readonly #store: SnapshotStore
   readonly #transport: Transport
   readonly #clock: Clock
-  readonly #bytesPerSecond: number
+  readonly #settings: Pick<Settings, 'snapshotBytesPerSecond'>
   readonly #input: Input
   readonly #sending = new Set<NodeId>()
 
-  constructor(raft: Raft, ports: Pick<Ports<never>, 'snapshotStore' | 'transport' | 'clock'>, bytesPerSecond: number, input: Input) {
+  constructor(
+    raft: Raft,
+    ports: Pick<Ports<never>, 'snapshotStore' | 'transport' | 'clock'>,
+    settings: Pick<Settings, 'snapshotBytesPerSecond'>,
+    input: Input,
+  ) {
     this.#raft = raft
     this.#store = ports.snapshotStore
     this.#transport = ports.transport
     this.#clock = ports.clock
-    this.#bytesPerSecond = bytesPerSecond
+    this.#settings = settings
     this.#input = input
   }
 
@@ -49,7 +55,8 @@ export class SnapshotSender {
   }
 
   #paced(data: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
-    return this.#bytesPerSecond === Number.POSITIVE_INFINITY ? data : throttled(data, this.#clock, this.#bytesPerSecond)
+    const { snapshotBytesPerSecond } = this.#settings
+    return snapshotBytesPerSecond === Number.POSITIVE_INFINITY ? data : throttled(data, this.#clock, snapshotBytesPerSecond)
   }
 }
 

@@ -35,6 +35,8 @@ export class Snapshotter {
   #previous: Index = 0
   /** Bytes of state in the newest. */
   #size: number
+  /** Of the one that is being written. */
+  #written = 0
   #entries = 0
   #bytes = 0
   #running: Promise<Index> | undefined
@@ -55,6 +57,16 @@ export class Snapshotter {
 
   get newest(): Index {
     return this.#newest
+  }
+
+  /** Bytes of data in the newest. */
+  get size(): number {
+    return this.#size
+  }
+
+  /** Undefined: none is being written. */
+  get writtenBytes(): number | undefined {
+    return this.#running === undefined ? undefined : this.#written
   }
 
   /** Counts an applied entry towards the next snapshot. */
@@ -126,6 +138,7 @@ export class Snapshotter {
     const view = state.snapshot()
     this.#entries = 0
     this.#bytes = 0
+    this.#written = 0
     const meta = { ...position, membership, membershipIndex, members: members.all(), chain, hasNodePart: true }
     const { size } = await this.#alone(() => snapshotStore.write(meta, this.#untilStopped(view)))
     // A snapshot from the leader may have overtaken this one while it was written.
@@ -169,6 +182,7 @@ export class Snapshotter {
   async *#untilStopped(data: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
     for await (const chunk of data) {
       if (this.#stopped) throw new RaftError('NODE_STOPPED', 'the node closes')
+      this.#written += chunk.length
       yield chunk
     }
   }

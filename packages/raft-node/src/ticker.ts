@@ -6,15 +6,20 @@ import type { Clock, Timer } from './ports.ts'
  */
 export class Ticker {
   readonly #clock: Clock
-  readonly #tickMs: number
-  readonly #tick: () => void
+  #tickMs: number
+  readonly #tick: (lateMs: number) => void
   #timer: Timer | undefined
   #due = 0
 
-  constructor(clock: Clock, tickMs: number, tick: () => void) {
+  constructor(clock: Clock, tickMs: number, tick: (lateMs: number) => void) {
     this.#clock = clock
     this.#tickMs = tickMs
     this.#tick = tick
+  }
+
+  /** From the next tick on. */
+  set tickMs(tickMs: number) {
+    this.#tickMs = tickMs
   }
 
   start(): void {
@@ -34,9 +39,10 @@ export class Ticker {
   /** Small delays are caught up, so that ticks do not drift; what is later than a whole tick is not. */
   #ring(): void {
     const now = this.#clock.now()
-    const isLate = now - this.#due > this.#tickMs
+    const lateMs = Math.max(0, now - this.#due)
+    const isLate = lateMs > this.#tickMs
     this.#due = (isLate ? now : this.#due) + this.#tickMs
     this.#arm()
-    this.#tick()
+    this.#tick(lateMs)
   }
 }
