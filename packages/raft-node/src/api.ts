@@ -1,8 +1,8 @@
 import type { Index, Membership, NodeId, Position, RoleName, Term, Trace } from 'raft-core'
 import type { MetricsRegistry } from './metrics.ts'
 import type { HandshakeRefusal, Identity, MemberInfo, StateMachine } from './ports.ts'
-import type { PeerCertificates } from './transport/peer-certificates.ts'
 import type { Session } from './session.ts'
+import type { PeerCertificates } from './transport/peer-certificates.ts'
 
 /** How to wait: `signal` gives up waiting, never the proposal itself. `timeoutMs` default 5,000. */
 export type CallOptions = { readonly signal?: AbortSignal | undefined; readonly timeoutMs?: number | undefined }
