@@ -15,6 +15,13 @@ export type ApplyOptions = CallOptions & {
 /** Which command of which session, and up to which serial number the client has its answers and will not ask again. */
 export type SessionSerial = { readonly id: number; readonly serial: number; readonly answered: number }
 
+/**
+ * How fresh a read is. `linearizable`: nothing that was acknowledged before it is missing; the leader asks a quorum. `lease`: the same,
+ * answered by the leader without asking while it holds a lease, which rests on clocks (see `leaseReads`); otherwise a quorum is asked.
+ * `stale`: whatever this node has.
+ */
+export type Consistency = 'linearizable' | 'lease' | 'stale'
+
 /** Where a command was applied (with a session perhaps earlier than it was sent this time), and the state machine's answer. */
 export type Applied<Result> = { readonly index: Index; readonly term: Term; readonly result: Result }
 
@@ -145,6 +152,11 @@ export type NodeOptions<Result> = {
   readonly tickMs?: number
   readonly electionTicks?: number
   /**
+   * By how much the clocks of two members may run apart, as a share of 1: a lease is so much shorter than the promises it rests on. The
+   * clock must go on while a machine is suspended, or such machines must not turn leases on. Default 0.1.
+   */
+  readonly clockDrift?: number
+  /**
    * Take a snapshot after so many entries or bytes since the last. Defaults 10,000 and 64 MiB. So many entries are not enough while they
    * weigh less than the last snapshot, if that was 1 MiB or more: a large state is not written again for a few commands.
    */
@@ -193,7 +205,7 @@ export interface Node<Result> extends AsyncDisposable {
    * Resolves with an index when reading this node's state machine is linearizable (thesis §6.4): all that was acknowledged anywhere
    * before the call is applied here. Works on every member, at the price of a question to the leader. `stale` resolves at once.
    */
-  read(options?: CallOptions & { readonly consistency?: 'linearizable' | 'stale' }): Promise<Index>
+  read(options?: CallOptions & { readonly consistency?: Consistency }): Promise<Index>
   readonly membership: {
     /**
      * Lets a node in, as a learner that becomes a voter by itself once it has caught up. Any member takes the request. The same
@@ -205,6 +217,12 @@ export interface Node<Result> extends AsyncDisposable {
     remove(id: NodeId, options?: CallOptions): Promise<Index>
     /** The membership now, and at every change; a slow reader misses what has passed, never the newest. */
     changes(options?: Pick<CallOptions, 'signal'>): AsyncIterable<MembershipView>
+    /**
+     * Whether the leader may answer reads by lease (thesis §6.4.1), for the whole cluster. Then a leader that dies is only replaced once
+     * its lease must be over, so a failover takes an election timeout; and clocks must keep to `clockDrift`. `tickMs` and
+     * `electionTicks` must be the same on all members. Off in a new cluster.
+     */
+    leaseReads(on: boolean, options?: CallOptions): Promise<Index>
   }
   /** Moves leadership; without a target to the voter that has most of the log. Resolves once another node leads. */
   transferLeadership(options?: CallOptions & { readonly target?: NodeId }): Promise<NodeId>

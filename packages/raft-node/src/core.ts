@@ -25,6 +25,7 @@ export function createCore({ id, clock, settings, restored, inspect }: CoreOptio
     id,
     random: () => clock.random(),
     electionTicks: settings.electionTicks,
+    leaseDuration: settings.leaseMs,
     overlapping: true,
     maxUncommittedBytes,
     maxInflightBytes,

@@ -136,7 +136,7 @@ export class Engine<Result> {
       this.metrics.ticked(lateMs, raft.commit)
       this.input(() => {
         diskWatch.tick(this.#driver.currentSave)
-        raft.tick()
+        raft.tick(clock.now())
         timeRecorder.look()
       })
     })
@@ -158,7 +158,12 @@ export class Engine<Result> {
 
   /** @throws RaftError INVALID_ARGUMENT; then nothing has changed. */
   reconfigure(changes: Partial<LiveSettings>): void {
-    Object.assign(this.settings, checkLive(changes))
+    const checked = checkLive(changes)
+    const { leaseReads = false } = this.members.membership
+    if (leaseReads && checked.tickMs !== undefined && checked.tickMs < this.settings.tickMs) {
+      throw new RaftError('INVALID_ARGUMENT', 'tickMs cannot get shorter while leases rest on it: turn leaseReads off first')
+    }
+    Object.assign(this.settings, checked)
     this.#ticker.tickMs = this.settings.tickMs
   }
 

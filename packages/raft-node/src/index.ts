@@ -6,6 +6,7 @@ export type {
   Applied,
   ApplyOptions,
   CallOptions,
+  Consistency,
   DroppedEvents,
   JoinAnswer,
   JoinRequest,

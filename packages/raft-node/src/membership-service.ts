@@ -10,6 +10,8 @@ import type { MemberInfo } from './ports.ts'
 import { checkName } from './settings.ts'
 import { type Deadline, remainingMs } from './wait.ts'
 
+type Changing = { readonly changes: readonly MemberChange[] } | { readonly leaseReads: boolean }
+
 /** Who belongs to the cluster: the leader's part, and the way to it from every other member. */
 export class MembershipService {
   readonly #engine: Engine<unknown>
@@ -24,6 +26,15 @@ export class MembershipService {
     const job = {
       here: () => this.changeHere(change, id, deadline),
       request: (timeoutMs: number) => ({ kind: 'change' as const, timeoutMs, change, id }),
+      decode: ({ index }: { index: Index }) => index,
+    }
+    return this.#leading.run(job, deadline, true)
+  }
+
+  leaseReads(on: boolean, deadline: Deadline): Promise<Index> {
+    const job = {
+      here: () => this.leaseReadsHere(on, deadline),
+      request: (timeoutMs: number) => ({ kind: 'leaseReads' as const, timeoutMs, on }),
       decode: ({ index }: { index: Index }) => index,
     }
     return this.#leading.run(job, deadline, true)
@@ -60,7 +71,17 @@ export class MembershipService {
       const isDone = change !== 'remove' && members.isLearner(id) === (change === 'demote')
       if (isDone) return members.membershipIndex
       if (change !== 'promote') this.#requireAnotherVoter(id)
-      const index = await this.#propose({ type: memberTypes[change], id }, undefined, deadline)
+      const index = await this.#propose({ changes: [{ type: memberTypes[change], id }] }, undefined, deadline)
+      if (index !== undefined) return index
+    }
+  }
+
+  async leaseReadsHere(on: boolean, deadline: Deadline): Promise<Index> {
+    const { members } = this.#engine
+    for (;;) {
+      this.#requireLeadership()
+      if ((members.membership.leaseReads === true) === on) return members.membershipIndex
+      const index = await this.#propose({ leaseReads: on }, undefined, deadline)
       if (index !== undefined) return index
     }
   }
@@ -73,7 +94,7 @@ export class MembershipService {
       const step = joinStep(members, identity.nodeId, request)
       if (step.type === 'answer') return { clusterId: identity.clusterId, nodeId: step.id, members: members.current() }
       if (step.change.type === 'remove') this.#requireAnotherVoter(step.change.id)
-      await this.#propose(step.change, step.info, deadline)
+      await this.#propose({ changes: [step.change] }, step.info, deadline)
     }
   }
 
@@ -81,13 +102,13 @@ export class MembershipService {
    * Proposes it as soon as no other change is pending; resolves with its index once it is applied here. Undefined: the membership has
    * changed while this waited for its turn, so look again whether it is still right.
    */
-  async #propose(change: MemberChange, info: MemberInfo | undefined, deadline: Deadline): Promise<Index | undefined> {
+  async #propose(what: Changing, info: MemberInfo | undefined, deadline: Deadline): Promise<Index | undefined> {
     const { raft, members, pending, ports, settings, changed } = this.#engine
     const context = info === undefined ? undefined : encodeInfos([info])
     const { membershipIndex } = members
     for (;;) {
       this.#leading.requireRunning()
-      const taken = raft.proposeMembership({ transition: 'auto', changes: [change], context }, membershipIndex)
+      const taken = raft.proposeMembership({ transition: 'auto', changes: [], ...what, context }, membershipIndex)
       if (taken.accepted === true) {
         this.#engine.wake()
         return (await pending.add({ index: taken.index, term: taken.term }, deadline)).index

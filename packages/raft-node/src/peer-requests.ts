@@ -15,6 +15,7 @@ export type PeerRequest =
   /** Something that the nodes keep beside the state machine, as it goes into the log. */
   | { readonly kind: 'entry'; readonly timeoutMs: number; readonly entry: Uint8Array }
   | { readonly kind: 'change'; readonly timeoutMs: number; readonly change: ChangeKind; readonly id: NodeId }
+  | { readonly kind: 'leaseReads'; readonly timeoutMs: number; readonly on: boolean }
   | { readonly kind: 'join'; readonly timeoutMs: number; readonly join: JoinRequest }
   | { readonly kind: 'closing'; readonly timeoutMs: number }
 
@@ -26,6 +27,7 @@ function fieldsOf(request: PeerRequest): readonly unknown[] {
   if (request.kind === 'apply') return [request.command]
   if (request.kind === 'entry') return [request.entry]
   if (request.kind === 'change') return [request.change, request.id]
+  if (request.kind === 'leaseReads') return [request.on]
   if (request.kind !== 'join') return []
   const { id, address, clientAddress, incarnation, replace } = request.join
   return [id, address, clientAddress, incarnation, replace]
@@ -48,6 +50,7 @@ function readRequest(bytes: Uint8Array): PeerRequest {
   if (kind === 'entry') return { kind, timeoutMs, entry: bytesOf(first, 'an entry') }
   if (kind === 'barrier' || kind === 'closing') return { kind, timeoutMs }
   if (kind === 'change') return { kind, timeoutMs, change: changeKind(first), id: text(second, 'an id') }
+  if (kind === 'leaseReads') return { kind, timeoutMs, on: first === true }
   if (kind !== 'join') throw new Error(`a request of unknown kind ${String(kind)}`)
   const id = text(first, 'a name')
   const address = text(second, 'an address')

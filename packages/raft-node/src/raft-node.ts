@@ -4,6 +4,7 @@ import type {
   Applied,
   ApplyOptions,
   CallOptions,
+  Consistency,
   DroppedEvents,
   Leadership,
   Node,
@@ -77,6 +78,7 @@ export class RaftNode<Result> implements Node<Result> {
       demote: async (id, options) => membership.change('demote', id, this.#begin(options)),
       remove: async (id, options) => membership.change('remove', id, this.#begin(options)),
       changes: options => membershipViews(engine, options?.signal),
+      leaseReads: async (on, options) => membership.leaseReads(on, this.#begin(options)),
     }
     this.sessions = new SessionService({ engine, proposing: this.#proposing, node: this, begin: options => this.#begin(options) })
     const isClosing = () => this.#closed !== undefined
@@ -165,10 +167,10 @@ export class RaftNode<Result> implements Node<Result> {
     this.#engine.reconfigure(changes)
   }
 
-  async read(options: CallOptions & { readonly consistency?: 'linearizable' | 'stale' } = {}): Promise<Index> {
+  async read(options: CallOptions & { readonly consistency?: Consistency } = {}): Promise<Index> {
     const deadline = this.#begin(options)
     if (options.consistency === 'stale') return this.#engine.applier.applied.index
-    const index = this.#engine.reads.add(deadline)
+    const index = this.#engine.reads.add(deadline, options.consistency === 'lease')
     this.#engine.wake()
     return this.#engine.inProgress.run(index)
   }

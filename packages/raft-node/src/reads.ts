@@ -26,6 +26,8 @@ export class Reads {
   readonly #life: string
   #count = 0
   #gathering = new Set<Reader>()
+  /** Those whom a lease is good enough for. */
+  #gatheringByLease = new Set<Reader>()
   readonly #asked = new Map<string, Set<Reader>>()
   #confirmed: Confirmed[] = []
   #stopped: Error | undefined
@@ -37,7 +39,8 @@ export class Reads {
     this.#life = clock.uniqueId()
   }
 
-  add(deadline: Deadline): Promise<Index> {
+  /** `byLease`: at once, where this node leads by lease (thesis §6.4.1). */
+  add(deadline: Deadline, byLease: boolean): Promise<Index> {
     if (this.#stopped !== undefined) return Promise.reject(this.#stopped)
     const wait: Reader = new Wait(
       this.#clock,
@@ -45,17 +48,24 @@ export class Reads {
       () => this.#timedOut(deadline),
       () => this.#forget(wait),
     )
-    this.#gathering.add(wait)
+    const gathering = byLease ? this.#gatheringByLease : this.#gathering
+    gathering.add(wait)
     return wait.promise
   }
 
   /** Asks for all who gathered since the last time, if somebody can be asked. */
   ask(): void {
-    if (this.#gathering.size === 0 || this.#asked.size >= maxOpenQuestions) return
+    if (this.#ask(this.#gatheringByLease, this.#clock.now())) this.#gatheringByLease = new Set()
+    if (this.#ask(this.#gathering, undefined)) this.#gathering = new Set()
+  }
+
+  /** `leaseAt`: the moment of reading. Not that of an earlier turn: a process that stood still since then has lost its lease. */
+  #ask(readers: Set<Reader>, leaseAt: number | undefined): boolean {
+    if (readers.size === 0 || this.#asked.size >= maxOpenQuestions) return false
     const context = `${this.#life}/${++this.#count}`
-    if (!this.#raft.read(context).accepted) return
-    this.#asked.set(context, this.#gathering)
-    this.#gathering = new Set()
+    if (!this.#raft.read(context, leaseAt).accepted) return false
+    this.#asked.set(context, readers)
+    return true
   }
 
   answered(states: readonly ReadState[]): void {
@@ -80,9 +90,10 @@ export class Reads {
 
   stop(error: Error): void {
     this.#stopped = error
-    const all = [this.#gathering, ...this.#asked.values(), ...this.#confirmed.map(({ readers }) => readers)]
+    const all = [this.#gathering, this.#gatheringByLease, ...this.#asked.values(), ...this.#confirmed.map(({ readers }) => readers)]
     for (const readers of all) for (const reader of readers) reader.reject(error)
     this.#gathering.clear()
+    this.#gatheringByLease.clear()
     this.#asked.clear()
     this.#confirmed = []
   }
@@ -90,6 +101,7 @@ export class Reads {
   /** Settled readers stay in the sets they were asked with; settling them again does nothing. */
   #forget(reader: Reader): void {
     this.#gathering.delete(reader)
+    this.#gatheringByLease.delete(reader)
   }
 
   #timedOut({ timeoutMs }: Deadline): RaftError {

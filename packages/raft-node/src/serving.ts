@@ -62,6 +62,7 @@ export class Serving<Result> {
       const answer = await membership.joinHere(request.join, deadline)
       return { index: 0, term: 0, result: encodeJoinAnswer(answer) }
     }
+    if (request.kind === 'leaseReads') return { index: await membership.leaseReadsHere(request.on, deadline), term: 0, result: nothing }
     return { index: await membership.changeHere(request.change, request.id, deadline), term: 0, result: nothing }
   }
 }

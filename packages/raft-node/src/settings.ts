@@ -16,6 +16,8 @@ export type Settings = LiveSettings & {
   readonly name: string
   readonly clientAddress: string
   readonly electionTicks: number
+  /** How long a lease lasts from the sending of the heartbeats that a quorum has answered. */
+  readonly leaseMs: number
 }
 
 const MiB = 1024 * 1024
@@ -23,11 +25,14 @@ const MiB = 1024 * 1024
 /** Fills in the defaults (DESIGN §3: an election timeout of 1 to 2 s) and refuses what cannot work. */
 export function settingsFrom(options: NodeOptions<unknown>): Settings {
   checkName(options.id)
+  const tickMs = positive('tickMs', options.tickMs ?? 100)
+  const electionTicks = positive('electionTicks', options.electionTicks ?? 10)
   return {
     name: options.id,
     clientAddress: options.clientAddress ?? '',
-    tickMs: positive('tickMs', options.tickMs ?? 100),
-    electionTicks: positive('electionTicks', options.electionTicks ?? 10),
+    tickMs,
+    electionTicks,
+    leaseMs: leaseFor(tickMs, electionTicks, options.clockDrift ?? 0.1),
     snapshotEntries: positive('snapshotEntries', options.snapshotEntries ?? 10_000),
     snapshotBytes: positive('snapshotBytes', options.snapshotBytes ?? 64 * MiB),
     snapshotBytesPerSecond: positive('snapshotBytesPerSecond', options.snapshotBytesPerSecond ?? Number.POSITIVE_INFINITY),
@@ -55,6 +60,15 @@ export function checkLive(changes: Partial<LiveSettings>): Partial<LiveSettings>
     check(name, value)
   }
   return Object.fromEntries(given)
+}
+
+/**
+ * A promise of so many ticks may be shorter by two: one that was late comes just after it was given, the next in time again (ticker.ts).
+ * Rounded down to nothing, there are no leases.
+ */
+function leaseFor(tickMs: number, electionTicks: number, drift: number): number {
+  if (drift >= 0 && drift < 1) return Math.max(0, Math.floor((electionTicks - 2) * tickMs * (1 - drift)))
+  throw new RaftError('INVALID_ARGUMENT', `clockDrift is ${drift}: it must be a share of 1, such as 0.1`)
 }
 
 /** A name is printed, typed and becomes part of ids: a `~` in it would look like a generation. */

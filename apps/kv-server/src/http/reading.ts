@@ -15,8 +15,7 @@ export async function read(exchange: Exchange, answer: () => Reply | Promise<Rep
   // Who asks for a stale read asks this node, so the mode for other nodes than the leader does not matter.
   if (consistency === 'stale') return staleRead(exchange, answer)
   return onLeader(exchange, async node => {
-    // A lease read is answered like a linearizable one where the cluster has no leases.
-    await node.read({ ...callOptions(exchange), consistency: 'linearizable' })
+    await node.read({ ...callOptions(exchange), consistency })
     return answer()
   })
 }

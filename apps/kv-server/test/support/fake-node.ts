@@ -94,6 +94,7 @@ export class FakeNode implements Used {
     promote: async () => this.index,
     demote: async () => this.index,
     remove: async () => this.index,
+    leaseReads: async () => this.index,
   }
 
   status(): NodeStatus {

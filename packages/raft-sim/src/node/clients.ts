@@ -1,7 +1,8 @@
-import type { RaftError } from 'raft-node'
+import type { Consistency, RaftError } from 'raft-node'
+import type { Range } from '../faults.ts'
 import type { Random } from '../random.ts'
 import type { Machine } from './machine.ts'
-import { recur } from './nemesis.ts'
+import { duration, recur } from './nemesis.ts'
 import type { NodeWorld } from './world.ts'
 
 /** Those who use the cluster: each call goes to any node, and what came of it into the history. */
@@ -31,6 +32,8 @@ export class Clients<Result> {
     again(scenario.readMs * 20, machine => this.#barrier(machine))
     again(scenario.readMs * 40, machine => this.#snapshot(machine))
     again(faults.transferMs, machine => this.#transfer(machine))
+    const { stallAtRead } = faults
+    if (stallAtRead) recur(this.#world, this.#random, stallAtRead.everyMs, () => this.#readAndStall(stallAtRead.lastsMs))
   }
 
   /** Calls `done` when it is acknowledged. */
@@ -76,13 +79,16 @@ export class Clients<Result> {
 
   /** Calls `done` when it is answered. */
   read(machine: Machine<Result>, done: () => void = () => {}): void {
-    this.#read(machine, 'linearizable', done)
+    // Asked only where there is a choice: what other runs draw stays the same.
+    const { leaseReadRate } = this.#world.scenario
+    const byLease = leaseReadRate > 0 && this.#random.chance(leaseReadRate)
+    this.#read(machine, byLease ? 'lease' : 'linearizable', done)
   }
   #readStale(machine: Machine<Result>): void {
     this.#read(machine, 'stale', () => {})
   }
 
-  #read(machine: Machine<Result>, consistency: 'linearizable' | 'stale', done: () => void): void {
+  #read(machine: Machine<Result>, consistency: Consistency, done: () => void): void {
     const { journal, schedule, coverage, application } = this.#world
     const { cluster, watch, application: store } = machine
     if (cluster === undefined || watch === undefined || store === undefined) return
@@ -103,6 +109,16 @@ export class Clients<Result> {
       },
       error: error => this.#failed(machine, number, text, error),
     })
+  }
+
+  /** The application computes for long in the turn in which it asked. */
+  #readAndStall(lastsMs: Range): void {
+    const leader = this.#world.leader()
+    const { process } = leader ?? {}
+    if (leader === undefined || process === undefined) return
+    const ms = duration(this.#random, lastsMs)
+    this.#read(leader, 'lease', () => {})
+    process.enter(() => process.work(ms))
   }
 
   #barrier(machine: Machine<Result>): void {

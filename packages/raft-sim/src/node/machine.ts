@@ -1,6 +1,5 @@
 import type { Raft } from 'raft-core'
-import type { JoinAnswer, JoinRequest, Node, NodeEvent, Storage, Transport } from 'raft-node'
-import { RaftError, RaftNode } from 'raft-node'
+import { type JoinAnswer, type JoinRequest, type Node, type NodeEvent, RaftError, RaftNode, type Storage, type Transport } from 'raft-node'
 import { FileSnapshotStore, snapshotFolder } from 'raft-node/level'
 import { Violation } from '../invariants/invariant.ts'
 import type { Place } from '../journal.ts'
@@ -13,6 +12,7 @@ import { Disk, dataFolder, isSave } from './disk.ts'
 import { checkNothingLeft } from './leftovers.ts'
 import { mayRefuse } from './may-refuse.ts'
 import { Process } from './process.ts'
+import { clockDrift } from './scenario.ts'
 import { logStoreOn } from './stores.ts'
 import { SimTransport } from './transport.ts'
 import { NodeWatch } from './watch.ts'
@@ -160,6 +160,7 @@ export class Machine<Result> implements Place {
         replace: this.order.replaces,
         tickMs: scenario.tickMs,
         electionTicks: scenario.electionTicks,
+        clockDrift: clockDrift(scenario),
         snapshotEntries: scenario.snapshotEntries,
         trailingEntries: scenario.trailingEntries,
         onEvent: event => this.#hears(process, event),
@@ -273,9 +274,8 @@ export class Machine<Result> implements Place {
     const calls = this.#calls
     schedule.after(timeoutMs / this.#rate + slackMs, () => {
       if (!calls.has(call) || !process.isAlive || !process.wasAwakeSince(began)) return
-      this.#world.fail(
-        new Violation('client', this.id, `a call with a limit of ${timeoutMs} ms has not ended after ${schedule.now - began} ms`),
-      )
+      const text = `a call with a limit of ${timeoutMs} ms has not ended after ${schedule.now - began} ms`
+      this.#world.fail(new Violation('client', this.id, text))
     })
   }
 

@@ -29,11 +29,12 @@ export class Operators<Result> {
   }
 
   start(): void {
-    const { membershipMs, wipeMs, damageMs, closeMs } = this.#world.faults
+    const { membershipMs, wipeMs, damageMs, closeMs, leaseMs } = this.#world.faults
     if (membershipMs !== undefined) recur(this.#world, this.#random, membershipMs, () => this.#changeSomething())
     if (wipeMs !== undefined) recur(this.#world, this.#random, wipeMs, () => this.#loseFolder())
     if (damageMs !== undefined) recur(this.#world, this.#random, damageMs, () => this.#damageOne())
     if (closeMs !== undefined) recur(this.#world, this.#random, closeMs, () => this.#closeOne())
+    if (leaseMs !== undefined) recur(this.#world, this.#random, leaseMs, () => this.#switchLeases())
   }
 
   // ── what machines report ──
@@ -108,6 +109,21 @@ export class Operators<Result> {
       journal.record('answer', schedule.now, machine, change.length, text.length, () => `${change} ${id}: ${text}`)
     }
     machine.ask(timeoutMs, node => node.membership[change](id, { timeoutMs }), {
+      value: index => ended(`done at ${index}`),
+      error: ({ code, outcome }) => ended(`${code}, ${outcome}`),
+    })
+  }
+
+  #switchLeases(): void {
+    const { journal, schedule } = this.#world
+    const machine = this.#someone()
+    const on = this.#random.chance(0.85)
+    const timeoutMs = this.#world.callTimeout()
+    if (machine === undefined) return
+    journal.record('member', schedule.now, machine, on ? 1 : 0, 0, () => `lease reads ${on ? 'on' : 'off'}`)
+    this.#askingUntil = Math.max(this.#askingUntil, schedule.now + 2 * timeoutMs)
+    const ended = (text: string) => journal.record('answer', schedule.now, machine, 0, text.length, () => `lease reads: ${text}`)
+    machine.ask(timeoutMs, node => node.membership.leaseReads(on, { timeoutMs }), {
       value: index => ended(`done at ${index}`),
       error: ({ code, outcome }) => ended(`${code}, ${outcome}`),
     })

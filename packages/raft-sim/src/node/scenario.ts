@@ -34,6 +34,10 @@ export type NodeFaults = {
   readonly damageMs: number | undefined
   readonly transferMs: number | undefined
   readonly closeMs: number | undefined
+  /** Reads by lease are turned on, and sometimes off. */
+  readonly leaseMs: number | undefined
+  /** The leader's event loop is held up for long in the turn in which somebody asks for a read by lease. */
+  readonly stallAtRead: Recurring
 }
 
 export type NodeScenario = {
@@ -55,6 +59,8 @@ export type NodeScenario = {
   readonly chunkBytes: number
   readonly writeMs: number
   readonly readMs: number
+  /** So many of the reads ask for no more than a lease. */
+  readonly leaseReadRate: number
   readonly callTimeoutMs: Range
   readonly faults: NodeFaults
   /** Clients with sessions send a command so often, and their sessions live for so long. Undefined: there are none. */
@@ -71,7 +77,7 @@ export function drawNodeScenario(random: Random): NodeScenario {
   const electionTicks = random.pick([5, 10, 10, 20])
   const timeoutMs = tickMs * electionTicks
   const voters = random.pick([1, 2, 3, 3, 3, 3, 4, 5, 5, 6, 7])
-  return {
+  const drawn: NodeScenario = {
     voters,
     maxMachines: voters + 4,
     tickMs,
@@ -91,10 +97,43 @@ export function drawNodeScenario(random: Random): NodeScenario {
     chunkBytes: random.pick([50, 500, 100_000]),
     writeMs: random.spread(timeoutMs / 60, timeoutMs / 4),
     readMs: random.spread(timeoutMs / 60, timeoutMs),
+    leaseReadRate: 0,
     callTimeoutMs: [timeoutMs / 2, 6 * timeoutMs],
     faults: drawFaults(random, timeoutMs),
     walSegments: random.chance(0.5) ? { first: random.spread(300, 5_000), most: random.spread(1_000, 20_000) } : undefined,
     sessions: random.chance(0.5) ? { everyMs: random.spread(timeoutMs / 20, timeoutMs), ttlMs: random.spread(1_000, 8_000) } : undefined,
+  }
+  const leases = random.fork('leases')
+  return leases.chance(0.35) ? withLeases(leases, drawn) : drawn
+}
+
+/** Leases break in the short time between two elections: such runs look there more often than others. */
+function withLeases(random: Random, drawn: NodeScenario): NodeScenario {
+  const { timeoutMs, faults } = drawn
+  const leaseMs = random.spread(0.5, 3) * timeoutMs
+  const scenario = { ...drawn, leaseReadRate: 0.7, faults: { ...faults, leaseMs } }
+  if (random.chance(0.2)) return scenario
+  const often = (longest: number): Recurring => ({
+    everyMs: random.spread(2, 6) * timeoutMs,
+    lastsMs: [timeoutMs / 2, longest * timeoutMs],
+  })
+  return {
+    ...scenario,
+    voters: random.pick([3, 3, 3, 4, 5]),
+    readMs: timeoutMs / random.between(20, 80),
+    faults: {
+      ...scenario.faults,
+      partition: random.chance(0.8) ? often(4) : undefined,
+      pause: random.chance(0.6) ? often(3) : undefined,
+      crash: random.chance(0.6) ? { everyMs: random.spread(1, 3) * timeoutMs, lastsMs: [1, timeoutMs / 3] } : undefined,
+      crashAllRate: 0,
+      stallAtRead: random.chance(0.5) ? { everyMs: random.spread(4, 8) * timeoutMs, lastsMs: [2 * timeoutMs, 5 * timeoutMs] } : undefined,
+      transferMs: random.chance(0.4) ? random.spread(2, 5) * timeoutMs : undefined,
+      membershipMs: random.chance(0.3) ? faults.membershipMs : undefined,
+      hang: undefined,
+      wipeMs: undefined,
+      damageMs: undefined,
+    },
   }
 }
 
@@ -151,6 +190,8 @@ function drawFaults(random: Random, timeoutMs: number): NodeFaults {
     damageMs: every(0.5, 6, 25),
     transferMs: every(0.4, 4, 20),
     closeMs: every(0.5, 6, 30),
+    leaseMs: undefined,
+    stallAtRead: undefined,
   }
 }
 
@@ -176,7 +217,14 @@ export function calm(timeoutMs: number): NodeFaults {
     damageMs: undefined,
     transferMs: undefined,
     closeMs: undefined,
+    leaseMs: undefined,
+    stallAtRead: undefined,
   }
+}
+
+/** The slowest clock against the fastest: what nodes must be told, so that a lease is as long as it may be. */
+export function clockDrift({ faults: { skew } }: NodeScenario): number {
+  return (2 * skew) / (1 + skew)
 }
 
 /** The head of a trace. */

@@ -180,7 +180,7 @@ export class NodeWatch<Result> {
       case 'step':
         return this.#step(call, args[0] as Message)
       case 'read':
-        this.#check(() => this.#observer.readAsked(this.ghost!, args[0] as string))
+        this.#check(() => this.#observer.readAsked(this.ghost!, args[0] as string, args[1] !== undefined))
         return call()
       case 'transferLeadership':
         this.#observer.transferAsked(this.ghost!)
@@ -236,7 +236,10 @@ export class NodeWatch<Result> {
       this.#observer.took(ghost, this.core!, ready, digest ?? 0)
       for (const read of ready.reads) {
         if ('expired' in read) coverage.saw('expired read')
-        else this.#observer.readReleased(ghost, read.context, read.index)
+        else {
+          if (this.core!.role === 'leader' && this.#observer.isByLease(ghost, read.context)) coverage.saw('read by lease')
+          this.#observer.readReleased(ghost, read.context, read.index)
+        }
       }
       for (const entry of ready.apply) this.#toApply.push(entry)
       this.#tookReady = true
