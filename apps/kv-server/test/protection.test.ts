@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { KvClient } from 'kv-client'
 import { httpsFetch } from 'kv-client/node'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { startServer } from '../src/index.ts'
+import { createLog, startServer } from '../src/index.ts'
 import { Authority } from '../src/security/authority.ts'
 
 // Node makes keys, but no certificates.
@@ -140,4 +140,18 @@ describe('tokens', () => {
     expect(() => new Authority(text)).toThrow(words)
     expect(() => new Authority(text)).not.toThrow(/token-of-the-root|short$|blanks/)
   })
+})
+
+it('the log says who has operated the cluster, or tried to, and never with which token', async () => {
+  const lines: string[] = []
+  const log = createLog({ level: 'info', write: line => lines.push(line) })
+  const tokens = file('tokens', 'admin olga token-of-the-admin-1\nread rita token-of-a-reader-1\n')
+  await using server = await startServer({ ...local(), tokens, log })
+  const ask = (token: string) =>
+    fetch(`http://${server.httpAddress}/v1/members/n9?x=${token}`, { method: 'DELETE', headers: { Authorization: `Bearer ${token}` } })
+  await ask('token-of-the-admin-1')
+  await ask('token-of-a-reader-1')
+  const said = lines.filter(line => line.includes('operator:')).map(line => JSON.parse(line).msg)
+  expect(said).toEqual(['operator: olga asked for DELETE /v1/members/n9: 404', 'operator: somebody asked for DELETE /v1/members/n9: 403'])
+  expect(lines.join()).not.toMatch(/token-of/)
 })

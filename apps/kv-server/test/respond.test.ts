@@ -8,7 +8,7 @@ import { Watchers } from '../src/watching/watchers.ts'
 
 /** To a client that takes everything at once, as one on the same machine does: each write is over before the next turn of the event loop. */
 class QuickResponse extends EventEmitter {
-  readonly destroyed = false
+  destroyed = false
   readonly writableEnded = false
   writableNeedDrain = false
   writes = 0
@@ -48,10 +48,44 @@ it('so does a watch that has much to tell', async () => {
   for (let revision = 1; revision <= 100; revision++) history.record(revision, [{ type: 'delete', key: 'a' }])
   const response = new QuickResponse()
   const closing = new AbortController()
-  const options = { key: undefined, prefix: '', since: 0, progressMs: 60_000, isCutOff: () => false }
+  const options = { key: undefined, prefix: '', since: 0, progressMs: 60_000, isCutOff: () => false, stalledMs: 60_000 }
   const counted = response.turnsUntil(101) // where it begins, and a hundred changes
   const watched = new Watchers(history, new Turns(history)).watch(Object.assign(response, { end() {} }) as never, options, closing.signal)
   expect(await counted).toBeGreaterThanOrEqual(99)
   closing.abort()
   await watched
+})
+
+/** To a client that takes nothing. */
+class StuckResponse extends EventEmitter {
+  destroyed = false
+  readonly writableEnded = false
+  writableNeedDrain = false
+  ended = false
+
+  write(): boolean {
+    this.writableNeedDrain = true
+    return false
+  }
+  end(): void {
+    this.ended = true
+  }
+  destroy(): void {
+    this.destroyed = true
+    this.emit('close')
+  }
+}
+
+it('a client that takes nothing of a long answer is given up', async () => {
+  const response = new StuckResponse()
+  await writeAll(response as never, ['a', 'b'], 20)
+  expect(response.destroyed).toBe(true)
+})
+
+it('so is one that takes nothing of a watch', async () => {
+  const history = new History({ revisions: 1_000, bytes: 1e9 })
+  const response = new StuckResponse()
+  const options = { key: undefined, prefix: '', since: 0, progressMs: 5, isCutOff: () => false, stalledMs: 20 }
+  await new Watchers(history, new Turns(history)).watch(response as never, options, new AbortController().signal)
+  expect([response.destroyed, response.ended]).toEqual([true, true])
 })

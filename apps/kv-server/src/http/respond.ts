@@ -59,19 +59,28 @@ export async function send(response: ServerResponse, reply: Reply, node: Node<Co
   response.end()
 }
 
+/** A client that takes nothing for so long, in milliseconds, holds on to memory for nobody: its connection is ended. */
+export const stalledMsMax = 60_000
+
 /** Writes chunks as fast as the client takes them; between two, others have their turn. */
-export async function writeAll(response: ServerResponse, chunks: AsyncIterable<Uint8Array> | Iterable<string>): Promise<void> {
+export async function writeAll(
+  response: ServerResponse,
+  chunks: AsyncIterable<Uint8Array> | Iterable<string>,
+  stalledMs = stalledMsMax,
+): Promise<void> {
   for await (const chunk of chunks) {
     if (response.destroyed) return
-    if (!response.write(chunk)) await drained(response)
+    if (!response.write(chunk)) await drained(response, stalledMs)
     // Also after that: a client that reads quickly takes each chunk at once, and nobody else would have a turn until the last.
     await new Promise(resolve => setImmediate(resolve))
   }
 }
 
-function drained(response: ServerResponse): Promise<void> {
+function drained(response: ServerResponse, stalledMs: number): Promise<void> {
   return new Promise(resolve => {
+    const timer = setTimeout(() => response.destroy(), stalledMs)
     const done = () => {
+      clearTimeout(timer)
       response.off('drain', done)
       response.off('close', done)
       resolve()

@@ -87,12 +87,14 @@ export class HttpServer {
     const method = request.method ?? 'GET'
     let found: Route | undefined
     let counted = false
+    let by = ''
     let reply: Reply
     try {
       const target = originForm(request.url ?? '/')
       const [path = '', query = ''] = cut(target, '?')
       found = route(method, path)
       const principal = authorized(found, request, service)
+      by = principal.name
       if (found.handler.access !== 'open') {
         service.load.begin()
         counted = true
@@ -105,12 +107,19 @@ export class HttpServer {
       reply = refusalReply(error, { isRead: method === 'GET' || method === 'HEAD' })
       if (reply.status === 500 && !(error instanceof Refusal)) this.#log?.error({ err: error }, `http: ${method} failed`)
     }
+    if (found?.handler.access === 'admin' && method !== 'GET') this.#logOperation(method, request.url ?? '', by, reply.status)
     service.metrics.route(found === undefined ? 'other' : method, found?.path ?? 'other').answered(reply.status, performance.now() - began)
     try {
       await send(response, reply, this.#service().node, this.#closing.signal.aborted)
     } finally {
       if (counted) service.load.end()
     }
+  }
+
+  /** Who has changed the cluster itself, or tried to: whoever runs it will want to know. */
+  #logOperation(method: string, url: string, by: string, status: number): void {
+    const path = url.replace(/\?.*$/, '').slice(0, 200)
+    this.#log?.info({ by, method, path, status }, `operator: ${by === '' ? 'somebody' : by} asked for ${method} ${path}: ${status}`)
   }
 
   /** What is not HTTP, or too slow, or has headers without end. */

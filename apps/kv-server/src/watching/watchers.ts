@@ -37,7 +37,11 @@ export class Watchers {
   watch(response: ServerResponse, options: WatchOptions, closing: AbortSignal): Promise<void> {
     return new Promise(resolve => {
       const watcher = new Watcher(this.#history, response, options, () => end())
-      const timer = setInterval(() => (options.isCutOff() ? end() : watcher.tellProgress()), options.progressMs)
+      const timer = setInterval(() => {
+        if (options.isCutOff()) end()
+        else if (watcher.isStalled(options.stalledMs)) response.destroy()
+        else watcher.tellProgress()
+      }, options.progressMs)
       const end = () => {
         clearInterval(timer)
         this.#watchers.delete(watcher)
@@ -48,7 +52,7 @@ export class Watchers {
       this.#watchers.add(watcher)
       response.on('close', end)
       // In a turn of its own: a client that reads quickly takes everything at once, and nobody else would have one until it has all.
-      response.on('drain', () => setImmediate(() => watcher.pump()))
+      response.on('drain', () => setImmediate(() => watcher.drained()))
       closing.addEventListener('abort', end, { once: true })
       if (closing.aborted || response.destroyed) return end()
       watcher.tellProgress()
@@ -65,6 +69,8 @@ type WatchOptions = {
   readonly progressMs: number
   /** Asked every time progress is told. */
   readonly isCutOff: () => boolean
+  /** A client that takes nothing for so long is given up. */
+  readonly stalledMs: number
 }
 
 class Watcher {
@@ -74,6 +80,8 @@ class Watcher {
   readonly #lost: () => void
   /** Everything up to here is told or does not match. */
   #position: number
+  /** Since when the client takes nothing, although there is something. */
+  #stalledSince: number | undefined
   /** The last revision that the client was given to go on from. */
   #told = -1
 
@@ -83,6 +91,16 @@ class Watcher {
     this.#concerns = key === undefined ? other => other.startsWith(prefix) : other => other === key
     this.#position = since
     this.#lost = lost
+  }
+
+  isStalled(stalledMs: number): boolean {
+    this.#stalledSince = this.#response.writableNeedDrain ? (this.#stalledSince ?? performance.now()) : undefined
+    return this.#stalledSince !== undefined && performance.now() - this.#stalledSince > stalledMs
+  }
+
+  drained(): void {
+    this.#stalledSince = undefined
+    this.pump()
   }
 
   /** As much as the client takes. */

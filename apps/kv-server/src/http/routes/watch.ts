@@ -1,7 +1,7 @@
 import { type Exchange, type Service, servingNode } from '../exchange.ts'
 import { invalid } from '../query.ts'
 import { Refusal } from '../refusal.ts'
-import type { Reply } from '../respond.ts'
+import { type Reply, stalledMsMax } from '../respond.ts'
 
 /** `GET /v1/watch`: on any node, from what that one has applied. On one that is cut off from the others it ends, so that clients go elsewhere. */
 export async function watch(exchange: Exchange): Promise<Reply> {
@@ -24,7 +24,7 @@ export async function watch(exchange: Exchange): Promise<Reply> {
       try {
         await service.watchers.watch(
           response,
-          { key, prefix, since, progressMs: service.limits.progressMs, isCutOff: isCutOff(service) },
+          { key, prefix, since, progressMs: service.limits.progressMs, isCutOff: isCutOff(service), stalledMs: stalledMsMax },
           closing,
         )
       } finally {
