@@ -1,8 +1,10 @@
 import type { StepResult } from '../src/api.ts'
+import { receive } from '../src/behaviour.ts'
 import type { Entry } from '../src/log/entry.ts'
 import { isMember } from '../src/membership/membership.ts'
 import type { Message, MessageType, Snapshot } from '../src/messages.ts'
 import type { Ready } from '../src/ready.ts'
+import { isTermless, passTermGate } from '../src/term-gate.ts'
 import type { Output } from './output.ts'
 import { showReady, showWire } from './printing.ts'
 import { wireOfAppendWork, wireOfApplyWork, wireOfMessage, wireOfParcel } from './translation.ts'
@@ -106,7 +108,8 @@ function applyEntry(node: Node, entry: Entry): void {
 export function deliver(node: Node, parcel: Parcel, out: Output): void {
   if (parcel.type === 'saved') node.raft.settle(parcel.receipt)
   else if (parcel.type === 'applied') node.raft.appliedTo(parcel.entries.at(-1)?.index ?? 0)
-  else if (parcel.own) deliverOwn(node, parcel.message, out)
+  else if (parcel.own && !isTermless(parcel.message)) deliverOwn(node, parcel.message, out)
+  else if (isUnsound(parcel.message)) deliverUnsound(node, parcel.message, out)
   else complain(parcel.message.type, node.raft.step(parcel.message), out)
 }
 
@@ -114,6 +117,18 @@ export function deliver(node: Node, parcel: Parcel, out: Output): void {
 function deliverOwn(node: Node, message: Message, out: Output): void {
   if (!isMember(node.raft.status().membership, node.id)) out.line(unknownPeer)
   node.raft.stepOwn(message)
+}
+
+/** What our core takes from nobody, and `send-snapshot` can ask for: a snapshot of nothing, or of a node in no term, and the answer to it. */
+function isUnsound(message: Message): boolean {
+  if (message.type === 'installSnapshot') return message.term === 0 || message.snapshot.index === 0
+  return message.type === 'appendReply' && message.term === 0
+}
+
+/** The reference takes it for a message of the term that the node is in. */
+function deliverUnsound({ raft }: Node, message: Message, out: Output): void {
+  if (answers.includes(message.type) && !isMember(raft.membership, message.from)) out.line(unknownPeer)
+  else if (message.term === 0 || passTermGate(raft, message)) receive(raft, message)
 }
 
 const unknownPeer = 'raft: cannot step as peer not found'

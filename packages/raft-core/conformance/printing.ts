@@ -42,7 +42,8 @@ export function showWire(wire: Wire, responses: readonly Wire[] = []): string[] 
     lines[0] += ' Entries:['
     lines.push(...indent(entries), ']')
   }
-  if (wire.snapshot !== undefined) lines.push(`  Snapshot: ${showSnapshot(wire.snapshot)}`)
+  // A snapshot of nothing is none.
+  if (wire.snapshot !== undefined && wire.snapshot.index > 0) lines.push(`  Snapshot: ${showSnapshot(wire.snapshot)}`)
   if (responses.length === 0) return lines
   lines.push(`${lines.pop()} Responses:[`)
   return [...lines, ...indent(responses.flatMap(response => showWire(response))), ']']

@@ -88,6 +88,11 @@ export type RaftOptions = {
   readonly snapshotsMustNameNode?: boolean
   /** Refusals of votes tell how far the log is committed, so that a membership change cannot strand those who missed its commit. Default true. */
   readonly refusalsTellCommit?: boolean
+  /**
+   * A node that cannot campaign, because it is no voter, tells a leader of an earlier term that there is a later one. With `preVote` or
+   * `checkQuorum` every node does; without them and this, nothing it does would let it hear from that leader again. Default true.
+   */
+  readonly nonVotersTellTerm?: boolean
   /** What a member acknowledged before it was removed counts no more once it is added again. Default true. */
   readonly replicationSessions?: boolean
   /** Reads that cannot be confirmed are answered as expired within two election timeouts, or dropped. Default `expire`. */
@@ -125,6 +130,7 @@ const defaults: Settings = {
   checkMembershipChanges: true,
   snapshotsMustNameNode: false,
   refusalsTellCommit: true,
+  nonVotersTellTerm: true,
   replicationSessions: true,
   unconfirmedReads: 'expire',
   transferChecksLog: true,

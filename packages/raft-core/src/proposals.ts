@@ -1,6 +1,6 @@
 import type { ProposeResult, Refusal } from './api.ts'
 import type { Entry, Index, MembershipChange, Payload, Term } from './log/entry.ts'
-import { changeMembership, leavesJoint } from './membership/change.ts'
+import { changeMembership, changesNothing } from './membership/change.ts'
 import { isJoint } from './membership/membership.ts'
 import type { MessageOf } from './messages.ts'
 import type { RaftMachine } from './raft.ts'
@@ -69,7 +69,7 @@ function untakeable(raft: RaftMachine, leader: Leader, change: MembershipChange,
   if (!raft.settings.checkMembershipChanges) return undefined
   if (leader.pendingChange > raft.log.applied) return 'change-pending'
   if (ifMembershipIndex !== undefined && ifMembershipIndex !== raft.membershipIndex) return 'stale-membership'
-  const leaves = leavesJoint(change)
+  const leaves = changesNothing(change)
   if (isJoint(raft.membership) && !leaves) return 'joint'
   if (!isJoint(raft.membership) && leaves) return 'not-joint'
   if (raft.settings.untakenChange === 'refuse' && !changeMembership(raft.membership, change).ok) return 'invalid-change'

@@ -29,7 +29,7 @@ import { becomeFollower } from './roles.ts'
 import type { StateTrace } from './state-trace.ts'
 import { traceMessage, traceOwn, traceState } from './state-trace.ts'
 import { statusOf } from './status.ts'
-import { passTermGate } from './term-gate.ts'
+import { isTermless, passTermGate } from './term-gate.ts'
 import { tick } from './ticks.ts'
 import type { Trace } from './trace.ts'
 import { forwardTransfer, startTransfer } from './transfer.ts'
@@ -141,7 +141,7 @@ export class RaftMachine implements Raft {
   step(message: Message): StepResult {
     const fault = faultIn(message)
     if (fault !== undefined) return { accepted: false, reason: fault }
-    if (message.from === this.id) return { accepted: false, reason: 'from this node itself' }
+    if (message.from === this.id && !isTermless(message)) return { accepted: false, reason: 'from this node itself' }
     if (message.to !== this.id) return { accepted: false, reason: 'for another node' }
     if (isAnswer(message) && !isMember(this.membership, message.from)) return { accepted: false, reason: 'unknown-peer' }
     this.#refusal = undefined

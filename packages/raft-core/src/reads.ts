@@ -48,8 +48,7 @@ export function takeReadRequest(raft: RaftMachine, leader: Leader, { from, conte
 /** Not the leader, but asked as if it were. Where reads expire, the asking node hears so at once and can ask the right one itself. */
 export function passReadOn(raft: RaftMachine, follower: Follower, message: MessageOf<'readIndex'>): void {
   const { leader } = follower
-  if (raft.settings.unconfirmedReads === 'expire' || leader === undefined || leader === message.from)
-    refuseRead(raft, message, 'not the leader')
+  if (raft.settings.unconfirmedReads === 'expire' || leader === undefined) refuseRead(raft, message, 'not the leader')
   else raft.post({ ...message, to: leader })
 }
 

@@ -17,7 +17,8 @@ export function passTermGate(raft: RaftMachine, message: Message): boolean {
   return message.term > raft.term ? meetLater(raft, message) : meetEarlier(raft, message)
 }
 
-function isTermless(message: Message): boolean {
+/** What clients ask for belongs to no term. Passed on from node to node, it can also come back to the one that asked. */
+export function isTermless(message: Message): boolean {
   return message.type === 'propose' || message.type === 'readIndex'
 }
 
@@ -52,7 +53,7 @@ function meetEarlier(raft: RaftMachine, message: Message): boolean {
   const { settings, id, term } = raft
   const nowhere = { term: 0, index: 0 }
   // Nobody listens to a campaign in a lease, and who is no voter holds none.
-  const cannotCampaign = settings.checkQuorum || settings.preVote || !isPromotable(raft)
+  const cannotCampaign = settings.checkQuorum || settings.preVote || (settings.nonVotersTellTerm && !isPromotable(raft))
   if (cannotCampaign && (message.type === 'appendEntries' || message.type === 'heartbeat')) {
     // So we cannot raise that leader's term by campaigning: tell it ours, or we could never join it.
     raft.promise({ type: 'appendReply', from: id, to: message.from, term, session: 0, accepted: true, index: 0, hint: nowhere })

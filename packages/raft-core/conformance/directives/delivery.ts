@@ -55,5 +55,6 @@ function isOf(parcel: Parcel, type: string | undefined): boolean {
 
 /** From a node's own storage, or from itself: no network lies between that could lose it. */
 function isLocal(parcel: Parcel): boolean {
-  return parcel.type !== 'message' || parcel.own
+  const { from, to } = wireOfParcel(parcel)
+  return parcel.type !== 'message' || from === to
 }

@@ -71,6 +71,7 @@ function raftOptions({ options }: Block) {
     unconfirmedReads: 'drop',
     transferChecksLog: false,
     refusalsTellCommit: false,
+    nonVotersTellTerm: false,
     replicationSessions: false,
     snapshotsMustNameNode: true,
   } as const

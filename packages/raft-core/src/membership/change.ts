@@ -19,8 +19,13 @@ export function changeMembership(membership: Membership, change: MembershipChang
 }
 
 /** §6: the second half of a joint change, which names nobody and settles nothing else. */
-export function leavesJoint({ transition, changes, leaseReads }: MembershipChange): boolean {
-  return transition === 'auto' && changes.length === 0 && leaseReads === undefined
+export function leavesJoint(change: MembershipChange): boolean {
+  return change.transition === 'auto' && changesNothing(change)
+}
+
+/** Only good for leaving a joint membership. */
+export function changesNothing({ changes, leaseReads }: MembershipChange): boolean {
+  return changes.length === 0 && leaseReads === undefined
 }
 
 /** Off is absent, so that equal memberships look equal. */

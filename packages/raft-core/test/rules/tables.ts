@@ -11,6 +11,7 @@ export const options: Readonly<Record<string, string>> = {
   checkMembershipChanges: 'false',
   replicationSessions: 'false',
   refusalsTellCommit: 'false',
+  nonVotersTellTerm: 'false',
   unconfirmedReads: 'drop',
   transferChecksLog: 'false',
   snapshotsMustNameNode: 'true',
