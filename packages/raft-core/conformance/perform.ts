@@ -3,7 +3,7 @@ import { receive } from '../src/behaviour.ts'
 import type { Entry } from '../src/log/entry.ts'
 import { isMember } from '../src/membership/membership.ts'
 import type { Message, MessageType, Snapshot } from '../src/messages.ts'
-import type { Ready } from '../src/ready.ts'
+import type { Ready, SaveReceipt } from '../src/ready.ts'
 import { isTermless, passTermGate } from '../src/term-gate.ts'
 import type { Output } from './output.ts'
 import { showReady, showWire } from './printing.ts'
@@ -25,6 +25,7 @@ function performAtOnce(world: World, node: Node, ready: Ready, out: Output): voi
   for (const entry of ready.apply) applyEntry(node, entry)
   world.bag.push(...messages.map(toParcel))
   node.raft.advance(ready)
+  if (ready.snapshot) handOutOwnRecord(node)
 }
 
 /** Hands saving and applying to the node's threads; only what needs neither leaves at once. */
@@ -106,11 +107,21 @@ function applyEntry(node: Node, entry: Entry): void {
 
 /** Hands a parcel to its node, and prints what that node has to say against it. */
 export function deliver(node: Node, parcel: Parcel, out: Output): void {
-  if (parcel.type === 'saved') node.raft.settle(parcel.receipt)
+  if (parcel.type === 'saved') settle(node, parcel.receipt)
   else if (parcel.type === 'applied') node.raft.appliedTo(parcel.entries.at(-1)?.index ?? 0)
   else if (parcel.own && !isTermless(parcel.message)) deliverOwn(node, parcel.message, out)
   else if (isUnsound(parcel.message)) deliverUnsound(node, parcel.message, out)
   else complain(parcel.message.type, node.raft.step(parcel.message), out)
+}
+
+function settle(node: Node, receipt: SaveReceipt): void {
+  node.raft.settle(receipt)
+  if (receipt.snapshotIndex > 0) handOutOwnRecord(node)
+}
+
+/** An installed snapshot is not a record: the transcripts' nodes hand out the last that they made, which can lie before it. */
+function handOutOwnRecord({ raft, record }: Node): void {
+  if (record.index > 0) raft.newestSnapshot = record
 }
 
 /** A node that is no member any more does not count its own answers either. */

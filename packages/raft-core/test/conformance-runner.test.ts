@@ -216,6 +216,119 @@ deliver-msgs 2 type=MsgProp
 2->2 MsgProp Term:0 Log:0/0 Entries:[0/0 EntryNormal "x"]
 raft proposal dropped
 `,
+  'a node hands out the last snapshot that it made, and not the one that it was sent': `
+add-nodes 5 voters=(1,2,3,4,5) index=3
+----
+ok
+
+campaign 1
+----
+ok
+
+stabilize 1 2 3 log-level=none
+----
+ok
+
+propose 1 a
+----
+ok
+
+stabilize 1 2 3 log-level=none
+----
+ok
+
+log-level none
+----
+ok
+
+deliver-msgs drop=(4,5)
+----
+ok
+
+log-level info
+----
+ok
+
+send-snapshot 1 4
+----
+1->4 MsgSnap Term:1 Log:0/0
+  Snapshot: Index:5 Term:1 ConfState:Voters:[1 2 3 4 5] VotersOutgoing:[] Learners:[] LearnersNext:[] AutoLeave:false
+
+stabilize 4
+----
+> 4 receiving messages
+  1->4 MsgSnap Term:1 Log:0/0
+    Snapshot: Index:5 Term:1 ConfState:Voters:[1 2 3 4 5] VotersOutgoing:[] Learners:[] LearnersNext:[] AutoLeave:false
+> 4 handling Ready
+  Ready MustSync=true:
+  Lead:1 State:StateFollower
+  HardState Term:1 Commit:5
+  Snapshot Index:5 Term:1 ConfState:Voters:[1 2 3 4 5] VotersOutgoing:[] Learners:[] LearnersNext:[] AutoLeave:false
+  Messages:
+  4->1 MsgAppResp Term:1 Log:0/5
+
+campaign 4
+----
+ok
+
+process-ready 4
+----
+Ready MustSync=true:
+Lead:0 State:StateCandidate
+HardState Term:2 Vote:4 Commit:5
+Messages:
+4->1 MsgVote Term:2 Log:1/5
+4->2 MsgVote Term:2 Log:1/5
+4->3 MsgVote Term:2 Log:1/5
+4->5 MsgVote Term:2 Log:1/5
+
+stabilize 2 3 log-level=none
+----
+ok
+
+deliver-msgs 4
+----
+2->4 MsgVoteResp Term:2 Log:0/0
+3->4 MsgVoteResp Term:2 Log:0/0
+
+process-ready 4
+----
+Ready MustSync=true:
+Lead:4 State:StateLeader
+Entries:
+2/6 EntryNormal ""
+Messages:
+4->1 MsgApp Term:2 Log:1/5 Commit:5 Entries:[2/6 EntryNormal ""]
+4->2 MsgApp Term:2 Log:1/5 Commit:5 Entries:[2/6 EntryNormal ""]
+4->3 MsgApp Term:2 Log:1/5 Commit:5 Entries:[2/6 EntryNormal ""]
+4->5 MsgApp Term:2 Log:1/5 Commit:5 Entries:[2/6 EntryNormal ""]
+
+deliver-msgs 5
+----
+4->5 MsgVote Term:2 Log:1/5
+4->5 MsgApp Term:2 Log:1/5 Commit:5 Entries:[2/6 EntryNormal ""]
+
+process-ready 5
+----
+Ready MustSync=true:
+Lead:4 State:StateFollower
+HardState Term:2 Vote:4 Commit:3
+Messages:
+5->4 MsgVoteResp Term:2 Log:0/0
+5->4 MsgAppResp Term:2 Log:1/5 Rejected (Hint: 3)
+
+deliver-msgs 4
+----
+5->4 MsgVoteResp Term:2 Log:0/0
+5->4 MsgAppResp Term:2 Log:1/5 Rejected (Hint: 3)
+
+process-ready 4
+----
+Ready MustSync=false:
+Messages:
+4->5 MsgSnap Term:2 Log:0/0
+  Snapshot: Index:3 Term:1 ConfState:Voters:[1 2 3 4 5] VotersOutgoing:[] Learners:[] LearnersNext:[] AutoLeave:false
+`,
 }
 
 test.for(Object.entries(corners))('%s', ([, transcript]) => {
