@@ -43,6 +43,7 @@ const paths = [
   '/v1/members',
   '/v1/members/x',
   '/v1/members/x/promote',
+  '/v1/members/x/demote',
   '/v1/join-secrets',
   '/join',
   '/v1/leader/transfer',
@@ -76,6 +77,8 @@ const pieces = [
 const parameters = [
   'consistency',
   'max-staleness',
+  'max-lag',
+  'key',
   'prefix',
   'from',
   'to',

@@ -113,7 +113,7 @@ async function changes(ctl: Commands, cluster: Cluster): Promise<void> {
   const { command } = await ctl.json('cluster add n4 --http localhost:24999 --dir /tmp/n4')
   assert.match(
     command,
-    /^RAFTCTL_JOIN_SECRET=join-\S+ raftctl node join --id n4 --http localhost:24999 --join 127\.0\.0\.1:\d+,\S+ \/tmp\/n4$/,
+    /^RAFT_JOIN_SECRET=join-\S+ raftctl node join --id n4 --http localhost:24999 --join 127\.0\.0\.1:\d+,\S+ \/tmp\/n4$/,
   )
   await ctl.fails('cluster add n1 --http localhost:24999', 1, /n1 is a member already/)
   await ctl.fails('cluster add n4', 2, /missing --http/)
