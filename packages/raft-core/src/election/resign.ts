@@ -12,17 +12,19 @@ export function handOver(raft: RaftMachine, leader: Leader, reason: string): voi
   const successor = mostAdvanced(raft, leader)
   if (successor !== undefined) {
     const index = leader.progress.get(successor)!.match
-    const lastEntry = { term: raft.log.termAt(index) ?? 0, index }
+    const lastEntry = { term: raft.log.termAt(index)!, index }
     if (raft.trace) raft.trace({ type: 'transfer', target: successor, what: 'timeoutNow', because: 'it has most of the log' })
     raft.post({ type: 'timeoutNow', from: raft.id, to: successor, term: raft.term, lastEntry })
   }
   becomeFollower(raft, raft.term, undefined, `resigns: ${reason}`)
 }
 
+/** Whoever lacks even what the leader no longer has in its log lacks committed entries: it would be asked in vain. */
 function mostAdvanced(raft: RaftMachine, leader: Leader): NodeId | undefined {
   let best: NodeId | undefined
   for (const [id, progress] of leader.progress) {
     if (id === raft.id || !isVoter(raft.membership, id) || !progress.active || progress.repair !== undefined) continue
+    if (raft.log.termAt(progress.match) === undefined) continue
     if (best === undefined || progress.match > leader.progress.get(best)!.match) best = id
   }
   return best
