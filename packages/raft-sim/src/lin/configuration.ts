@@ -79,7 +79,7 @@ export class Configuration {
     this.state = state
     if (number < 0) {
       this.used[step.class]!++
-      this.producers[step.value]!--
+      if (step.kind !== 'append') this.producers[step.value]!--
       return
     }
     this.left--
@@ -95,7 +95,7 @@ export class Configuration {
       this.state = before
       if (number < 0) {
         this.used[step.class]!--
-        this.producers[step.value]!++
+        if (step.kind !== 'append') this.producers[step.value]!++
         continue
       }
       this.left++

@@ -9,6 +9,7 @@ import { Outlook } from './outlook.ts'
  * - a step that changes nothing and fits is taken at once: wherever an order has it, it could stand here as well;
  * - of steps that do the same, the one that must be done first;
  * - an optional step only if something that is next could not be without it (any other can be left out of the order);
+ * - where strings grow: what nobody sees at once after something that nobody sees;
  * - where there is nothing but reads and writes: a write that nobody reads goes right before the next one, whichever that is;
  *   one that alone explains all its reads, and they could all be next, goes with them.
  */
@@ -20,6 +21,7 @@ export class Moves {
   readonly #numbers = new Map<Step, number>()
   /** Only reads and writes. */
   readonly #isPlain: boolean
+  readonly #hasFailedCas: boolean
   readonly #looksAhead: boolean
   #next: number[] = []
   /** By value: how many of the next steps must see it, and the first return among them. */
@@ -31,6 +33,7 @@ export class Moves {
     this.#history = configuration.history
     const { definite, has } = configuration.history
     for (const [number, step] of definite.entries()) this.#numbers.set(step, number)
+    this.#hasFailedCas = definite.some(({ kind }) => kind === 'failed cas')
     this.#isPlain = !has.append && !has.cas
     this.#optional = new Optional(configuration)
     this.#outlook = new Outlook(configuration, this.#numbers)
@@ -39,6 +42,8 @@ export class Moves {
   /** The state, as far as it matters: values that nobody will see are all the same. */
   get state(): number {
     const { state, needed } = this.#configuration
+    const { growth } = this.#outlook
+    if (growth !== undefined) return growth.isAlive(state) ? state : 0xffffffff
     return this.#isPlain && needed[state] === 0 ? 0xffffffff : state
   }
   /** Somebody must still see this state, who is not next, and nobody can bring it about again. */
@@ -62,7 +67,7 @@ export class Moves {
     for (;;) {
       if (configuration.left === 0) return this.#history.events
       const frontier = configuration.candidates(this.#next)
-      if (this.#takeWhatFits()) continue
+      if (this.#takeWhatFits() || this.#takeInvisible()) continue
       if (!this.#isPlain || !this.#looksAhead || this.isBlocked) return frontier
       const forced = this.#forced(frontier)
       if (forced === undefined) return frontier
@@ -91,6 +96,7 @@ export class Moves {
   /** What nobody sees goes first, then what could be seen by all who must; of the rest, what must be done or seen first. */
   #urgency(step: Step, after: number): number {
     const { needed } = this.#configuration
+    if (this.#outlook.growth !== undefined) return Math.min(this.#outlook.growth.due(after), step.return + this.#history.events)
     const seers = this.#seers.get(after)
     const due = Math.min(step.return, seers?.return ?? Infinity)
     return (seers?.count ?? 0) >= (needed[after] ?? 0) && step.kind === 'write' ? due - this.#history.events : due
@@ -118,13 +124,23 @@ export class Moves {
     let any = false
     for (const number of this.#next) {
       const step = definite[number]!
-      if (step.kind === 'write' || !this.#fits(step) || this.#after(step) !== this.#configuration.state) continue
+      // An empty append changes nothing but an absent key: it may be needed there.
+      if (step.kind === 'write' || step.kind === 'append' || !this.#fits(step) || this.#after(step) !== this.#configuration.state) continue
       this.#configuration.take(number, step, this.#configuration.state)
       any = true
     }
     return any
   }
 
+  /** After something that nobody sees, what nobody sees either could stand as well as anywhere; unless a cas has to say what was not there. */
+  #takeInvisible(): boolean {
+    const { growth } = this.#outlook
+    if (!this.#looksAhead || growth === undefined || this.#hasFailedCas || growth.isAlive(this.#configuration.state)) return false
+    const { definite } = this.#history
+    const step = definite[this.#next.find(number => growth.isInvisible(definite[number]!)) ?? -1]
+    if (step !== undefined) this.take(step)
+    return step !== undefined
+  }
   #forced(frontier: number): Step | undefined {
     const { needed, producers, state } = this.#configuration
     const { definite } = this.#history

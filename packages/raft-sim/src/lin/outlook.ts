@@ -1,4 +1,5 @@
 import type { Configuration } from './configuration.ts'
+import { Growth } from './growth.ts'
 import type { KeyHistory, Step } from './key-history.ts'
 
 /** Looks ahead: what is left of the history rules some moves out. */
@@ -11,6 +12,8 @@ export class Outlook {
   /** All values that somebody must see or may expect, as texts, the shortest first; only for appends. */
   readonly #seen: readonly { readonly text: string; readonly step: Step }[]
   readonly #isAppendOnly: boolean
+  /** Where strings grow, and are written as well. */
+  readonly growth: Growth | undefined
   /** By value: the optional cas that expect it, one of each class, and how many of them there are. */
   readonly #successors = new Map<number, Map<Step, number>>()
   #shortest = 0
@@ -36,6 +39,7 @@ export class Outlook {
       this.#successors.set(step.expected, successors.set(representative, (successors.get(representative) ?? 0) + 1))
     }
     this.#isAppendOnly = has.append && !has.cas && !has.write
+    this.growth = has.append && !this.#isAppendOnly ? new Growth(configuration, step => this.#isDone(step)) : undefined
     const texts = [...definite, ...optional].flatMap(step => {
       const value = has.append ? seenBy(step) : undefined
       return value === undefined ? [] : [{ text: configuration.history.textOf(value), step }]
@@ -45,7 +49,8 @@ export class Outlook {
 
   /** False if this move cannot lead anywhere. */
   allows(move: Step, after: number): boolean {
-    if (this.#history.has.append) return true
+    if (this.growth !== undefined) return this.growth.allows(move, after)
+    if (this.#isAppendOnly) return true
     return this.#mayLeave(move, after) && this.#mayEnter(move, after)
   }
 
@@ -59,13 +64,10 @@ export class Outlook {
 
   /** Some step that is left can see a string that begins with this one. */
   canBeSeen(state: number): boolean {
-    if (this.#isAppendOnly) return true
-    const text = this.#history.textOf(state)
+    if (this.growth === undefined || this.growth.isAlive(state)) return true
+    // It can make that untrue which a cas says was not there.
     const before = this.#history.textOf(this.#configuration.state)
-    return this.#seen.some(({ text: seen, step }) => {
-      if (this.#isDone(step)) return false
-      return step.kind === 'failed cas' ? seen.startsWith(before) : seen.startsWith(text)
-    })
+    return this.#seen.some(({ text, step }) => step.kind === 'failed cas' && !this.#isDone(step) && text.startsWith(before))
   }
 
   #isDone(step: Step): boolean {

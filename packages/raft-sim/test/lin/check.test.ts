@@ -32,6 +32,7 @@ describe.each<[string, readonly Operation['op'][], fc.Arbitrary<string | null>]>
   ['cas', ['read', 'write', 'cas', 'cas'], fc.constantFrom('a', 'b', null)],
   ['cas only', ['read', 'cas'], fc.constantFrom('a', 'b', 'c', null)],
   ['appends', ['read', 'append'], fc.constantFrom('a', 'b', 'ab', 'ba', 'aba', null)],
+  ['writes and appends', ['read', 'write', 'append', 'append'], fc.constantFrom('', 'a', 'aa', 'ab', null)],
   ['everything', ['read', 'write', 'cas', 'append'], fc.constantFrom('a', 'aa', 'ab', null)],
 ])('%s', (_name, ops, value) => {
   test('the verdict is that of trying every order', () => {
@@ -73,8 +74,22 @@ const workloads: readonly (readonly [string, Workload])[] = [
   ['cas', { clients: 50, operations: 1000, unknown: 0.05, ops: ['read', 'write', 'cas'] }],
   ['cas with few values', { clients: 10, operations: 600, values: 5, ops: ['read', 'write', 'cas'] }],
   ['appends', { clients: 50, operations: 600, unknown: 0.1, ops: ['read', 'append'] }],
+  ['writes and appends', { clients: 10, operations: 600, unknown: 0.05, ops: ['read', 'write', 'append'] }],
   ['ten keys', { clients: 50, operations: 3000, keys: 10, unknown: 0.02, ops: ['read', 'write', 'cas'] }],
 ]
+
+test.each<[string, readonly Operation['op'][]]>([
+  ['reads, writes and cas', ['read', 'write', 'cas']],
+  ['reads and appends', ['read', 'append']],
+  ['reads, writes and appends', ['read', 'write', 'append']],
+  ['everything', ['read', 'write', 'cas', 'append']],
+])('10,000 operations over ten keys take no time: %s', (_name, ops) => {
+  const history = runRegisters(new Random(1), { clients: 50, operations: 10_000, keys: 10, ops })
+  const began = performance.now()
+  expect(checkLinearizability(history)).toEqual({ result: 'linearizable' })
+  // A second is the goal; on a machine that is busy with other tests it may take some more.
+  expect(performance.now() - began).toBeLessThan(4_000)
+})
 
 describe.each(workloads)('many clients: %s', (_name, workload) => {
   test('what happened is linearizable', () => {
