@@ -85,10 +85,10 @@ await clean()
 console.log(`${chosen.length - failed} passed, ${failed} failed`)
 process.exit(failed > 0 || chosen.length === 0 ? 1 : 0)
 
-async function passes({ name, run }: Scenario, folder: string): Promise<boolean> {
+async function passes({ name, run, msMax = scenarioMsMax }: Scenario, folder: string): Promise<boolean> {
   const start = performance.now()
   const error = await mkdir(folder)
-    .then(() => Promise.race([run(folder), tooLong()]))
+    .then(() => Promise.race([run(folder), tooLong(msMax)]))
     .then(
       () => undefined,
       error => error ?? new Error('rejected with nothing'),
@@ -101,9 +101,9 @@ async function passes({ name, run }: Scenario, folder: string): Promise<boolean>
 }
 
 /** Every wait has a deadline of its own; this is for a scenario that hangs all the same. */
-async function tooLong(): Promise<never> {
-  await sleep(scenarioMsMax, undefined, { ref: false })
-  throw new Error(`still running after ${scenarioMsMax / 1_000} s`)
+async function tooLong(msMax: number): Promise<never> {
+  await sleep(msMax, undefined, { ref: false })
+  throw new Error(`still running after ${msMax / 1_000} s`)
 }
 
 function clean(): Promise<void> {

@@ -1,6 +1,7 @@
 import { strict as assert } from 'node:assert'
 import { join } from 'node:path'
 import { followersOf, leaderOf, prepare, startCluster, votersAre } from '../harness/cluster.ts'
+import { play } from '../harness/document.ts'
 import { ask, get, set } from '../harness/http.ts'
 import { freePorts } from '../harness/ports.ts'
 import { spawnRaftctl } from '../harness/raftctl.ts'
@@ -97,5 +98,10 @@ export const workshop: readonly Scenario[] = [
       const read = await ask('GET', follower.http, '/key/foo', { follow: true })
       assert.equal(read.text.trim(), '{"foo":"bar"}')
     },
+  },
+  {
+    name: 'docs/workshop.md: every command prints what it says',
+    msMax: 240_000,
+    run: folder => play('docs/workshop.md', folder),
   },
 ]
