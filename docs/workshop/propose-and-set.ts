@@ -19,8 +19,9 @@ perform()
 function perform(): void {
   while (raft.hasReady()) {
     const ready = raft.ready()
-    for (const { type, term, index, data } of ready.apply) {
-      if (type === 'command') console.log('applied:', JSON.stringify({ term, index }), new TextDecoder().decode(data))
+    for (const entry of ready.apply) {
+      const { term, index } = entry
+      if (entry.type === 'command') console.log('applied:', JSON.stringify({ term, index }), new TextDecoder().decode(entry.data))
     }
     raft.advance(ready)
   }

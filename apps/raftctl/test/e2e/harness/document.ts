@@ -83,11 +83,11 @@ export function stepsOf(markdown: string): readonly Step[] {
 export function patternOf(expected: string): RegExp {
   const lines = expected.split('\n').map(line => {
     if (line.trim() === '…') return '[^]*'
-    return line.trimEnd().split('…').map(escape).join('.*')
+    return line.trimEnd().split('…').map(literal).join('.*')
   })
   return new RegExp(`^${lines.join('\\s*\\n\\s*').replaceAll('\\s*\\n\\s*[^]*', '[^]*').replaceAll('[^]*\\s*\\n\\s*', '[^]*')}$`)
 }
 
-function escape(text: string): string {
+function literal(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
 }
