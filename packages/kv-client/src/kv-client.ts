@@ -201,10 +201,15 @@ export class KvClient {
   }
 
   #write<Answer>(call: Call<Answer>, options: WriteOptions): Promise<Answer> {
-    const key = options.idempotencyKey ?? (this.#idempotentWrites ? crypto.randomUUID() : undefined)
+    const key = options.idempotencyKey ?? (this.#idempotentWrites ? drawnKey() : undefined)
     if (key === undefined) return this.#caller.call(call, options)
     return this.#caller.call({ ...call, headers: { ...call.headers, 'Idempotency-Key': key }, isRepeatable: true }, options)
   }
+}
+
+/** Not randomUUID: browsers have that only on pages that came over HTTPS. */
+function drawnKey(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), byte => byte.toString(16).padStart(2, '0')).join('')
 }
 
 const pageSizeDefault = 1_000
