@@ -62,5 +62,8 @@ function flagOf(name: string, about: About): FlagWord {
 /** One line without anything that a shell might take for its own. */
 function firstSentence(text: string): string {
   const [first = ''] = text.split(/[;\n]|(?<=\w)\. /)
-  return first.replaceAll(/["'`$\\[\]:]/g, '').trim()
+  return first
+    .replaceAll(/: /g, ', ')
+    .replaceAll(/["'`$\\[\]:]/g, '')
+    .trim()
 }

@@ -40,7 +40,7 @@ ${exitCodesHelp}`)
 
   async run(): Promise<Invitation> {
     const { args, flags } = await this.parse(ClusterAdd)
-    const { client } = await this.connect(flags)
+    const { client, settings } = await this.connect(flags)
     const http = endpointOf(flags.http, '--http').replace('https://', '')
     const { members } = await client.members()
     if (members.some(({ id }) => id === args.id)) {
@@ -55,12 +55,13 @@ ${exitCodesHelp}`)
     const words = ['node', 'join', '--id', args.id, '--http', http, ...raft, '--join', join.join(','), flags.dir]
     const invitation = { id: args.id, secret, ttlMs, command: `RAFT_JOIN_SECRET=${secret} ${this.config.bin} ${words.join(' ')}` }
     const voters = members.filter(({ voter }) => voter).length + 1
-    this.print(invitation, { table: shown => this.#text(shown, voters) }, flags)
+    this.print(invitation, { table: shown => this.#text(shown, voters, settings.isSecure) }, flags)
     return invitation
   }
 
-  #text({ id, command, ttlMs }: Invitation, voters: number): string {
+  #text({ id, command, ttlMs }: Invitation, voters: number, isSecure: boolean): string {
+    const own = isSecure ? '--tls-cert, --tls-key, --join-ca and --tokens' : '--tokens, if they have any'
     const then = describeTolerance(toleranceOf({ voters, reachable: voters }), true)
-    return `Run this where ${id} is to be, within ${msText(ttlMs)}:\n\n  ${command}\n\nThen: ${then}`
+    return `Run this where ${id} is to be, within ${msText(ttlMs)}:\n\n  ${command}\n\nAdd what the other nodes were started with: ${own}.\nThen: ${then}`
   }
 }

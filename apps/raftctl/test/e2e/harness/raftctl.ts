@@ -1,4 +1,6 @@
 // The program under test, as a user runs it.
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Ended, Process } from './processes.ts'
 
@@ -6,9 +8,17 @@ export const root = fileURLToPath(new URL('../../../../../', import.meta.url))
 const bin = fileURLToPath(new URL('../../../bin/run.js', import.meta.url))
 
 /** Only what a scenario says: a RAFT_ or RAFTCTL_ variable of whoever runs the tests must not change them. */
-export const toolEnv: NodeJS.ProcessEnv = {
+const toolEnv: NodeJS.ProcessEnv = {
   ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(RAFT|RAFTCTL|npm)_/.test(name))),
   RAFTCTL_CONFIG: '/nowhere/contexts.json',
+}
+
+/** Variables for a shell that finds `raftctl`, by a file in this folder. */
+export async function shellEnv(folder: string, extra: NodeJS.ProcessEnv): Promise<NodeJS.ProcessEnv> {
+  const shims = join(folder, 'bin')
+  await mkdir(shims)
+  await writeFile(join(shims, 'raftctl'), `#!/bin/sh\nexec '${process.execPath}' '${bin}' "$@"\n`, { mode: 0o755 })
+  return { ...toolEnv, PATH: `${shims}:${toolEnv.PATH}`, ...extra }
 }
 
 export type Ran = Ended & { readonly stdout: string; readonly stderr: string }

@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { prepare } from '../harness/cluster.ts'
 import { Commands } from '../harness/commands.ts'
+import { Process } from '../harness/processes.ts'
+import { shellEnv } from '../harness/raftctl.ts'
 import type { Scenario } from '../harness/scenario.ts'
 import { eventually } from '../harness/wait.ts'
 
@@ -40,6 +42,26 @@ export const secured: readonly Scenario[] = [
       await new Commands({ RAFTCTL_ENDPOINTS: `https://${node.http}` }).fails('kv get a', 3, /cannot be trusted.*check the certificates/)
       await as({ RAFTCTL_CACERT: '/nowhere/ca.pem' }).fails('kv get a', 2, /\/nowhere\/ca\.pem cannot be read \(ENOENT\)/)
       await admin.prints(['node', 'stop-gracefully', node.settings.dir, '--force'], /^n1 has stopped/)
+    },
+  },
+  {
+    name: 'raftctl cluster add: the command that it prints, pasted, makes a node of a cluster that asks for tokens',
+    run: async folder => {
+      const file = join(folder, 'tokens')
+      await writeFile(file, `admin admin ${tokens.admin}\n`)
+      const cluster = await prepare(folder, ['--tokens', file], 2)
+      const [first, second] = [cluster.node(1), cluster.node(2)]
+      await first.start()
+      const ctl = new Commands({ RAFTCTL_ENDPOINTS: first.http, RAFTCTL_TOKEN: tokens.admin })
+      const { http, raft, dir } = second.settings
+      const words = ['cluster', 'add', 'n2', '--http', http, '--raft', raft, '--dir', dir]
+      await eventually('it leads', () =>
+        ctl.prints(words, /Run this where n2 is to be, within 60 min:\n\n {2}RAFT_JOIN_SECRET=[\s\S]*An even number adds none/),
+      )
+      const command = await ctl.prints([...words, '--field', 'command'], /^RAFT_JOIN_SECRET=/)
+      new Process('bash', ['-c', `${command.trim()} --tokens ${file}`], { env: await shellEnv(folder, {}) })
+      await eventually('n2 votes', () => ctl.prints('cluster members --field kind', 'voter\nvoter\n'))
+      await new Commands({ RAFTCTL_ENDPOINTS: first.http }).fails(words, 1, /a token is needed/)
     },
   },
 ]
