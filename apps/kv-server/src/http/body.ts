@@ -1,13 +1,14 @@
 import { isUtf8 } from 'node:buffer'
-import type { Exchange } from './exchange.ts'
+import { after } from './after.ts'
+import type { Body, Exchange, Service } from './exchange.ts'
 import { Refusal } from './refusal.ts'
 
 /**
  * The body as JSON, whatever the content type says: curl calls everything a form.
- * @throws Refusal 413 over the limit, 400 if it is not JSON.
+ * A promise of it where it has not arrived yet. @throws Refusal 413 over the limit, 400 if it is not JSON.
  */
-export async function readJson(exchange: Exchange, example = '{"foo":"bar"}'): Promise<unknown> {
-  return parsed(await readBytes(exchange, 'send fewer keys at a time'), example)
+export function readJson(exchange: Exchange, example = '{"foo":"bar"}'): unknown {
+  return after(readBytes(exchange, 'send fewer keys at a time'), bytes => parsed(bytes, example))
 }
 
 /** As `readJson`; nothing at all counts as `{}`. */
@@ -26,35 +27,39 @@ function parsed(bytes: Buffer, example: string): unknown {
   }
 }
 
-/** The whole body. @throws Refusal 413 over the limit, 429 if others fill the memory, 408 if it takes too long. */
-export function readBytes(exchange: Exchange, advice: string): Promise<Buffer> {
-  const { request, service } = exchange
-  const { bodyBytesMax, requestTimeoutMs } = service.limits
+/** The whole body, at once where it is there. @throws Refusal 413 over the limit, 429 if others fill the memory, 408 if it takes too long. */
+export function readBytes(exchange: Exchange, advice: string): Buffer | Promise<Buffer> {
+  const { request, body, service } = exchange
+  const { bodyBytesMax } = service.limits
   const tooLarge = () => new Refusal(413, 'TOO_LARGE', `the body is larger than ${bodyBytesMax} bytes: ${advice}`)
-  if (Number(request.headers['content-length'] ?? 0) > bodyBytesMax) return Promise.reject(tooLarge())
-  askForBody(exchange)
+  if (Number(request.headers['content-length'] ?? 0) > bodyBytesMax) throw tooLarge()
+  return body instanceof Uint8Array ? (body as Buffer) : gather(body, service, tooLarge)
+}
 
+function gather(body: Exclude<Body, Uint8Array>, { load, limits }: Service, tooLarge: () => Refusal): Promise<Buffer> {
+  const { request } = body
+  askForBody(body)
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     let bytes = 0
-    const timer = setTimeout(() => settle(() => reject(tooSlow())), requestTimeoutMs)
+    const timer = setTimeout(() => settle(() => reject(tooSlow())), limits.requestTimeoutMs)
     let isSettled = false
     const settle = (run: () => void) => {
       if (isSettled) return
       isSettled = true
       clearTimeout(timer)
-      service.load.removeBody(bytes)
+      load.removeBody(bytes)
       run()
     }
     request.on('data', (chunk: Buffer) => {
       if (isSettled) return // read and dropped, or the client would never see the answer
       try {
-        service.load.addBody(chunk.length)
+        load.addBody(chunk.length)
       } catch (error) {
         return settle(() => reject(error))
       }
       bytes += chunk.length
-      if (bytes > bodyBytesMax) settle(() => reject(tooLarge()))
+      if (bytes > limits.bodyBytesMax) settle(() => reject(tooLarge()))
       else chunks.push(chunk)
     })
     request.on('end', () => settle(() => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks))))
@@ -64,8 +69,13 @@ export function readBytes(exchange: Exchange, advice: string): Promise<Buffer> {
 
 /** The body bit by bit. Ends with a Refusal when nothing comes for as long as a whole request may take, or too much. */
 export async function* streamBody(exchange: Exchange, bytesMax: number): AsyncGenerator<Buffer, void, undefined> {
-  const { request, service } = exchange
-  askForBody(exchange)
+  const { body, service } = exchange
+  if (body instanceof Uint8Array) {
+    yield body as Buffer
+    return
+  }
+  const { request } = body
+  askForBody(body)
   let bytes = 0
   let isSlow = false
   const timer = setTimeout(() => {
@@ -93,6 +103,6 @@ function tooSlow(): Refusal {
 }
 
 /** A client that waits to be asked for its body (curl does, for large ones) is asked only when it will be read. */
-function askForBody({ request, response }: Exchange): void {
+function askForBody({ request, response }: Exclude<Body, Uint8Array>): void {
   if (request.headers.expect !== undefined) response.writeContinue()
 }

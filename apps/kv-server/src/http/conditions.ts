@@ -1,6 +1,6 @@
-import type { IncomingMessage } from 'node:http'
 import type { Binary } from '../store/binary.ts'
 import type { Compare } from '../store/command.ts'
+import type { RequestHead } from './exchange.ts'
 import { Refusal } from './refusal.ts'
 
 export function etagOf(revision: number): string {
@@ -8,7 +8,7 @@ export function etagOf(revision: number): string {
 }
 
 /** `If-Match` and `If-None-Match` of a write. @throws Refusal 400. */
-export function conditionsOf({ headers }: IncomingMessage, key: Binary): Compare[] {
+export function conditionsOf({ headers }: RequestHead, key: Binary): Compare[] {
   const conditions: Compare[] = []
   const [match, noneMatch] = [headers['if-match'], headers['if-none-match']]
   if (match === '*') conditions.push({ target: 'version', key, op: '>', operand: 0 })
@@ -19,7 +19,7 @@ export function conditionsOf({ headers }: IncomingMessage, key: Binary): Compare
 }
 
 /** `If-None-Match` of a read: whether the client has this already. */
-export function isUnchanged({ headers }: IncomingMessage, revision: number): boolean {
+export function isUnchanged({ headers }: RequestHead, revision: number): boolean {
   const known = headers['if-none-match']
   if (known === undefined) return false
   return known.split(',').some(tag => tag.trim() === '*' || tag.trim().replace(/^W\//, '') === etagOf(revision))

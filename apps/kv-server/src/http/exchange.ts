@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import type { NonLeaderMode } from 'kv-client'
 import { type CallOptions, type Node, RaftError } from 'raft-node'
 import type { HostWatch } from '../host-watch.ts'
@@ -36,11 +36,17 @@ export type Service = {
   readonly expiries: () => Readonly<Record<string, number>>
 }
 
+/** What is known of a request before its body. Names of headers are in lower case. */
+export type RequestHead = { readonly method: string; readonly headers: IncomingHttpHeaders }
+
+/** All of the body, where it came with the head; otherwise where it comes from. */
+export type Body = Uint8Array | { readonly request: IncomingMessage; readonly response: ServerResponse }
+
 /** One request on its way to an answer. */
 export type Exchange = {
   readonly service: Service
-  readonly request: IncomingMessage
-  readonly response: ServerResponse
+  readonly request: RequestHead
+  readonly body: Body
   /** What the path's pattern left open, not yet decoded: the key. */
   readonly rest: string
   readonly query: Query

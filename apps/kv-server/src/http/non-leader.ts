@@ -9,24 +9,22 @@ import { type Reply, text } from './respond.ts'
 const nonLeaderModes: readonly NonLeaderMode[] = ['forward', 'redirect', 'reject']
 
 /**
- * Runs `act` where the server's or the request's mode lets it run: on any node, which forwards, or on the leader alone.
+ * Asks where the server's or the request's mode lets it: any node, which forwards, or the leader alone.
  * A node that stops leading meanwhile answers like one that never led.
  */
-export async function onLeader(
+export function onLeader<Answer>(
   exchange: Exchange,
-  act: (node: Node<CommandResult>, options: { readonly forward: boolean }) => Promise<Reply>,
-): Promise<Reply> {
+  ask: (node: Node<CommandResult>, forward: boolean) => Promise<Answer>,
+  show: (answer: Answer) => Reply | Promise<Reply>,
+): Reply | Promise<Reply> {
   const mode = exchange.query.choice('non-leader', nonLeaderModes, exchange.service.nonLeader)
   const node = servingNode(exchange.service)
-  try {
-    if (mode === 'forward') return await act(node, { forward: true })
-    if (node.role !== 'leader') return awayReply(exchange, node, mode)
-    return await act(node, { forward: false })
-  } catch (error) {
+  if (mode !== 'forward' && node.role !== 'leader') return awayReply(exchange, node, mode)
+  return ask(node, mode === 'forward').then(show, error => {
     if (!(error instanceof RaftError)) throw error
     if (error.code === 'NOT_LEADER' && mode !== 'forward') return awayReply(exchange, node, mode)
     throw error.code === 'NO_LEADER' ? noLeader(exchange, node) : error
-  }
+  })
 }
 
 function awayReply(exchange: Exchange, node: Node<CommandResult>, mode: 'redirect' | 'reject'): Reply {

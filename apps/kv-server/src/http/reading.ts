@@ -10,14 +10,11 @@ import type { Reply } from './respond.ts'
 const consistencies: readonly Consistency[] = ['linearizable', 'lease', 'stale']
 
 /** Answers from this node's store once it may, as the request says how fresh that must be. */
-export async function read(exchange: Exchange, answer: () => Reply | Promise<Reply>): Promise<Reply> {
+export function read(exchange: Exchange, answer: () => Reply | Promise<Reply>): Reply | Promise<Reply> {
   const consistency = exchange.query.choice('consistency', consistencies, 'linearizable')
   // Who asks for a stale read asks this node, so the mode for other nodes than the leader does not matter.
   if (consistency === 'stale') return staleRead(exchange, answer)
-  return onLeader(exchange, async node => {
-    await node.read({ ...callOptions(exchange), consistency })
-    return answer()
-  })
+  return onLeader(exchange, node => node.read({ ...callOptions(exchange), consistency }), answer)
 }
 
 async function staleRead(exchange: Exchange, answer: () => Reply | Promise<Reply>): Promise<Reply> {

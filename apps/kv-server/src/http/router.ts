@@ -20,7 +20,7 @@ import { watch } from './routes/watch.ts'
 /** `open`: anybody. `own`: the route decides who may. */
 type Access = Role | 'open' | 'own'
 type Handler = {
-  readonly run: (exchange: Exchange) => Promise<Reply>
+  readonly run: (exchange: Exchange) => Reply | Promise<Reply>
   readonly access: Access
 }
 type Methods = Readonly<Record<string, Handler>>

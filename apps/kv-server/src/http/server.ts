@@ -5,19 +5,20 @@ import type { AddressInfo, Socket } from 'node:net'
 import type { SecureContextOptions } from 'node:tls'
 import type { Logger } from 'pino'
 import { type Address, listenError } from '../address.ts'
-import { anybody, type Principal } from '../security/authority.ts'
-import type { Exchange, Service } from './exchange.ts'
+import { Answering } from './answering.ts'
+import type { Service } from './exchange.ts'
 import type { Limits } from './limits.ts'
-import { Query } from './query.ts'
 import { Refusal, refusalReply } from './refusal.ts'
 import { type Reply, raftHeaders, send } from './respond.ts'
-import { type Route, route } from './router.ts'
+import { ShortWay } from './short-way.ts'
 
 /** The HTTP side of a node. Answers every request, also bad ones, through one place; knows nothing of keys. */
 export class HttpServer {
   readonly #server: Server
   readonly #service: () => Service
   readonly #log: Logger | undefined
+  readonly #answering: Answering
+  readonly #shortWay: ShortWay
   readonly #inProgress = new Set<ServerResponse>()
   readonly #closing = new AbortController()
   #onIdle: () => void = () => {}
@@ -27,13 +28,31 @@ export class HttpServer {
     this.#service = service
     this.#log = log
     setMaxListeners(0, this.#closing.signal)
-    const options = serverOptions(service().limits)
+    const { limits } = service()
+    const options = serverOptions(limits)
     this.#server = tls === undefined ? createServer(options) : (createSecureServer({ ...options, ...tls }) as Server)
-    this.#server.maxConnections = service().limits.connectionsMax
+    this.#server.maxConnections = limits.connectionsMax
+    const closing = this.#closing.signal
+    this.#answering = new Answering(service, log, closing)
     this.#server.on('request', (request, response) => this.#answer(request, response))
     this.#server.on('checkContinue', (request, response) => this.#answer(request, response))
     this.#server.on('checkExpectation', (request, response) => this.#answer(request, response))
     this.#server.on('clientError', (error, socket) => this.#answerGarbage(error, socket as Socket))
+    const toNode = this.#takeConnections(tls === undefined)
+    const node = () => service().node
+    this.#shortWay = new ShortWay({ answering: this.#answering, limits, node, closing, toNode, onIdle: () => this.#checkIdle() })
+  }
+
+  /** Connections come here before Node's server has them; not those that TLS is spoken on. Returns how they get there. */
+  #takeConnections(isPlain: boolean): (socket: Socket) => void {
+    const listeners = this.#server.listeners('connection')
+    if (isPlain) {
+      this.#server.removeAllListeners('connection')
+      this.#server.on('connection', socket => this.#shortWay.take(socket))
+    }
+    return socket => {
+      for (const listener of listeners) listener.call(this.#server, socket)
+    }
   }
 
   /** Resolves with the address in use. @throws RaftError ADDRESS_IN_USE or ADDRESS_UNAVAILABLE. */
@@ -56,7 +75,8 @@ export class HttpServer {
   async drain(): Promise<void> {
     this.#closing.abort()
     this.#server.close()
-    if (this.#inProgress.size > 0) await new Promise<void>(resolve => (this.#onIdle = resolve))
+    this.#shortWay.drain()
+    if (this.#inProgress.size + this.#shortWay.inProgress > 0) await new Promise<void>(resolve => (this.#onIdle = resolve))
   }
 
   /** Ends every connection, whatever goes on there. */
@@ -64,6 +84,7 @@ export class HttpServer {
     this.#closing.abort()
     this.#server.close()
     this.#server.closeAllConnections()
+    this.#shortWay.close()
   }
 
   #answer(request: IncomingMessage, response: ServerResponse): void {
@@ -72,54 +93,25 @@ export class HttpServer {
     response.on('close', () => {
       if (!response.writableFinished) gone.abort()
       this.#inProgress.delete(response)
-      if (this.#inProgress.size === 0) this.#onIdle()
+      this.#checkIdle()
     })
     response.on('error', () => {}) // the client has gone: nobody is left to tell
-    this.#serve(request, response, gone.signal).catch(error => {
-      this.#log?.error({ err: error }, 'http: the answer cannot be written')
-      response.destroy()
-    })
+    const { method = 'GET', url = '/', headers } = request
+    const incoming = { method, url, headers, body: { request, response }, signal: gone.signal }
+    this.#answering.answer(incoming, reply => this.#send(response, reply))
   }
 
-  async #serve(request: IncomingMessage, response: ServerResponse, signal: AbortSignal): Promise<void> {
-    const began = performance.now()
-    const service = this.#service()
-    const method = request.method ?? 'GET'
-    let found: Route | undefined
-    let counted = false
-    let by = ''
-    let reply: Reply
-    try {
-      const target = originForm(request.url ?? '/')
-      const [path = '', query = ''] = cut(target, '?')
-      found = route(method, path)
-      const principal = authorized(found, request, service)
-      by = principal.name
-      if (found.handler.access !== 'open') {
-        service.load.begin()
-        counted = true
-      }
-      const { rest } = found
-      const closing = this.#closing.signal
-      const exchange: Exchange = { service, request, response, rest, query: new Query(query), target, signal, closing, principal }
-      reply = await found.handler.run(exchange)
-    } catch (error) {
-      reply = refusalReply(error, { isRead: method === 'GET' || method === 'HEAD' })
-      if (reply.status === 500 && !(error instanceof Refusal)) this.#log?.error({ err: error }, `http: ${method} failed`)
-    }
-    if (found?.handler.access === 'admin' && method !== 'GET') this.#logOperation(method, request.url ?? '', by, reply.status)
-    service.metrics.route(found === undefined ? 'other' : method, found?.path ?? 'other').answered(reply.status, performance.now() - began)
+  async #send(response: ServerResponse, reply: Reply): Promise<void> {
     try {
       await send(response, reply, this.#service().node, this.#closing.signal.aborted)
-    } finally {
-      if (counted) service.load.end()
+    } catch (error) {
+      this.#log?.error({ err: error }, 'http: the answer cannot be written')
+      response.destroy()
     }
   }
 
-  /** Who has changed the cluster itself, or tried to: whoever runs it will want to know. */
-  #logOperation(method: string, url: string, by: string, status: number): void {
-    const path = url.replace(/\?.*$/, '').slice(0, 200)
-    this.#log?.info({ by, method, path, status }, `operator: ${by === '' ? 'somebody' : by} asked for ${method} ${path}: ${status}`)
+  #checkIdle(): void {
+    if (this.#inProgress.size === 0 && this.#shortWay.inProgress === 0) this.#onIdle()
   }
 
   /** What is not HTTP, or too slow, or has headers without end. */
@@ -147,26 +139,8 @@ function serverOptions(limits: Limits) {
   }
 }
 
-/** @throws Refusal 401, 403. */
-function authorized({ handler: { access } }: Route, request: IncomingMessage, { authority }: Service): Principal {
-  if (authority === undefined || access === 'open' || access === 'own') return anybody
-  return authority.check(request, access)
-}
-
 function garbageRefusal(code: string | undefined): Refusal {
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return new Refusal(408, 'REQUEST_TIMEOUT', 'the request took too long to arrive')
   if (code === 'HPE_HEADER_OVERFLOW') return new Refusal(431, 'HEADERS_TOO_LARGE', 'the request line and headers are too large')
   return new Refusal(400, 'NOT_HTTP', 'this is not HTTP')
-}
-
-/** Proxies may send the whole URL. */
-function originForm(url: string): string {
-  if (url.startsWith('/')) return url
-  const withoutOrigin = url.replace(/^https?:\/\/[^/?]*/i, '')
-  return withoutOrigin.startsWith('/') ? withoutOrigin : `/${withoutOrigin}`
-}
-
-function cut(text: string, at: string): readonly string[] {
-  const place = text.indexOf(at)
-  return place < 0 ? [text] : [text.slice(0, place), text.slice(place + 1)]
 }

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
-import { type Node, RaftError } from 'raft-node'
+import { type Applied, type Node, RaftError } from 'raft-node'
 import { type Binary, binaryFrom } from '../store/binary.ts'
 import type { Command, CommandResult, RefusalCode } from '../store/command.ts'
 import { encodeCommand } from '../store/command-codec.ts'
+import { after } from './after.ts'
 import { readBytes } from './body.ts'
 import { callOptions, type Exchange } from './exchange.ts'
 import { onLeader } from './non-leader.ts'
@@ -17,21 +18,25 @@ type DoneOf<Type extends Done['type']> = Extract<Done, { type: Type }>
  * Puts a command through the log, where the request's mode lets it, and shows what came of it. With an idempotency key it is done once,
  * whichever node is asked and however often.
  */
-export async function write<Type extends Done['type']>(
+export function write<Type extends Done['type']>(
   exchange: Exchange,
   command: Command,
   type: Type,
   show: (result: DoneOf<Type>) => Reply | Promise<Reply>,
-): Promise<Reply> {
+): Reply | Promise<Reply> {
+  const { body } = exchange
   const bytes = keyed(exchange, encodeCommand(command))
+  const ask = (node: Node<CommandResult>, forward: boolean) => node.apply(bytes, { ...callOptions(exchange), forward })
+  const shown = ({ index, result }: Applied<CommandResult>): Reply | Promise<Reply> => {
+    const isReplayed = result.type === 'replayed'
+    return after(show(doneOf(isReplayed ? result.result : result, type)), ({ index: told = index, ...reply }) => {
+      const headers = isReplayed ? { ...reply.headers, 'Idempotent-Replayed': 'true' } : reply.headers
+      return { ...reply, index: told, ...(headers && { headers }) }
+    })
+  }
   // A request that breaks off is no request, also where its body does not matter.
-  if (!exchange.request.complete) await readBytes(exchange, 'this needs none')
-  return onLeader(exchange, async (node, { forward }) => {
-    const { index, result } = await node.apply(bytes, { ...callOptions(exchange), forward })
-    const done = result.type === 'replayed' ? result.result : result
-    const reply = { index, ...(await show(doneOf(done, type))) }
-    return result.type === 'replayed' ? { ...reply, headers: { ...reply.headers, 'Idempotent-Replayed': 'true' } } : reply
-  })
+  const whole = body instanceof Uint8Array || body.request.complete ? undefined : readBytes(exchange, 'this needs none')
+  return after(whole, () => onLeader(exchange, ask, shown))
 }
 
 /** A command of the server's own, outside any idempotency key. */

@@ -3,7 +3,8 @@ const bounds = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5,
 
 /** What is counted while requests are answered: plain numbers, put into words only when they are asked for. */
 export class Metrics {
-  readonly #routes = new Map<string, RouteMetrics>()
+  /** By path, then by method: names put together would cost every request a string. */
+  readonly #routes = new Map<string, Map<string, RouteMetrics>>()
   leaderChanges = 0
   snapshotsTaken = 0
   snapshotsInstalled = 0
@@ -11,17 +12,17 @@ export class Metrics {
 
   /** Of one route and method, named as in the API's description. */
   route(method: string, path: string): RouteMetrics {
-    const name = `${method} ${path}`
-    let route = this.#routes.get(name)
+    const methods = this.#routes.get(path) ?? new Map<string, RouteMetrics>()
+    let route = methods.get(method)
     if (route === undefined) {
       route = new RouteMetrics(method, path)
-      this.#routes.set(name, route)
+      this.#routes.set(path, methods.set(method, route))
     }
     return route
   }
 
   get routes(): Iterable<RouteMetrics> {
-    return this.#routes.values()
+    return [...this.#routes.values()].flatMap(methods => [...methods.values()])
   }
 }
 

@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
-import type { IncomingMessage } from 'node:http'
 import { RaftError } from 'raft-node'
+import type { RequestHead } from '../http/exchange.ts'
 import { Refusal } from '../http/refusal.ts'
 
 /** Each includes those before it. */
@@ -29,7 +29,7 @@ export class Authority {
   }
 
   /** @throws Refusal 401 without a valid token, 403 if its role does not suffice. */
-  check(request: IncomingMessage, role: Role): Principal {
+  check(request: RequestHead, role: Role): Principal {
     const secret = bearerOf(request)
     if (secret === undefined) throw unauthorized('a token is needed: Authorization: Bearer …')
     const token = this.#find(secret)
@@ -39,7 +39,7 @@ export class Authority {
   }
 
   /** Whether the request comes with one of the tokens, whatever its role. */
-  knows(request: IncomingMessage): boolean {
+  knows(request: RequestHead): boolean {
     const secret = bearerOf(request)
     return secret !== undefined && this.#find(secret) !== undefined
   }
@@ -53,7 +53,7 @@ export class Authority {
   }
 }
 
-export function bearerOf({ headers }: IncomingMessage): string | undefined {
+export function bearerOf({ headers }: RequestHead): string | undefined {
   return /^bearer +([!-~]+) *$/i.exec(headers.authorization ?? '')?.[1]
 }
 

@@ -42,6 +42,7 @@ export class FakeNode implements Used {
   joinRequests: JoinRequest[] = []
   lastOptions: (CallOptions & { forward?: boolean; consistency?: string }) | undefined
   writes = 0
+  reads = 0
   /** Since the others were heard of. */
   contactMs: number | undefined
   /** Entries that are committed and not applied. */
@@ -62,6 +63,7 @@ export class FakeNode implements Used {
   }
 
   async read(options: CallOptions & { consistency?: 'linearizable' | 'stale' } = {}): Promise<number> {
+    this.reads++
     await this.#before(options)
     return this.index
   }

@@ -1,5 +1,6 @@
 import type { DeleteResponse, SetResponse } from 'kv-client'
 import { binaryOf, textOf } from '../../store/binary.ts'
+import { after } from '../after.ts'
 import { readJson } from '../body.ts'
 import type { Exchange } from '../exchange.ts'
 import { keyOf, pairsOf } from '../pairs.ts'
@@ -9,13 +10,15 @@ import { json, jsonType, type Reply } from '../respond.ts'
 import { write } from '../writing.ts'
 
 /** `POST /key` */
-export async function setKeys(exchange: Exchange): Promise<Reply> {
-  const pairs = pairsOf(await readJson(exchange), exchange.service.limits)
-  return write(exchange, { type: 'set', pairs }, 'set', ({ revision }) => json(200, { index: revision } satisfies SetResponse))
+export function setKeys(exchange: Exchange): Reply | Promise<Reply> {
+  return after(readJson(exchange), body => {
+    const pairs = pairsOf(body, exchange.service.limits)
+    return write(exchange, { type: 'set', pairs }, 'set', ({ revision }) => json(200, { index: revision } satisfies SetResponse))
+  })
 }
 
 /** `GET /key/{key}` */
-export async function getKey(exchange: Exchange): Promise<Reply> {
+export function getKey(exchange: Exchange): Reply | Promise<Reply> {
   const key = keyOf(exchange.rest, exchange.service.limits)
   return read(exchange, () => {
     const stored = exchange.service.store.get(binaryOf(key))
@@ -28,7 +31,7 @@ export async function getKey(exchange: Exchange): Promise<Reply> {
 }
 
 /** `DELETE /key/{key}`: also of a key that is not there, so that a client may repeat it. */
-export async function deleteKey(exchange: Exchange): Promise<Reply> {
+export function deleteKey(exchange: Exchange): Reply | Promise<Reply> {
   const key = keyOf(exchange.rest, exchange.service.limits)
   return write(exchange, { type: 'delete', key: binaryOf(key) }, 'delete', ({ revision, deleted }) => {
     return json(200, { index: revision, deleted } satisfies DeleteResponse)

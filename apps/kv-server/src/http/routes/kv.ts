@@ -2,6 +2,7 @@ import type { PutResponse, RemoveResponse } from 'kv-client'
 import { type Binary, binaryFrom, bytesOf } from '../../store/binary.ts'
 import type { CommandResult, Compare, Operation } from '../../store/command.ts'
 import type { Stored } from '../../store/stored.ts'
+import { after } from '../after.ts'
 import { readBytes } from '../body.ts'
 import { conditionsOf, etagOf, isUnchanged } from '../conditions.ts'
 import type { Exchange } from '../exchange.ts'
@@ -14,7 +15,7 @@ import { json, type Reply } from '../respond.ts'
 import { write } from '../writing.ts'
 
 /** `GET /v1/kv/{key}` */
-export async function getKv(exchange: Exchange): Promise<Reply> {
+export function getKv(exchange: Exchange): Reply | Promise<Reply> {
   const key = keyFrom(exchange.rest, exchange.service.limits)
   return read(exchange, () => {
     const item = exchange.service.store.get(key)
@@ -31,27 +32,35 @@ function itemReply({ request }: Exchange, item: Stored): Reply {
 }
 
 /** `PUT /v1/kv/{key}`: the body is the value, whatever its content type. */
-export async function putKv(exchange: Exchange): Promise<Reply> {
+export function putKv(exchange: Exchange): Reply | Promise<Reply> {
   const { limits } = exchange.service
   const key = keyFrom(exchange.rest, limits)
   const compare = conditionsOf(exchange.request, key)
   const [ttlMs, lease] = [exchange.query.integer('ttl'), exchange.query.integer('lease')]
   if (ttlMs === 0 || lease === 0) throw invalid('ttl and lease are above 0')
   if (ttlMs !== undefined && lease !== undefined) throw invalid('give a key a ttl or a lease, not both')
-  const value = checkedValue(binaryFrom(await readBytes(exchange, 'a value is smaller')), key, limits)
+  return after(readBytes(exchange, 'a value is smaller'), bytes => {
+    return put(exchange, { key, value: checkedValue(binaryFrom(bytes), key, limits), compare, ttlMs: ttlMs ?? 0, lease: lease ?? 0 })
+  })
+}
+
+type Put = { readonly key: Binary; readonly value: Binary; readonly compare: Compare[]; readonly ttlMs: number; readonly lease: number }
+
+function put(exchange: Exchange, { key, value, compare, ttlMs, lease }: Put): Reply | Promise<Reply> {
   const answer = (revision: number, made: number) => {
     const body: PutResponse = made === 0 ? { revision } : { revision, lease: made }
     return json(200, body, { headers: { ETag: etagOf(revision) } })
   }
-  if (compare.length === 0 && ttlMs === undefined && lease === undefined) {
+  if (compare.length === 0 && ttlMs === 0 && lease === 0) {
     return write(exchange, { type: 'set', pairs: [[key, value]] }, 'set', ({ revision }) => answer(revision, 0))
   }
-  const put: Operation = { op: 'put', key, value, lease: lease ?? 0, ttlMs: ttlMs ?? 0 }
-  return conditional(exchange, { key, compare, operation: put }, result => answer(result.revision, result.lease))
+  return conditional(exchange, { key, compare, operation: { op: 'put', key, value, lease, ttlMs } }, result =>
+    answer(result.revision, result.lease),
+  )
 }
 
 /** `DELETE /v1/kv/{key}`: also of a key that is not there, so that a client may repeat it. */
-export async function deleteKv(exchange: Exchange): Promise<Reply> {
+export function deleteKv(exchange: Exchange): Reply | Promise<Reply> {
   const key = keyFrom(exchange.rest, exchange.service.limits)
   const compare = conditionsOf(exchange.request, key)
   const answer = (revision: number, deleted: number) => json(200, { revision, deleted } satisfies RemoveResponse)
@@ -67,7 +76,11 @@ type TxnResult = Extract<CommandResult, { type: 'txn' }>
 type Conditional = { readonly key: Binary; readonly compare: readonly Compare[]; readonly operation: Operation }
 
 /** One operation, if the conditions hold; otherwise 412, with the ETag that there is. */
-function conditional(exchange: Exchange, { key, compare, operation }: Conditional, show: (result: TxnResult) => Reply): Promise<Reply> {
+function conditional(
+  exchange: Exchange,
+  { key, compare, operation }: Conditional,
+  show: (result: TxnResult) => Reply,
+): Reply | Promise<Reply> {
   const lookAgain: Operation = { op: 'get', key, meta: true }
   return write(exchange, { type: 'txn', compare, onSuccess: [operation], onFailure: [lookAgain] }, 'txn', result => {
     if (result.succeeded) return show(result)

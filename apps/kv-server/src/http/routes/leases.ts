@@ -63,7 +63,7 @@ function* leasesText(store: KvStore): Generator<string> {
   yield ']}\n'
 }
 
-function leaseWrite(exchange: Exchange, command: Command): Promise<Reply> {
+function leaseWrite(exchange: Exchange, command: Command): Reply | Promise<Reply> {
   return write(exchange, command, 'lease', ({ revision, lease, ttlMs }) => {
     return json(200, { revision, lease, ttlMs } satisfies LeaseResponse)
   })

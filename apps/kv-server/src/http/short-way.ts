@@ -1,0 +1,192 @@
+import { STATUS_CODES } from 'node:http'
+import type { Socket } from 'node:net'
+import type { Node } from 'raft-node'
+import type { CommandResult } from '../store/command.ts'
+import type { Answering } from './answering.ts'
+import type { Limits } from './limits.ts'
+import { type Reply, raftHeaders } from './respond.ts'
+import { WholeRequests } from './whole-request.ts'
+
+type Parts = {
+  readonly answering: Answering
+  readonly limits: Limits
+  readonly node: () => Node<CommandResult> | undefined
+  /** Aborted when the server takes no more requests. */
+  readonly closing: AbortSignal
+  /** Node's own handling of a connection. */
+  readonly toNode: (socket: Socket) => void
+  /** A connection has nothing in progress any more. */
+  readonly onIdle: () => void
+}
+
+/**
+ * Requests for keys, read and answered on the bare connection. Node's HTTP server makes two streams and a dozen objects for each request,
+ * which costs more than all that Raft does for it (see docs/performance.md). Everything that is not a whole request for keys goes to that
+ * server, with its connection: long bodies, lists, watches, pipelining, slow clients, garbage.
+ */
+export class ShortWay {
+  readonly #parts: Parts
+  readonly #connections = new Set<Connection>()
+
+  constructor(parts: Parts) {
+    this.#parts = parts
+  }
+
+  get inProgress(): number {
+    let count = 0
+    for (const connection of this.#connections) if (connection.busy) count++
+    return count
+  }
+
+  take(socket: Socket): void {
+    const connection: Connection = new Connection(socket, this.#parts, () => this.#connections.delete(connection))
+    this.#connections.add(connection)
+  }
+
+  /** Ends idle connections; the others are ended with their answer. */
+  drain(): void {
+    for (const connection of this.#connections) if (!connection.busy) connection.destroy()
+  }
+
+  close(): void {
+    for (const connection of this.#connections) connection.destroy()
+  }
+}
+
+class Connection {
+  readonly #socket: Socket
+  readonly #parts: Parts
+  readonly #gone = new AbortController()
+  readonly #requests: WholeRequests
+  readonly #left: () => void
+  /** What came while a request was in progress. */
+  #waiting: Buffer[] = []
+  busy = false
+
+  constructor(socket: Socket, parts: Parts, left: () => void) {
+    this.#socket = socket
+    this.#parts = parts
+    this.#left = left
+    this.#requests = new WholeRequests(parts.limits.headerBytesMax)
+    socket.on('data', this.#read)
+    socket.on('end', this.#end)
+    socket.on('close', this.#close)
+    socket.on('error', ignore)
+    socket.on('timeout', this.#idle)
+    socket.setTimeout(parts.limits.headersTimeoutMs)
+  }
+
+  destroy(): void {
+    this.#socket.destroy()
+  }
+
+  readonly #read = (bytes: Buffer): void => {
+    if (this.busy) {
+      this.#waiting.push(bytes)
+      this.#socket.pause()
+      return
+    }
+    const request = this.#requests.read(bytes)
+    if (request === undefined || !isForKeys(request.url)) return this.#handOver([bytes])
+    this.busy = true
+    this.#parts.answering.answer({ ...request, signal: this.#gone.signal }, this.#send)
+  }
+
+  readonly #send = (reply: Reply): undefined => {
+    this.busy = false
+    const { node, closing, limits } = this.#parts
+    if (this.#socket.writable) {
+      const last = closing.aborted || reply.headers?.Connection === 'close'
+      const taken = write(this.#socket, reply, headOf(reply, node(), last ? undefined : limits.keepAliveTimeoutMs))
+      if (!taken) this.#slowDown()
+      if (last) this.#socket.end()
+      else if (this.#waiting.length > 0) this.#handOver(this.#waiting)
+      else this.#keep()
+    }
+    if (closing.aborted) this.#parts.onIdle()
+  }
+
+  /** A client that takes no answers gets no further ones; after a while the connection counts as idle. */
+  #slowDown(): void {
+    const socket = this.#socket
+    socket.pause()
+    socket.once('drain', () => socket.resume())
+  }
+
+  #keep(): void {
+    const { keepAliveTimeoutMs } = this.#parts.limits
+    if (this.#socket.timeout !== keepAliveTimeoutMs) this.#socket.setTimeout(keepAliveTimeoutMs)
+  }
+
+  /** Node's server takes the connection, and reads what was read from it once more. */
+  #handOver(chunks: readonly Buffer[]): void {
+    const socket = this.#socket
+    socket.off('data', this.#read)
+    socket.off('end', this.#end)
+    socket.off('close', this.#close)
+    socket.off('error', ignore)
+    socket.off('timeout', this.#idle)
+    socket.setTimeout(0)
+    this.#left()
+    socket.pause()
+    for (const chunk of chunks.toReversed()) socket.unshift(chunk)
+    this.#parts.toNode(socket)
+    socket.resume()
+  }
+
+  /** As Node's server sees it: who says no more wants to hear no more. */
+  readonly #end = (): void => {
+    this.#socket.end()
+    if (this.busy) this.#gone.abort()
+  }
+
+  readonly #idle = (): void => {
+    if (!this.busy) this.#socket.destroy()
+  }
+
+  readonly #close = (): void => {
+    this.#left()
+    if (this.busy) this.#gone.abort()
+  }
+}
+
+/** The client has gone: `close` follows. */
+function ignore(): void {}
+
+/** Their answers are never written bit by bit. */
+function isForKeys(url: string): boolean {
+  return url.startsWith('/key') || url.startsWith('/v1/kv/') || url === '/v1/txn'
+}
+
+/** False: the client takes less than it gets. */
+function write(socket: Socket, { body }: Reply, head: string): boolean {
+  if (typeof body === 'function') throw new Error('an answer for keys is whole')
+  if (typeof body !== 'string') {
+    const bytes = Buffer.allocUnsafe(head.length + body.length)
+    bytes.write(head, 0, 'latin1')
+    bytes.set(body, head.length)
+    return socket.write(bytes)
+  }
+  return Buffer.byteLength(body) === body.length ? socket.write(head + body, 'latin1') : socket.write(head + body)
+}
+
+/** `keepMs`: how long the connection is kept; undefined: it is closed. */
+function headOf(reply: Reply, node: Node<CommandResult> | undefined, keepMs: number | undefined): string {
+  const { status, contentType, body } = reply
+  let head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: ${contentType}\r\n`
+  for (const headers of [reply.headers, raftHeaders(node, reply.index)]) {
+    for (const name in headers) if (name !== 'Connection') head += `${name}: ${headers[name]}\r\n`
+  }
+  const keep = keepMs === undefined ? 'close' : `keep-alive\r\nKeep-Alive: timeout=${Math.floor(keepMs / 1000)}`
+  const length = typeof body === 'string' ? Buffer.byteLength(body) : body.length
+  return `${head}Date: ${date()}\r\nConnection: ${keep}\r\nContent-Length: ${length}\r\n\r\n`
+}
+
+let dated = { second: 0, text: '' }
+
+/** It changes once in a second. */
+function date(): string {
+  const second = Math.floor(Date.now() / 1000)
+  if (second !== dated.second) dated = { second, text: new Date(1000 * second).toUTCString() }
+  return dated.text
+}

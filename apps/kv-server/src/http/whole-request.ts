@@ -1,0 +1,67 @@
+import type { IncomingHttpHeaders } from 'node:http'
+
+/** A request that came in one piece. */
+export type WholeRequest = { readonly method: string; readonly url: string; readonly headers: IncomingHttpHeaders; readonly body: Buffer }
+
+const blankLine = Buffer.from('\r\n\r\n')
+const methods = ['GET', 'POST', 'PUT', 'DELETE'] as const
+const version = ' HTTP/1.1'
+const target = /^\/[!-"$-~]*$/
+const field = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[\t ]*([\t -~\x80-\xff]*?)[\t ]*$/
+/** With one of these a request is not read to its end, or not answered, in the ordinary way. */
+const special = new Set(['transfer-encoding', 'expect', 'upgrade', 'te', 'trailer', 'proxy-connection', 'http2-settings'])
+
+/**
+ * Reads requests as nearly every client sends nearly all of them: whole, one at a time, with nothing in them that could be understood
+ * in two ways. Whatever else comes is left to Node's parser (RFC 9112 is longer than this file).
+ */
+export class WholeRequests {
+  readonly #headBytesMax: number
+  /** Clients repeat themselves: the fields of the last request, and what they mean. */
+  #fields = ''
+  #headers: IncomingHttpHeaders | undefined
+
+  constructor(headBytesMax: number) {
+    this.#headBytesMax = headBytesMax
+  }
+
+  /** Undefined where the bytes are anything else than one such request. The body is a view of them. */
+  read(bytes: Buffer): WholeRequest | undefined {
+    const end = bytes.indexOf(blankLine)
+    if (end < 0 || end > this.#headBytesMax) return undefined
+    const head = bytes.toString('latin1', 0, end)
+    const line = head.indexOf('\r\n')
+    if (line < 0) return undefined // HTTP/1.1 asks for a field: Host
+    const method = methods.find(name => head.startsWith(name) && head[name.length] === ' ')
+    if (method === undefined || !head.startsWith(version, line - version.length)) return undefined
+    const url = head.slice(method.length + 1, line - version.length)
+    const headers = target.test(url) ? this.#headersOf(head.slice(line + 2)) : undefined
+    if (headers === undefined) return undefined
+    const length = Number(headers['content-length'] ?? 0)
+    if (bytes.length !== end + blankLine.length + length || (length > 0 && method === 'GET')) return undefined
+    return { method, url, headers, body: bytes.subarray(end + blankLine.length) }
+  }
+
+  #headersOf(fields: string): IncomingHttpHeaders | undefined {
+    if (fields === this.#fields) return this.#headers
+    this.#fields = fields
+    this.#headers = headersIn(fields)
+    return this.#headers
+  }
+}
+
+/** Undefined where Node's parser should judge, or tell apart what was meant. */
+function headersIn(fields: string): IncomingHttpHeaders | undefined {
+  const headers: Record<string, string> = Object.create(null)
+  for (const line of fields.split('\r\n')) {
+    const [, name, value] = field.exec(line) ?? []
+    if (name === undefined || value === undefined) return undefined
+    const known = name.toLowerCase()
+    if (known in headers || special.has(known)) return undefined
+    headers[known] = value
+  }
+  if (headers.host === undefined) return undefined
+  if (headers.connection !== undefined && headers.connection.toLowerCase() !== 'keep-alive') return undefined
+  if (headers['content-length'] !== undefined && !/^\d{1,9}$/.test(headers['content-length'])) return undefined
+  return headers
+}
