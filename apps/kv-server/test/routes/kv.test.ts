@@ -166,12 +166,16 @@ describe('read levels', () => {
     expect(await server.ask('GET', '/v1/kv/a?consistency=stale&max-staleness=100')).toMatchObject({ status: 503 })
   })
 
-  it('are linearizable by default, and where a lease is asked for', async () => {
+  it('are linearizable by default; the node is asked for what the request asks for', async () => {
     using server = await serve()
     await server.ask('PUT', '/v1/kv/a', '1')
-    for (const level of ['', '?consistency=lease', '?consistency=linearizable']) {
-      await server.ask('GET', `/v1/kv/a${level}`)
-      expect(server.node.lastOptions).toMatchObject({ consistency: 'linearizable' })
+    for (const [query, consistency] of [
+      ['', 'linearizable'],
+      ['?consistency=lease', 'lease'],
+      ['?consistency=linearizable', 'linearizable'],
+    ]) {
+      await server.ask('GET', `/v1/kv/a${query}`)
+      expect(server.node.lastOptions).toMatchObject({ consistency })
     }
   })
 })
