@@ -33,6 +33,8 @@ export class EventLog {
     else if (event.type === 'peer') this.#peer(event)
     else if (event.type === 'handshake') this.#handshake(event)
     else if (event.type === 'repair') this.#repair(event)
+    else if (event.type === 'divergence')
+      this.#log?.error({ peer: event.id, index: event.index }, `store: ${event.id} differs from this node after index ${event.index}`)
     else this.#log?.error({ code: event.code }, `fault: ${event.code}: ${event.message}`)
   }
 

@@ -76,6 +76,19 @@ export type JoinRequest = {
 /** Under which id, in which cluster, the node may start. */
 export type JoinAnswer = { readonly clusterId: string; readonly nodeId: NodeId; readonly members: readonly MemberInfo[] }
 
+/** A node that is to be let in: the operator's name for it, where peers reach it and where clients do, as `host:port`. */
+export type NewMember = {
+  readonly id: string
+  readonly address: string
+  readonly clientAddress?: string | undefined
+  /** Becomes a voter by itself once it has caught up. Default true; false: stays a learner. */
+  readonly promote?: boolean | undefined
+}
+export type MemberEdit = ({ readonly type: 'add' } & NewMember) | { readonly type: 'promote' | 'demote' | 'remove'; readonly id: NodeId }
+
+/** `ifMembershipIndex`: rejects with MEMBERSHIP_CHANGED unless the membership is still the one of `status().membershipIndex`. */
+export type ChangeOptions = CallOptions & { readonly ifMembershipIndex?: Index | undefined }
+
 export type NodeEvent =
   | { readonly type: 'role'; readonly role: RoleName; readonly term: Term; readonly leader: NodeId | undefined }
   /** At the start, as far as it is known then, and at every change. */
@@ -92,6 +105,11 @@ export type NodeEvent =
     }
   /** Entries are lost on this node's disk, and a leader is to fill its log again; or has done so. */
   | { readonly type: 'repair'; readonly what: 'begun' | 'finished'; readonly reason: string }
+  /**
+   * Told by the leader: after the command at `index` this member's state differs from its own, so the state machine is not deterministic
+   * (or one of the two machines is at fault). `isExact` false: they may have differed even earlier.
+   */
+  | { readonly type: 'divergence'; readonly id: NodeId; readonly index: Index; readonly isExact: boolean }
   | { readonly type: 'fault'; readonly code: string; readonly message: string }
 
 /** Told instead of events that a reader was too slow for. */
@@ -212,9 +230,18 @@ export interface Node<Result> extends AsyncDisposable {
      * incarnation may ask again.
      */
     join(request: JoinRequest, options?: CallOptions): Promise<JoinAnswer>
-    promote(id: NodeId, options?: CallOptions): Promise<Index>
-    demote(id: NodeId, options?: CallOptions): Promise<Index>
-    remove(id: NodeId, options?: CallOptions): Promise<Index>
+    promote(id: NodeId, options?: ChangeOptions): Promise<Index>
+    demote(id: NodeId, options?: ChangeOptions): Promise<Index>
+    remove(id: NodeId, options?: ChangeOptions): Promise<Index>
+    /**
+     * Adds a node that is yet to be started, with `join`: as a learner, which becomes a voter once it has caught up. Resolves with its id:
+     * the name, with a generation if there was a member of that name before.
+     */
+    add(member: NewMember, options?: ChangeOptions): Promise<NodeId>
+    /** Removes a member and adds another in the same step (joint consensus, §6). Resolves with the new one's id. */
+    replace(id: NodeId, member: NewMember, options?: ChangeOptions): Promise<NodeId>
+    /** Any number of changes in one step (joint consensus, §6). Resolves once the old voters have no say any more. */
+    change(edits: readonly MemberEdit[], options?: ChangeOptions): Promise<Index>
     /** The membership now, and at every change; a slow reader misses what has passed, never the newest. */
     changes(options?: Pick<CallOptions, 'signal'>): AsyncIterable<MembershipView>
     /**

@@ -3,6 +3,7 @@ import type { NodeEvent } from './api.ts'
 import { Applier, type ApplyListener } from './applier.ts'
 import { Bell } from './bell.ts'
 import { createCore } from './core.ts'
+import { DigestWatch } from './digest-watch.ts'
 import { DiskWatch } from './disk-watch.ts'
 import { Driver, type Outputs } from './driver.ts'
 import { invariantBroken, RaftError } from './errors.ts'
@@ -132,12 +133,14 @@ export class Engine<Result> {
     this.#driver = new Driver(raft, clock, this.metrics.watch(logStore), this.#outputs())
     const diskWatch = new DiskWatch(raft, settings.electionTicks)
     const timeRecorder = new TimeRecorder(this)
+    const digestWatch = new DigestWatch(this, event => this.#emit(event))
     this.#ticker = new Ticker(clock, settings.tickMs, lateMs => {
       this.metrics.ticked(lateMs, raft.commit)
       this.input(() => {
         diskWatch.tick(this.#driver.currentSave)
         raft.tick(clock.now())
         timeRecorder.look()
+        digestWatch.look()
       })
     })
     this.metrics.observe(this)

@@ -20,6 +20,11 @@ export function logEvent(logger: Logger, event: NodeEvent): void {
     }
     case 'repair':
       return logger.warn(fields, `raft: repair ${event.what}: ${event.reason}`)
+    case 'divergence':
+      return logger.error(
+        fields,
+        `raft: ${event.id} differs from this node after the command at ${event.index}: is the state machine deterministic?`,
+      )
     case 'fault':
       return logger.error(fields, `raft: ${event.code}: ${event.message}`)
   }

@@ -25,6 +25,10 @@ export function joinStep(members: Members, self: NodeId, request: JoinRequest): 
     const id = members.nextId(name)
     return { type: 'change', change: { type: 'learner', id, promote: true }, info: { id, address, clientAddress, incarnation } }
   }
+  // Added by an operator before it was ever started: nobody has promised anything in its name.
+  if (conflict.incarnation === '' && nameOf(conflict.id) === name) {
+    return { type: 'change', change: { type: 'update', id: conflict.id }, info: { id: conflict.id, address, clientAddress, incarnation } }
+  }
   if (!request.replace) throw wiped(conflict, request)
   if (conflict.id === self) {
     throw new RaftError(

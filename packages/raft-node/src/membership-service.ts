@@ -1,11 +1,12 @@
 import type { Index, MemberChange, NodeId } from 'raft-core'
-import type { JoinAnswer, JoinRequest } from './api.ts'
+import type { JoinAnswer, JoinRequest, MemberEdit } from './api.ts'
 import type { Engine } from './engine.ts'
 import { RaftError } from './errors.ts'
 import { joinStep } from './join-step.ts'
 import type { Leading } from './leading.ts'
+import { checkAddress, memberTypes, planEdits } from './member-edits.ts'
 import { encodeInfos } from './member-info.ts'
-import { type ChangeKind, decodeJoinAnswer } from './peer-requests.ts'
+import { type ChangeKind, decodeIds, decodeJoinAnswer, type PeerAnswer } from './peer-requests.ts'
 import type { MemberInfo } from './ports.ts'
 import { checkName } from './settings.ts'
 import { type Deadline, remainingMs } from './wait.ts'
@@ -40,6 +41,43 @@ export class MembershipService {
     return this.#leading.run(job, deadline, true)
   }
 
+  /** All of the edits at once (joint consensus, §6, where it takes that); resolves with the index, and the ids of those who were added. */
+  edit(edits: readonly MemberEdit[], ifIndex: Index | undefined, deadline: Deadline): Promise<Edited> {
+    const job = {
+      here: () => this.editHere(edits, ifIndex, deadline),
+      request: (timeoutMs: number) => ({ kind: 'edit' as const, timeoutMs, edits, ifIndex }),
+      decode: ({ index, result }: PeerAnswer) => ({ index, added: decodeIds(result) }),
+    }
+    return this.#leading.run(job, deadline, true)
+  }
+
+  async editHere(edits: readonly MemberEdit[], ifIndex: Index | undefined, deadline: Deadline): Promise<Edited> {
+    const { members } = this.#engine
+    for (;;) {
+      this.#requireLeadership()
+      if (ifIndex !== undefined && members.membershipIndex !== ifIndex) throw this.#leading.refusal('stale-membership')
+      const { changes, infos, added } = planEdits(members, edits)
+      const index = await this.#propose({ changes }, infos, deadline)
+      if (index === undefined) continue
+      await this.#untilJointIsLeft(deadline)
+      return { index, added }
+    }
+  }
+
+  /** Until then a majority of the old voters has its say, too, so nobody of them may go. Whoever leads next leaves it as well. */
+  async #untilJointIsLeft(deadline: Deadline): Promise<void> {
+    const { raft, members, ports, changed } = this.#engine
+    while (members.membership.outgoing.length > 0 && raft.role === 'leader' && !this.#engine.stopped) {
+      const left = remainingMs(ports.clock, deadline)
+      if (left === 0 || deadline.signal?.aborted)
+        throw new RaftError(
+          'TIMED_OUT',
+          `the members are changed, but the old voters still have a say after ${deadline.timeoutMs} ms: wait`,
+        )
+      await changed.next(left, deadline.signal)
+    }
+  }
+
   async join(join: JoinRequest, deadline: Deadline): Promise<JoinAnswer> {
     checkJoin(join)
     const answer = this.#knownAnswer(join)
@@ -71,7 +109,7 @@ export class MembershipService {
       const isDone = change !== 'remove' && members.isLearner(id) === (change === 'demote')
       if (isDone) return members.membershipIndex
       if (change !== 'promote') this.#requireAnotherVoter(id)
-      const index = await this.#propose({ changes: [{ type: memberTypes[change], id }] }, undefined, deadline)
+      const index = await this.#propose({ changes: [{ type: memberTypes[change], id }] }, [], deadline)
       if (index !== undefined) return index
     }
   }
@@ -81,7 +119,7 @@ export class MembershipService {
     for (;;) {
       this.#requireLeadership()
       if ((members.membership.leaseReads === true) === on) return members.membershipIndex
-      const index = await this.#propose({ leaseReads: on }, undefined, deadline)
+      const index = await this.#propose({ leaseReads: on }, [], deadline)
       if (index !== undefined) return index
     }
   }
@@ -94,7 +132,7 @@ export class MembershipService {
       const step = joinStep(members, identity.nodeId, request)
       if (step.type === 'answer') return { clusterId: identity.clusterId, nodeId: step.id, members: members.current() }
       if (step.change.type === 'remove') this.#requireAnotherVoter(step.change.id)
-      await this.#propose({ changes: [step.change] }, step.info, deadline)
+      await this.#propose({ changes: [step.change] }, step.info === undefined ? [] : [step.info], deadline)
     }
   }
 
@@ -102,9 +140,9 @@ export class MembershipService {
    * Proposes it as soon as no other change is pending; resolves with its index once it is applied here. Undefined: the membership has
    * changed while this waited for its turn, so look again whether it is still right.
    */
-  async #propose(what: Changing, info: MemberInfo | undefined, deadline: Deadline): Promise<Index | undefined> {
+  async #propose(what: Changing, infos: readonly MemberInfo[], deadline: Deadline): Promise<Index | undefined> {
     const { raft, members, pending, ports, settings, changed } = this.#engine
-    const context = info === undefined ? undefined : encodeInfos([info])
+    const context = infos.length === 0 ? undefined : encodeInfos(infos)
     const { membershipIndex } = members
     for (;;) {
       this.#leading.requireRunning()
@@ -135,10 +173,10 @@ export class MembershipService {
   }
 }
 
-const memberTypes = { promote: 'voter', demote: 'learner', remove: 'remove' } as const
+export type Edited = { readonly index: Index; readonly added: readonly NodeId[] }
 
 function checkJoin({ id, address, incarnation }: JoinRequest): void {
   checkName(id)
-  if (!/^\S+:\d{1,5}$/.test(address)) throw new RaftError('INVALID_ARGUMENT', `'${address}' is not an address: write host:port`)
+  checkAddress(address)
   if (incarnation === '') throw new RaftError('INVALID_ARGUMENT', 'a join says which data folder it is for: its incarnation is missing')
 }

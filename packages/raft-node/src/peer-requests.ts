@@ -1,5 +1,5 @@
 import type { Index, NodeId, Term } from 'raft-core'
-import type { JoinAnswer, JoinRequest } from './api.ts'
+import type { JoinAnswer, JoinRequest, MemberEdit } from './api.ts'
 import { RaftError, type RaftErrorCode, type RaftErrorDetails, reasonOf } from './errors.ts'
 import { infosFrom, infoTuple } from './member-info.ts'
 import { bytesOf, pack, text, unpack, whole } from './tuples.ts'
@@ -8,7 +8,7 @@ const version = 1
 
 export type ChangeKind = 'promote' | 'demote' | 'remove'
 
-/** What one node asks another for. Everything but `closing` is for the leader; `timeoutMs` is how long the asker will wait. */
+/** What one node asks another for. Everything but `closing` and `digests` is for the leader; `timeoutMs` is how long the asker will wait. */
 export type PeerRequest =
   | { readonly kind: 'apply'; readonly timeoutMs: number; readonly command: Uint8Array }
   | { readonly kind: 'barrier'; readonly timeoutMs: number }
@@ -16,8 +16,11 @@ export type PeerRequest =
   | { readonly kind: 'entry'; readonly timeoutMs: number; readonly entry: Uint8Array }
   | { readonly kind: 'change'; readonly timeoutMs: number; readonly change: ChangeKind; readonly id: NodeId }
   | { readonly kind: 'leaseReads'; readonly timeoutMs: number; readonly on: boolean }
+  | { readonly kind: 'edit'; readonly timeoutMs: number; readonly edits: readonly MemberEdit[]; readonly ifIndex: Index | undefined }
   | { readonly kind: 'join'; readonly timeoutMs: number; readonly join: JoinRequest }
   | { readonly kind: 'closing'; readonly timeoutMs: number }
+  /** What the state machine said of its state after the latest commands. */
+  | { readonly kind: 'digests'; readonly timeoutMs: number }
 
 export function encodeRequest(request: PeerRequest): Uint8Array {
   return pack([version, request.kind, Math.ceil(request.timeoutMs), ...fieldsOf(request)])
@@ -28,6 +31,7 @@ function fieldsOf(request: PeerRequest): readonly unknown[] {
   if (request.kind === 'entry') return [request.entry]
   if (request.kind === 'change') return [request.change, request.id]
   if (request.kind === 'leaseReads') return [request.on]
+  if (request.kind === 'edit') return [request.ifIndex ?? null, request.edits.map(editTuple)]
   if (request.kind !== 'join') return []
   const { id, address, clientAddress, incarnation, replace } = request.join
   return [id, address, clientAddress, incarnation, replace]
@@ -48,15 +52,32 @@ function readRequest(bytes: Uint8Array): PeerRequest {
   const [first, second, third, fourth, fifth] = fields
   if (kind === 'apply') return { kind, timeoutMs, command: bytesOf(first, 'a command') }
   if (kind === 'entry') return { kind, timeoutMs, entry: bytesOf(first, 'an entry') }
-  if (kind === 'barrier' || kind === 'closing') return { kind, timeoutMs }
+  if (kind === 'barrier' || kind === 'closing' || kind === 'digests') return { kind, timeoutMs }
   if (kind === 'change') return { kind, timeoutMs, change: changeKind(first), id: text(second, 'an id') }
   if (kind === 'leaseReads') return { kind, timeoutMs, on: first === true }
+  if (kind === 'edit') return { kind, timeoutMs, edits: editsFrom(second), ifIndex: first === null ? undefined : whole(first, 'an index') }
   if (kind !== 'join') throw new Error(`a request of unknown kind ${String(kind)}`)
   const id = text(first, 'a name')
   const address = text(second, 'an address')
   const clientAddress = text(third, 'a client address')
   const incarnation = text(fourth, 'an incarnation')
   return { kind, timeoutMs, join: { id, address, clientAddress, incarnation, replace: fifth === true } }
+}
+
+function editTuple(edit: MemberEdit): readonly unknown[] {
+  if (edit.type !== 'add') return [edit.type, edit.id]
+  return [edit.type, edit.id, edit.address, edit.clientAddress ?? '', edit.promote ?? true]
+}
+
+function editsFrom(tuples: unknown): readonly MemberEdit[] {
+  if (!Array.isArray(tuples)) throw new Error('a list of changes is missing')
+  return tuples.map(tuple => {
+    if (!Array.isArray(tuple)) throw new Error('a change is not a tuple')
+    const [type, id, address, clientAddress, promote] = tuple as unknown[]
+    if (type !== 'add') return { type: changeKind(type), id: text(id, 'an id') }
+    const addresses = { address: text(address, 'an address'), clientAddress: text(clientAddress, 'a client address') }
+    return { type, id: text(id, 'a name'), ...addresses, promote: promote === true }
+  })
 }
 
 function changeKind(value: unknown): ChangeKind {
@@ -110,4 +131,12 @@ export function encodeJoinAnswer({ clusterId, nodeId, members }: JoinAnswer): Ui
 export function decodeJoinAnswer(bytes: Uint8Array): JoinAnswer {
   const [clusterId, nodeId, members] = unpack(bytes, version, 'the answer to a join')
   return { clusterId: text(clusterId, 'a cluster id'), nodeId: text(nodeId, 'an id'), members: infosFrom(members) }
+}
+
+export function encodeIds(ids: readonly NodeId[]): Uint8Array {
+  return pack([version, ...ids])
+}
+
+export function decodeIds(bytes: Uint8Array): readonly NodeId[] {
+  return unpack(bytes, version, 'a list of ids').map(id => text(id, 'an id'))
 }

@@ -193,6 +193,11 @@ export interface Transport {
 export interface StateMachine<Result> {
   /** A throw rejects the caller and changes nothing else; it must be just as deterministic. */
   apply(command: Uint8Array, index: Index): Result
+  /**
+   * Something short that is equal for equal states: a checksum that is kept up to date with each command, for it is asked for after each.
+   * Nodes compare theirs, and tell after which command they differ (event `divergence`). Default: nothing is compared.
+   */
+  digest?(): string | number
   /** A frozen view of the state now; the data may be read while later commands are applied. */
   snapshot(): AsyncIterable<Uint8Array>
   /** Replaces the whole state by the one at this index. */

@@ -4,6 +4,7 @@ import type {
   Applied,
   ApplyOptions,
   CallOptions,
+  ChangeOptions,
   Consistency,
   DroppedEvents,
   Leadership,
@@ -74,9 +75,18 @@ export class RaftNode<Result> implements Node<Result> {
     const membership = new MembershipService(engine, this.#leading)
     this.membership = {
       join: async (request, options) => membership.join(request, this.#begin(options)),
-      promote: async (id, options) => membership.change('promote', id, this.#begin(options)),
-      demote: async (id, options) => membership.change('demote', id, this.#begin(options)),
-      remove: async (id, options) => membership.change('remove', id, this.#begin(options)),
+      promote: async (id, options) => this.#changeMember(membership, 'promote', id, options),
+      demote: async (id, options) => this.#changeMember(membership, 'demote', id, options),
+      remove: async (id, options) => this.#changeMember(membership, 'remove', id, options),
+      add: async (member, options) => {
+        const { added } = await membership.edit([{ type: 'add', ...member }], options?.ifMembershipIndex, this.#begin(options))
+        return added[0] as NodeId
+      },
+      replace: async (id, member, options) => {
+        const edits = [{ type: 'remove', id } as const, { type: 'add', ...member } as const]
+        return (await membership.edit(edits, options?.ifMembershipIndex, this.#begin(options))).added[0] as NodeId
+      },
+      change: async (edits, options) => (await membership.edit(edits, options?.ifMembershipIndex, this.#begin(options))).index,
       changes: options => membershipViews(engine, options?.signal),
       leaseReads: async (on, options) => membership.leaseReads(on, this.#begin(options)),
     }
@@ -86,6 +96,18 @@ export class RaftNode<Result> implements Node<Result> {
     gate.open({ engine, answer: (from, body) => serving.answer(from, body) })
     engine.start()
     void announceAddresses(engine, membership)
+  }
+
+  /** Done already is done, unless the caller cares which membership it is done to. */
+  async #changeMember(
+    membership: MembershipService,
+    type: 'promote' | 'demote' | 'remove',
+    id: NodeId,
+    options: ChangeOptions | undefined,
+  ): Promise<Index> {
+    const deadline = this.#begin(options)
+    if (options?.ifMembershipIndex === undefined) return membership.change(type, id, deadline)
+    return (await membership.edit([{ type, id }], options.ifMembershipIndex, deadline)).index
   }
 
   get identity(): Identity {

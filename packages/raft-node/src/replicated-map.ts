@@ -1,3 +1,4 @@
+import type { Index } from 'raft-core'
 import type { CallOptions, NodeOptions } from './api.ts'
 import { MapState } from './map-state.ts'
 import { RaftNode } from './raft-node.ts'
@@ -46,6 +47,11 @@ export class ReplicatedMap<Value> implements AsyncDisposable {
   async get(key: string, options?: CallOptions & { readonly consistency?: 'linearizable' | 'stale' }): Promise<Value | undefined> {
     await this.node.read(options)
     return this.#state.get(key)
+  }
+
+  /** Resolves once everything that was written anywhere before the call is in this member's map. */
+  barrier(options?: CallOptions): Promise<Index> {
+    return this.node.barrier(options)
   }
 
   close(): Promise<void> {

@@ -1,5 +1,6 @@
 import type { CommandEntry, Position } from 'raft-core'
 import { envelopeIn, type SessionCommand } from './command-envelope.ts'
+import { Digests } from './digests.ts'
 import { RaftError, reasonOf } from './errors.ts'
 import type { EntryOutcome } from './pending.ts'
 import type { Clock, SnapshotMeta, StateMachine } from './ports.ts'
@@ -21,6 +22,8 @@ const nothing = { result: undefined }
  */
 export class ReplicatedState<Result> {
   readonly sessions = new Sessions()
+  /** Undefined: the state machine gives none. */
+  readonly digests: Digests | undefined
   readonly #stateMachine: StateMachine<Result>
   readonly #codec: ResultCodec<Result>
   readonly #clock: Pick<Clock, 'now'>
@@ -29,6 +32,7 @@ export class ReplicatedState<Result> {
 
   constructor(stateMachine: StateMachine<Result>, codec: ResultCodec<Result>, clock: Pick<Clock, 'now'>) {
     this.#clock = clock
+    this.digests = stateMachine.digest === undefined ? undefined : new Digests()
     this.#stateMachine = stateMachine
     this.#codec = codec
   }
@@ -65,6 +69,12 @@ export class ReplicatedState<Result> {
   }
 
   #command(command: Uint8Array, index: number): EntryOutcome<Result> {
+    const outcome = this.#outcomeOf(command, index)
+    if (this.digests !== undefined) this.digests.record(index, this.#stateMachine.digest?.() ?? '')
+    return outcome
+  }
+
+  #outcomeOf(command: Uint8Array, index: number): EntryOutcome<Result> {
     try {
       return { result: this.#stateMachine.apply(command, index) }
     } catch (cause) {
@@ -116,6 +126,7 @@ export class ReplicatedState<Result> {
   /** Replaces everything. @throws what the state machine throws, or Error where the node's own part is malformed. */
   async restore({ index, hasNodePart }: SnapshotMeta, data: AsyncIterable<Uint8Array>): Promise<void> {
     const began = this.#clock.now()
+    this.digests?.clear()
     const { blocks, rest } = hasNodePart === true ? await splitNodePart(data) : { blocks: [], rest: data }
     await this.#stateMachine.restore(rest, index)
     const [head, ...sessions] = blocks.flatMap(unpackAll)

@@ -3,8 +3,17 @@ import type { Engine } from './engine.ts'
 import { RaftError } from './errors.ts'
 import type { Leading } from './leading.ts'
 import type { MembershipService } from './membership-service.ts'
-import { decodeRequest, encodeAnswer, encodeError, encodeJoinAnswer, type PeerAnswer, type PeerRequest } from './peer-requests.ts'
+import {
+  decodeRequest,
+  encodeAnswer,
+  encodeError,
+  encodeIds,
+  encodeJoinAnswer,
+  type PeerAnswer,
+  type PeerRequest,
+} from './peer-requests.ts'
 import type { Proposing } from './proposing.ts'
+import { packAll } from './tuples.ts'
 import { type Deadline, deadlineFor } from './wait.ts'
 
 type Parts<Result> = {
@@ -43,6 +52,7 @@ export class Serving<Result> {
       engine.peers.closing(from)
       return { index: 0, term: 0, result: nothing }
     }
+    if (request.kind === 'digests') return { index: 0, term: 0, result: packAll(engine.state.digests?.latest() ?? []) }
     engine.faults.check()
     if (this.#parts.isClosing())
       throw new RaftError('NODE_STOPPED', `${engine.identity.nodeId} is stopping: ask the next leader`, { outcome: 'not-applied' })
@@ -50,7 +60,7 @@ export class Serving<Result> {
     return this.#lead(request, deadlineFor(engine.ports.clock, { timeoutMs: Math.min(request.timeoutMs, maxTimeoutMs) }))
   }
 
-  async #lead(request: Exclude<PeerRequest, { kind: 'closing' }>, deadline: Deadline): Promise<PeerAnswer> {
+  async #lead(request: Exclude<PeerRequest, { kind: 'closing' | 'digests' }>, deadline: Deadline): Promise<PeerAnswer> {
     const { proposing, membership } = this.#parts
     if (request.kind === 'apply') {
       const { index, term, result } = await proposing.applyHere(request.command, deadline)
@@ -58,6 +68,10 @@ export class Serving<Result> {
     }
     if (request.kind === 'entry') return proposing.ownHere(request.entry, deadline)
     if (request.kind === 'barrier') return { ...(await proposing.barrierHere(deadline)), result: nothing }
+    if (request.kind === 'edit') {
+      const { index, added } = await membership.editHere(request.edits, request.ifIndex, deadline)
+      return { index, term: 0, result: encodeIds(added) }
+    }
     if (request.kind === 'join') {
       const answer = await membership.joinHere(request.join, deadline)
       return { index: 0, term: 0, result: encodeJoinAnswer(answer) }

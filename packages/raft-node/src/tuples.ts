@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer'
 import { Packr } from 'msgpackr'
 
 /** Positional tuples without records: the same value gives the same bytes on every node, and old readers can refuse what is new. */
@@ -17,6 +18,11 @@ export function unpack(bytes: Uint8Array, version: number, what: string): readon
 /** Several tuples one after the other, as they were packed. */
 export function unpackAll(bytes: Uint8Array): readonly unknown[] {
   return packr.unpackMultiple(bytes) ?? []
+}
+
+/** Several tuples, to be read by `unpackAll`. */
+export function packAll(tuples: readonly (readonly unknown[])[]): Uint8Array {
+  return Buffer.concat(tuples.map(tuple => packr.pack(tuple)))
 }
 
 export function text(value: unknown, what: string): string {

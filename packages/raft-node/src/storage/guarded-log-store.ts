@@ -171,6 +171,23 @@ export class GuardedLogStore implements LogStore {
     })
   }
 
+  /**
+   * The folder goes over to another cluster, with all that it holds: only for the recovery of one that has lost its majority. A watermark
+   * without a cluster fits both; so whenever this is cut short, the folder belongs to one of the two.
+   */
+  changeCluster(clusterId: string): Promise<void> {
+    return this.#exclusive(async () => {
+      if (this.#identity === undefined || this.#mark === undefined || this.#isDamaged || this.#isRepairing)
+        throw new RaftError('INVALID_ARGUMENT', `${this.#folder} holds no whole log of a node`)
+      const identity = { ...this.#identity, clusterId }
+      await this.#watermark.begin({ ...this.#mark, identity: { ...identity, clusterId: '' } })
+      await this.#medium.initialize(identity)
+      this.#identity = identity
+      this.#mark = { ...this.#mark, identity }
+      await this.#watermark.begin(this.#mark)
+    })
+  }
+
   /** A folder that has not joined yet has an incarnation and no cluster. */
   #requireInitializable(identity: Identity): void {
     if (this.#identity === undefined) return

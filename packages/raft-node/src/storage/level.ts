@@ -1,7 +1,8 @@
 import type { RaftError } from '../errors.ts'
-import type { Clock, LogStore, SnapshotStore } from '../ports.ts'
+import type { Clock, SnapshotStore } from '../ports.ts'
 import { FileSnapshotStore } from './file-snapshot-store.ts'
 import { type LogKind, logFolders, snapshotFolder } from './folder-layout.ts'
+import type { GuardedLogStore } from './guarded-log-store.ts'
 import { levelBatches } from './level-batches.ts'
 import { LevelLogStore } from './level-log-store.ts'
 import { nodeFiles } from './node-files.ts'
@@ -19,7 +20,7 @@ export type StorageOptions = {
 
 /** Log and snapshots on this machine's disk. Nothing is touched until `logStore.open()`, which comes before any use of `snapshotStore`. */
 export function openStorage({ dir, log = 'level', clock, onBadSnapshot }: StorageOptions): {
-  readonly logStore: LogStore
+  readonly logStore: GuardedLogStore
   readonly snapshotStore: SnapshotStore
 } {
   return {
@@ -28,7 +29,7 @@ export function openStorage({ dir, log = 'level', clock, onBadSnapshot }: Storag
   }
 }
 
-function openLog(kind: LogKind, folder: string, clock: Clock): LogStore {
+function openLog(kind: LogKind, folder: string, clock: Clock): GuardedLogStore {
   if (kind === 'wal') return new WalLogStore({ files: nodeFiles, folder, clock })
   return new LevelLogStore({ files: nodeFiles, batches: levelBatches(`${folder}/${logFolders.level}`), folder, clock })
 }

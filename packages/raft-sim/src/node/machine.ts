@@ -280,12 +280,19 @@ export class Machine<Result> implements Place {
   }
 
   #hears(process: Process, event: NodeEvent): void {
-    if (this.process !== process || !process.isAlive || event.type !== 'fault') return
+    if (this.process !== process || !process.isAlive) return
+    if (event.type === 'divergence') this.#differs(event)
+    if (event.type !== 'fault') return
     const { schedule, journal, operators } = this.#world
     journal.record('fault', schedule.now, this, event.code.length, 0, () => `${event.code}: ${event.message}`)
     this.fault = event.code
     this.#world.check(() => this.#checkFault(event.code, event.message))
     operators.faulty(this)
+  }
+
+  /** What the invariants hold to be equal is not told to differ. */
+  #differs({ id, index }: Extract<NodeEvent, { type: 'divergence' }>): void {
+    this.#world.fail(new Violation('no-fault', this.id, `${this.id} says that ${id} differs from it after ${index}`))
   }
 
   /** A node stops serving only for a reason. */

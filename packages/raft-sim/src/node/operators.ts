@@ -96,6 +96,7 @@ export class Operators<Result> {
     else if (what < 0.35 && learners.length > 0) this.#change(ask, 'promote', this.#random.pick(learners))
     else if (what < 0.6 && mayLeave) this.#change(ask, 'remove', this.#random.pick([...voters, ...learners]))
     else if (what < 0.65) this.#change(ask, 'remove', 'nobody')
+    else if (what < 0.75 && mayLeave && learners.length > 0) this.#rearrange(ask, this.#random.pick(voters), this.#random.pick(learners))
     else this.#letIn()
   }
 
@@ -124,6 +125,21 @@ export class Operators<Result> {
     this.#askingUntil = Math.max(this.#askingUntil, schedule.now + 2 * timeoutMs)
     const ended = (text: string) => journal.record('answer', schedule.now, machine, 0, text.length, () => `lease reads: ${text}`)
     machine.ask(timeoutMs, node => node.membership.leaseReads(on, { timeoutMs }), {
+      value: index => ended(`done at ${index}`),
+      error: ({ code, outcome }) => ended(`${code}, ${outcome}`),
+    })
+  }
+
+  /** Two at once, through a joint membership; half of the time only if the membership is still the one that the node knows. */
+  #rearrange(machine: Machine<Result>, demoted: NodeId, promoted: NodeId): void {
+    const { journal, schedule } = this.#world
+    const timeoutMs = this.#world.callTimeout()
+    journal.record('member', schedule.now, machine, demoted.length, promoted.length, () => `demote ${demoted}, promote ${promoted}`)
+    this.#askingUntil = Math.max(this.#askingUntil, schedule.now + 2 * timeoutMs)
+    const ifMembershipIndex = this.#random.chance(0.5) ? machine.running?.node.status().membershipIndex : undefined
+    const edits = [{ type: 'demote', id: demoted } as const, { type: 'promote', id: promoted } as const]
+    const ended = (text: string) => journal.record('answer', schedule.now, machine, 2, text.length, () => `rearranging: ${text}`)
+    machine.ask(timeoutMs, node => node.membership.change(edits, { timeoutMs, ifMembershipIndex }), {
       value: index => ended(`done at ${index}`),
       error: ({ code, outcome }) => ended(`${code}, ${outcome}`),
     })

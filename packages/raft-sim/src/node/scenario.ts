@@ -65,6 +65,8 @@ export type NodeScenario = {
   readonly faults: NodeFaults
   /** Clients with sessions send a command so often, and their sessions live for so long. Undefined: there are none. */
   readonly sessions: { readonly everyMs: number; readonly ttlMs: number } | undefined
+  /** The nodes compare digests of their states; it costs the simulation time. */
+  readonly comparesDigests: boolean
   /** The log is a write-ahead log with segments of such sizes; undefined: a database. */
   readonly walSegments: SegmentBytes | undefined
 }
@@ -102,6 +104,7 @@ export function drawNodeScenario(random: Random): NodeScenario {
     faults: drawFaults(random, timeoutMs),
     walSegments: random.chance(0.5) ? { first: random.spread(300, 5_000), most: random.spread(1_000, 20_000) } : undefined,
     sessions: random.chance(0.5) ? { everyMs: random.spread(timeoutMs / 20, timeoutMs), ttlMs: random.spread(1_000, 8_000) } : undefined,
+    comparesDigests: random.chance(0.1),
   }
   const leases = random.fork('leases')
   return leases.chance(0.35) ? withLeases(leases, drawn) : drawn

@@ -22,6 +22,8 @@ export type WatchWorld<Result> = {
   check(run: () => void): void
   /** The cluster of this id; made when its founder shows it. */
   cluster(id: string, founder: string): Cluster<Result>
+  /** Nodes are given digests of the state, to compare them. */
+  readonly comparesDigests: boolean
   /** How long the state machine computes for one command, in milliseconds. */
   applyMs(): number
 }
@@ -269,6 +271,7 @@ export class NodeWatch<Result> {
         return result
       },
       snapshot: () => machine.snapshot(),
+      ...(this.#world.comparesDigests && { digest: () => this.#machine.digest() }),
       restore: async (data, index) => {
         await machine.restore(data, index)
         this.#check(() => this.#restores(index))
@@ -298,6 +301,7 @@ export class NodeWatch<Result> {
       this.#observer.reconfigured(this.ghost!, entry.index, membership)
       coverage.saw('membership change')
       if (membership.learners.length > 0) coverage.saw('learner')
+      if (membership.outgoing.length > 0) coverage.saw('joint membership')
       if (led && core.role !== 'leader') coverage.saw('removed leader')
     })
     return membership

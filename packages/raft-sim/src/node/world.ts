@@ -79,6 +79,9 @@ export class NodeWorld<Result> implements WatchWorld<Result> {
   get now(): number {
     return this.schedule.now
   }
+  get comparesDigests(): boolean {
+    return this.scenario.comparesDigests
+  }
   get electionTicks(): number {
     return this.scenario.electionTicks
   }

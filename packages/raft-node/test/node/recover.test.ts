@@ -1,0 +1,104 @@
+import { once } from 'node:events'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { type AddressInfo, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { JoinRequest, NodeOptions } from '../../src/api.ts'
+import { RaftNode } from '../../src/raft-node.ts'
+import { describeRecovery, recoverCluster } from '../../src/recover/index.ts'
+import { Register } from './register.ts'
+
+let root: string
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'raft-recover-test-'))
+})
+afterEach(() => rm(root, { recursive: true }))
+
+/** One that nobody listens on at the moment. */
+async function freeAddress(): Promise<string> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return `127.0.0.1:${port}`
+}
+
+type Running = { readonly node: RaftNode<string>; readonly register: Register; readonly address: string }
+
+async function open(id: string, dir: string, options: Partial<NodeOptions<string>>): Promise<Running> {
+  const register = new Register()
+  const base = { id, dir: join(root, dir), listen: '127.0.0.1:0', stateMachine: register, resultCodec: Register.codec }
+  const node = await RaftNode.open<string>({ ...base, tickMs: 20, ...options })
+  return { node, register, address: node.status().address }
+}
+
+/** Node n1's folder, with the majority of its cluster gone and one more entry that nobody has acknowledged. */
+async function leftBehind(log: 'level' | 'wal'): Promise<{ readonly dir: string; readonly address: string }> {
+  const n1 = await open('n1', 'n1', { log, bootstrap: true })
+  await n1.node.waitForLeader()
+  const join = (request: JoinRequest) => n1.node.membership.join(request)
+  const [n2, n3] = [await open('n2', 'n2', { join }), await open('n3', 'n3', { join })]
+  while (n1.node.status().membership.voters.length < 3) await new Promise(resolve => setTimeout(resolve, 20))
+  await n1.node.apply(Register.command('kept'))
+  await Promise.all([n2.node.close({ transfer: false }), n3.node.close({ transfer: false })])
+  await n1.node.apply(Register.command('unacknowledged'), { timeoutMs: 100 }).catch(() => {})
+  await n1.node.close({ transfer: false })
+  return { dir: `${root}/n1`, address: n1.address }
+}
+
+describe.each(['level', 'wal'] as const)('a cluster that has lost its majority, with the log store %s', log => {
+  test('is made anew from one folder; members come in again', { timeout: 60_000 }, async () => {
+    const { dir, address } = await leftBehind(log)
+    const n2Address = await freeAddress()
+    const members = [
+      { id: 'n1', address },
+      { id: 'n2', address: n2Address },
+    ]
+    const recovery = await recoverCluster(dir, members)
+    expect(recovery.membership.before.voters).toEqual(['n1', 'n2', 'n3'])
+    expect(recovery.membership.after).toMatchObject({ voters: ['n1'], outgoing: [], learners: ['n2~2'], promoting: ['n2~2'] })
+    expect(recovery.commits.at(-1)).toMatchObject({ type: 'command', index: recovery.last.index })
+
+    const n1 = await open('n1', 'n1', { log, listen: address })
+    await n1.node.waitForLeader()
+    expect(n1.node.identity.clusterId).toBe(recovery.clusterId.after)
+    await n1.node.apply(Register.command('new'))
+    expect(n1.register.applied).toEqual(['kept', 'unacknowledged', 'new'])
+    const n2 = await open('n2', 'empty', { listen: n2Address, join: request => n1.node.membership.join(request) })
+    expect(n2.node.identity.nodeId).toBe('n2~2')
+    while (n1.node.status().membership.voters.length < 2) await new Promise(resolve => setTimeout(resolve, 20))
+    await n2.node.read({ timeoutMs: 10_000 })
+    expect(n2.register.applied).toEqual(['kept', 'unacknowledged', 'new'])
+    await Promise.all([n1.node.close(), n2.node.close()])
+  })
+
+  test('a dry run says the same and changes nothing', { timeout: 60_000 }, async () => {
+    const { dir, address } = await leftBehind(log)
+    const content = async () => {
+      const names = (await readdir(dir, { recursive: true, withFileTypes: true })).filter(entry => entry.isFile() && entry.name !== 'LOCK')
+      const files = names.map(async ({ parentPath, name }) => [name, (await readFile(join(parentPath, name))).toString('base64')])
+      return Object.fromEntries(await Promise.all(files))
+    }
+    const before = await content()
+    const recovery = await recoverCluster(dir, [{ id: 'n1', address }], { dryRun: true })
+    expect(await content()).toEqual(before)
+    expect(recovery).toMatchObject({ isDryRun: true, clusterId: { after: undefined }, membership: { after: { voters: ['n1'] } } })
+    const text = describeRecovery(recovery)
+    expect(text).toContain('Nothing has been changed.')
+    expect(text).toContain(`whatever n2, n3 acknowledged after entry ${recovery.last.index} of term ${recovery.last.term}`)
+    const real = await recoverCluster(dir, [{ id: 'n1', address }])
+    expect({ ...real, isDryRun: true, clusterId: recovery.clusterId }).toEqual(recovery)
+  })
+
+  test('what cannot be recovered is refused in words', { timeout: 60_000 }, async () => {
+    const { dir, address } = await leftBehind(log)
+    await expect(recoverCluster(dir, [{ id: 'n9', address }])).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' })
+    await expect(recoverCluster(dir, [{ id: 'n1', address: 'nowhere' }])).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' })
+    const n1 = await open('n1', 'n1', { log, listen: address })
+    await expect(recoverCluster(dir, [{ id: 'n1', address }])).rejects.toMatchObject({ code: 'FOLDER_IN_USE' })
+    await n1.node.close()
+    await expect(recoverCluster(`${root}/none`, [{ id: 'n1', address }])).rejects.toMatchObject({ code: 'FOLDER_FOREIGN' })
+  })
+})
