@@ -8,6 +8,7 @@ import type { ObservedMachine } from './application.ts'
 import { attended } from './attending.ts'
 import { SimClock } from './clock.ts'
 import type { Cluster } from './cluster.ts'
+import { checkComplaint } from './complaints.ts'
 import { Disk, dataFolder, isSave } from './disk.ts'
 import { checkNothingLeft } from './leftovers.ts'
 import { mayRefuse } from './may-refuse.ts'
@@ -281,29 +282,13 @@ export class Machine<Result> implements Place {
 
   #hears(process: Process, event: NodeEvent): void {
     if (this.process !== process || !process.isAlive) return
-    if (event.type === 'divergence') this.#differs(event)
+    if (event.type === 'divergence') this.#world.check(() => checkComplaint(this, this.#world, event))
     if (event.type !== 'fault') return
     const { schedule, journal, operators } = this.#world
     journal.record('fault', schedule.now, this, event.code.length, 0, () => `${event.code}: ${event.message}`)
     this.fault = event.code
-    this.#world.check(() => this.#checkFault(event.code, event.message))
+    this.#world.check(() => checkComplaint(this, this.#world, event))
     operators.faulty(this)
-  }
-
-  /** What the invariants hold to be equal is not told to differ. */
-  #differs({ id, index }: Extract<NodeEvent, { type: 'divergence' }>): void {
-    this.#world.fail(new Violation('no-fault', this.id, `${this.id} says that ${id} differs from it after ${index}`))
-  }
-
-  /** A node stops serving only for a reason. */
-  #checkFault(code: string, message: string): void {
-    const { core, cluster } = this
-    if (code === 'NOT_A_MEMBER' && core !== undefined && cluster !== undefined) {
-      const { voters, outgoing, learners } = cluster.ghost.configs.latest.membership
-      if (![...voters, ...outgoing, ...learners].includes(core.id)) return
-    }
-    if (code === 'WIPED_MEMBER' && cluster !== undefined && cluster !== this.#world.mainCluster) return
-    throw new Violation('no-fault', this.id, `${core?.id ?? this.id} stops serving: ${code}: ${message}`)
   }
 
   // ── ends ──

@@ -1,0 +1,21 @@
+import type { NodeEvent } from 'raft-node'
+import { Violation } from '../invariants/invariant.ts'
+import type { Machine } from './machine.ts'
+import type { NodeWorld } from './world.ts'
+
+type Fault = Extract<NodeEvent, { type: 'fault' }>
+type Divergence = Extract<NodeEvent, { type: 'divergence' }>
+
+/** A node stops serving only for a reason, and tells of no difference where the invariants hold states to be equal. */
+export function checkComplaint<Result>(machine: Machine<Result>, world: NodeWorld<Result>, event: Fault | Divergence): void {
+  const { core, cluster, id } = machine
+  if (event.type === 'divergence')
+    throw new Violation('no-fault', id, `${id} says that ${event.id} differs from it after the command at ${event.index}`)
+  const { code, message } = event
+  if (code === 'NOT_A_MEMBER' && core !== undefined && cluster !== undefined) {
+    const { voters, outgoing, learners } = cluster.ghost.configs.latest.membership
+    if (![...voters, ...outgoing, ...learners].includes(core.id)) return
+  }
+  if (code === 'WIPED_MEMBER' && cluster !== undefined && cluster !== world.mainCluster) return
+  throw new Violation('no-fault', id, `${core?.id ?? id} stops serving: ${code}: ${message}`)
+}
