@@ -1,7 +1,7 @@
 // Builds raftctl and what it needs when a source is newer than the last build, so that `npx raftctl` works right after `npm ci`.
 // Looking costs a few milliseconds. Not part of the published package.
 import { spawnSync } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -12,10 +12,10 @@ const lock = join(modules, '.raftctl-build.lock')
 
 export function buildIfNeeded() {
   const projects = withReferences(app)
-  if (!projects.some(isStale) && existsSync(manifest)) return
+  if (!projects.some(isStale) && isListed()) return
   withLock(() => {
     const stale = projects.filter(isStale) // another process may have built meanwhile
-    if (stale.length > 0 || !existsSync(manifest)) build(projects)
+    if (stale.length > 0 || !isListed()) build(projects)
   })
 }
 
@@ -47,6 +47,12 @@ function withReferences(path, seen = new Set()) {
 function isStale(project) {
   const built = statSync(buildInfo(project), { throwIfNoEntry: false })?.mtimeMs
   return built === undefined || read(project).include.some(folder => newest(join(dirname(project), folder)) > built)
+}
+
+/** The list of commands is of the last build, also if that was made by hand. */
+function isListed() {
+  const listed = statSync(manifest, { throwIfNoEntry: false })?.mtimeMs
+  return listed !== undefined && listed >= statSync(buildInfo(join(app, 'tsconfig.json'))).mtimeMs
 }
 
 const buildInfo = project => join(dirname(project), read(project).compilerOptions.tsBuildInfoFile)

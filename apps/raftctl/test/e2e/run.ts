@@ -18,6 +18,7 @@ import { keys } from './scenarios/keys.ts'
 import { npmStart } from './scenarios/npm-start.ts'
 import { operating } from './scenarios/operating.ts'
 import { readme } from './scenarios/readme.ts'
+import { recovery } from './scenarios/recovery.ts'
 import { restarts } from './scenarios/restarts.ts'
 import { routeAccess } from './scenarios/route-access.ts'
 import { routeKv } from './scenarios/route-kv.ts'
@@ -61,6 +62,7 @@ const all = [
   ...secured,
   ...withoutCluster,
   ...readme,
+  ...recovery,
   ...inspections,
   ...npmStart,
 ]
