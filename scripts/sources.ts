@@ -64,6 +64,16 @@ export function usesOf(file: File, names: readonly string[]): { readonly name: s
   return found
 }
 
+/** Every function and method that has a body, with where it starts and how many lines it takes. */
+export function functionsOf(file: File): { readonly line: number; readonly lines: number }[] {
+  const found: { line: number; lines: number }[] = []
+  visit(file, (node, line) => {
+    if (!ts.isFunctionLike(node) || !('body' in node) || node.body === undefined) return
+    found.push({ line, lines: node.getText().split('\n').length })
+  })
+  return found
+}
+
 function visit(file: File, look: (node: ts.Node, line: number) => void): void {
   const source = ts.createSourceFile(file.path, file.text, ts.ScriptTarget.ES2023, true)
   const enter = (node: ts.Node): void => {

@@ -1,7 +1,7 @@
 // What no compiler checks: who may import whom, what the core may not touch, and a few habits.
 import { posix } from 'node:path'
 import { expect, test } from 'vitest'
-import { type File, filesUnder, importsOf, usesOf } from './sources.ts'
+import { type File, filesUnder, functionsOf, importsOf, usesOf } from './sources.ts'
 
 interface Part {
   readonly folder: string
@@ -66,6 +66,12 @@ test('no source is longer than 400 lines', () => {
   expect([...allSources, ...benchSources].flatMap(tooLong)).toEqual([])
 })
 
+test('no function is longer than 60 lines', () => {
+  // A contract is a test suite that is exported: its outermost functions only hold tests together.
+  const functional = allSources.filter(({ path }) => !path.startsWith('packages/raft-node/src/contracts/'))
+  expect([...functional, ...benchSources].flatMap(tooLongFunctions)).toEqual([])
+})
+
 test('what is left to do has an issue', () => {
   expect(everything.filter(({ path }) => path !== 'scripts/tidy.test.ts').flatMap(unownedTodos)).toEqual([])
 })
@@ -102,6 +108,8 @@ test('these checks find what they forbid', () => {
   expect(clockAndChance(at('a.ts', 'Date.now() + Math.random() + globalThis.Date'))).toHaveLength(3)
   expect(clockAndChance(at('a.ts', 'const x = { Date: 1 }.Date'))).toEqual([])
   expect(tooLong(at('a.ts', '\n'.repeat(401)))).toHaveLength(1)
+  expect(tooLongFunctions(at('a.ts', `const f = () => {${'\n'.repeat(60)}}`))).toHaveLength(1)
+  expect(tooLongFunctions(at('a.ts', `class A {${'\n'.repeat(60)}m(): void {${'\n'.repeat(59)}}}`))).toEqual([])
   expect(unownedTodos(at('a.ts', '// TODO later\n// TODO(#12): later'))).toEqual(['a.ts:1: a TODO names its issue: TODO(#12)'])
   expect(loneTests(at('a.ts', "test.only('x', f)\ndescribe.concurrent.only('y', g)"))).toHaveLength(2)
   expect(titles(at('a.md', '# One\n\n```\n# a comment\n```\n'))).toEqual([])
@@ -167,6 +175,11 @@ function clockAndChance(file: File): string[] {
 function tooLong(file: File): string[] {
   const lines = file.text.split('\n').length - 1
   return lines > 400 ? [`${file.path}: ${lines} lines: is this still one idea?`] : []
+}
+
+function tooLongFunctions(file: File): string[] {
+  const long = functionsOf(file).filter(({ lines }) => lines > 60)
+  return long.map(({ line, lines }) => `${file.path}:${line}: a function of ${lines} lines: does it do one thing?`)
 }
 
 function unownedTodos(file: File): string[] {

@@ -131,10 +131,17 @@ export class Engine<Result> {
     )
     this.#failover = new Failover(raft, clock, run => this.input(run))
     this.#driver = new Driver(raft, clock, this.metrics.watch(logStore), this.#outputs())
+    this.#ticker = this.#makeTicker()
+    this.metrics.observe(this)
+  }
+
+  #makeTicker(): Ticker {
+    const { raft, settings } = this
+    const { clock } = this.ports
     const diskWatch = new DiskWatch(raft, settings.electionTicks)
     const timeRecorder = new TimeRecorder(this)
     const digestWatch = new DigestWatch(this, event => this.#emit(event))
-    this.#ticker = new Ticker(clock, settings.tickMs, lateMs => {
+    return new Ticker(clock, settings.tickMs, lateMs => {
       this.metrics.ticked(lateMs, raft.commit)
       this.input(() => {
         diskWatch.tick(this.#driver.currentSave)
@@ -143,7 +150,6 @@ export class Engine<Result> {
         digestWatch.look()
       })
     })
-    this.metrics.observe(this)
   }
 
   /** Why the log of this node is being filled again, while it is. */
