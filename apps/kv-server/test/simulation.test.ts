@@ -29,6 +29,11 @@ test('production nodes with this store keep every promise, and the same seed doe
   expect(first.coverage.count('linearizable read')).toBeGreaterThan(0)
 })
 
+test('seed 45: a lock whose lease somebody else revoked passes on at once, and nothing was promised', { timeout: 60_000 }, async () => {
+  const { failure } = await simulateNode({ seed: 45, application: kvApplication })
+  expect(failure).toBeUndefined()
+})
+
 test('a disk that says it has flushed, and has not, is found out', { timeout: 180_000 }, async () => {
   const batches = (inner: Batches): Batches => ({
     open: () => inner.open(),

@@ -2,11 +2,10 @@ import type { Application, Attended, ObservedMachine } from 'raft-sim'
 import { fold, foldText } from 'raft-sim'
 import type { CommandResult } from '../store/command.ts'
 import { decodeCommand, encodeCommand } from '../store/command-codec.ts'
-import { KvStore } from '../store/kv-store.ts'
 import { resultCodec } from '../store/result-codec.ts'
 import { Timekeeper } from '../timekeeper.ts'
 import { KvModel } from './kv-model.ts'
-import { Beliefs, LockClient } from './lock-client.ts'
+import { Beliefs, LockClient, RevokedStore } from './lock-client.ts'
 import { Told, watchBeside } from './watch-client.ts'
 import { allKeys, describeCommand, drawCommand, isPlain } from './workload.ts'
 
@@ -42,7 +41,7 @@ const history = { revisions: 200, bytes: 1e6 }
 const lookAgainAfter = 16
 
 class ObservedStore implements ObservedMachine<CommandResult> {
-  readonly machine = new KvStore(history)
+  readonly machine = new RevokedStore(history)
   /** Records are replaced, never changed. */
   #seen = new WeakMap<object, number>()
   #digests = 0
@@ -72,6 +71,7 @@ class ObservedStore implements ObservedMachine<CommandResult> {
   attend(attended: Attended<CommandResult>): () => void {
     const { beliefs, told } = clusterOf(attended)
     const { node, clock } = attended
+    beliefs.except(this.machine.revoked)
     const timekeeper = new Timekeeper({ node, store: this.machine, clock })
     const locks = new LockClient(attended, beliefs)
     const stopWatching = watchBeside(attended, this.machine, told)

@@ -1,22 +1,49 @@
 import type { Attended, Random } from 'raft-sim'
 import type { CommandResult } from '../store/command.ts'
-import { encodeCommand } from '../store/command-codec.ts'
+import { decodeCommand, encodeCommand } from '../store/command-codec.ts'
+import { KvStore } from '../store/kv-store.ts'
+
+/** A store that remembers which leases it ended because somebody asked for it. */
+export class RevokedStore extends KvStore {
+  readonly revoked = new Set<number>()
+
+  override apply(bytes: Uint8Array, index: number): CommandResult {
+    const result = super.apply(bytes, index)
+    if (result.type !== 'done') return result
+    const command = decodeCommand(bytes)
+    if (command.type === 'revoke') this.revoked.add(command.lease)
+    return result
+  }
+}
+
+type Belief = { readonly client: object; readonly lease: number; readonly until: number }
 
 /** Who believes to hold the lock, and until when, by a time that no clock shows. One for all clients of a run. */
 export class Beliefs {
-  #holder: { readonly client: object; until: number } | undefined
+  readonly #revoked: ReadonlySet<number>[] = []
+  #holder: Belief | undefined
   #token = 0
 
+  /** Leases are guessed by others too, and revoked: nobody was promised anything of those. `revoked` is looked at again whenever it matters. */
+  except(revoked: ReadonlySet<number>): void {
+    this.#revoked.push(revoked)
+  }
+
   /** @returns what is wrong, if something is. */
-  holds(client: object, token: number, now: number, until: number): string | undefined {
+  holds(belief: Belief, token: number, now: number): string | undefined {
     const other = this.#holder
-    if (other !== undefined && other.client !== client && now < other.until) {
+    if (this.#isRevoked(belief.lease)) return undefined
+    if (other !== undefined && other.client !== belief.client && now < other.until && !this.#isRevoked(other.lease)) {
       return `two clients hold the lock: one until ${Math.round(other.until)}, another since ${Math.round(now)}`
     }
     if (token < this.#token) return `the lock is held with token ${token}, and was with ${this.#token} before`
     this.#token = token
-    this.#holder = { client, until }
+    this.#holder = belief
     return undefined
+  }
+
+  #isRevoked(lease: number): boolean {
+    return this.#revoked.some(revoked => revoked.has(lease))
   }
 
   ends(client: object): void {
@@ -69,7 +96,9 @@ export class LockClient {
     const lease = this.#lease
     if (this.#random.chance(0.1)) {
       this.#beliefs.ends(this)
-      await this.#apply({ type: 'unlock', name: 'the lock', lease })
+      const answer = await this.#apply({ type: 'unlock', name: 'the lock', lease })
+      // It may still arrive, after the lock was taken again: this lease is of no use any more.
+      if (answer === undefined) this.#lease = undefined
       return
     }
     if (this.#random.chance(0.05)) {
@@ -80,7 +109,7 @@ export class LockClient {
     const result = await this.#apply({ type: 'lock', name: 'the lock', lease, value: '' })
     const now = this.#attended.now()
     if (result?.type !== 'lock' || result.token === 0 || now >= this.#until || this.#lease !== lease) return
-    const wrong = this.#beliefs.holds(this, result.token, now, this.#until)
+    const wrong = this.#beliefs.holds({ client: this, lease, until: this.#until }, result.token, now)
     if (wrong !== undefined) this.#attended.broken(wrong)
   }
 
