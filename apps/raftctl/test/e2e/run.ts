@@ -13,6 +13,7 @@ import { chaos } from './scenarios/chaos.ts'
 import { commandLine } from './scenarios/command-line.ts'
 import { coordination } from './scenarios/coordination.ts'
 import { crashes } from './scenarios/crashes.ts'
+import { documents } from './scenarios/documents.ts'
 import { inspections } from './scenarios/inspections.ts'
 import { keys } from './scenarios/keys.ts'
 import { npmStart } from './scenarios/npm-start.ts'
@@ -65,6 +66,7 @@ const all = [
   ...recovery,
   ...inspections,
   ...npmStart,
+  ...documents,
 ]
 const scenarioMsMax = 60_000
 const words = process.argv.slice(2)

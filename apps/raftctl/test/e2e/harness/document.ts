@@ -25,6 +25,7 @@ export async function play(document: string, folder: string): Promise<void> {
     portsOfDocuments.reduce((changed, port, at) => changed.replaceAll(port, String(first + at)), text).replaceAll('/tmp/', `${folder}/`)
   const env = {
     ...process.env,
+    RAFTCTL_ENDPOINTS: `127.0.0.1:${first}`, // what is asked when a document names nobody
     PATH: `${await shims(folder)}:${process.env.PATH}`,
     NO_COLOR: '1',
     FORCE_COLOR: '0',

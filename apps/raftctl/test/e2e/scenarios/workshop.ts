@@ -1,7 +1,6 @@
 import { strict as assert } from 'node:assert'
 import { join } from 'node:path'
 import { followersOf, leaderOf, prepare, startCluster, votersAre } from '../harness/cluster.ts'
-import { play } from '../harness/document.ts'
 import { ask, get, set } from '../harness/http.ts'
 import { freePorts } from '../harness/ports.ts'
 import { spawnRaftctl } from '../harness/raftctl.ts'
@@ -98,10 +97,5 @@ export const workshop: readonly Scenario[] = [
       const read = await ask('GET', follower.http, '/key/foo', { follow: true })
       assert.equal(read.text.trim(), '{"foo":"bar"}')
     },
-  },
-  {
-    name: 'docs/workshop.md: every command prints what it says',
-    msMax: 240_000,
-    run: folder => play('docs/workshop.md', folder),
   },
 ]
