@@ -48,6 +48,8 @@ export const routeLimits: readonly Scenario[] = [
         ['GET', '/v1/locks/l?not=0&waitMs=401', {}, 400, 'INVALID_QUERY'],
         ['PUT', '/v1/snapshot', { body: 'x'.repeat(1_001) }, 413, 'TOO_LARGE'],
       ])
+      // As long as a lease lives the leader writes down the time now and then; without one, only requests reach the log.
+      await expectCases(http, [['DELETE', `/v1/leases/${lease}`, {}, 200]])
       const before = jsonOf(await ask('GET', http, '/v1/status')).last.index
       assert.match(
         await raw(http, `GET /livez HTTP/1.1\r\nHost: a\r\nX: ${'x'.repeat(3_000)}\r\n\r\n`),
