@@ -49,7 +49,7 @@ async function work(): Promise<void> {
     sent++
     const request = randomRequest(chance)
     const answer = await exchange(request)
-    const status = /^HTTP\/1\.1 (\d{3})/.exec(answer)?.[1] ?? 'none'
+    const status = statusIn(answer) ?? 'none'
     statuses.set(status, (statuses.get(status) ?? 0) + 1)
     if (status === '500' || (status === 'none' && answer !== ''))
       problems.push(`${status} for ${JSON.stringify(request.toString('latin1')).slice(0, 300)}`)
@@ -74,6 +74,11 @@ function exchange(request: Buffer): Promise<string> {
   })
 }
 
+/** Of the answer itself, which may come after a 100 Continue. */
+function statusIn(answer: string): string | undefined {
+  return /^(?:HTTP\/1\.1 100 Continue\r\n\r\n)?HTTP\/1\.1 (\d{3})/.exec(answer)?.[1]
+}
+
 /** One wrong request after the other, alone: the log must not grow. */
 async function checkLog(): Promise<void> {
   let checked = 0
@@ -94,7 +99,7 @@ async function checkLog(): Promise<void> {
 async function loggedBy(request: Buffer): Promise<{ readonly grew: boolean; readonly status: number | undefined }> {
   const before = server.node.status().last.index
   const answer = await exchange(request)
-  const status = Number(/^HTTP\/1\.1 (\d{3})/.exec(answer)?.[1])
+  const status = Number(statusIn(answer))
   const decidedByStore = /LEASE_NOT_FOUND|PRECONDITION_FAILED|IDEMPOTENCY|RESTORE_LOST|SECRET_UNKNOWN|INVALID_SNAPSHOT/.test(answer)
   const isWrong = status >= 400 && status < 500 && !decidedByStore
   return { grew: server.node.status().last.index !== before, status: isWrong ? status : undefined }

@@ -1,13 +1,17 @@
 import { env } from 'node:process'
 import { Flags } from '@oclif/core'
 import { RaftCommand } from '../command/base.ts'
+import { durationFlag } from '../command/duration.ts'
 import { prose } from '../command/prose.ts'
 import { portOf, rememberPort } from '../dev/data.ts'
 import { DevCluster } from '../dev/dev-cluster.ts'
 import { commandFor, type DevNode } from '../dev/dev-node.ts'
+import { Disturber } from '../dev/disturber.ts'
 import { nodesMax, type Plan, planFrom, portMax, shown } from '../dev/plan.ts'
 import { firstBusyAddress } from '../dev/ports.ts'
 import { programName } from '../node/banner.ts'
+
+const chaosEveryMs = 10_000
 
 export default class Dev extends RaftCommand {
   static override summary = 'Run a cluster on this machine, until Ctrl-C'
@@ -17,11 +21,15 @@ export default class Dev extends RaftCommand {
 it finds its data. When this process ends, however, so do the nodes.
 
 The first node's HTTP port is --port, its Raft port 6 higher, the next node's ports 100 higher. An odd number of nodes survives as many failures
-as the next even one.`)
+as the next even one.
+
+With --chaos one node after the other is killed, stopped, paused or made the leader, and comes back, while you use the cluster; each time
+one line says so. Three nodes or more serve throughout. "<%= config.bin %> chaos" is the experiment that goes further, and judges.`)
 
   static override examples = [
     '<%= config.bin %> dev',
     { description: 'Five nodes, on other ports', command: '<%= config.bin %> dev --nodes 5 --port 9180' },
+    { description: 'Something breaks every ten seconds or so', command: '<%= config.bin %> dev --chaos' },
     { description: 'With everything that the nodes log', command: '<%= config.bin %> dev --log-level debug' },
   ]
 
@@ -29,6 +37,8 @@ as the next even one.`)
     nodes: Flags.integer({ char: 'n', helpValue: 'N', description: 'how many nodes', default: 3, min: 1, max: nodesMax }),
     port: Flags.integer({ char: 'p', helpValue: 'PORT', description: "the first node's HTTP port", default: 8180, min: 1, max: portMax }),
     data: Flags.string({ helpValue: 'DIR', description: 'where the nodes keep their data [.raft/PORT]' }),
+    chaos: Flags.boolean({ description: 'disturb one node after the other, a line for each time' }),
+    'chaos-every': durationFlag('chaos-every', { description: 'how often, on average; implies --chaos [10s]' }),
     'log-level': Flags.string({
       description: 'how much the nodes log',
       options: ['debug', 'info', 'warn', 'error', 'silent'],
@@ -46,7 +56,9 @@ as the next even one.`)
       { print: line => console.log(line), onEnd: (node, how) => this.#onEnd(cluster, node, how) },
       ['--log-level', flags['log-level']],
     )
+    const over = new AbortController()
     const stop = once(async (exitCode: number) => {
+      over.abort()
       await cluster.stop()
       process.exit(exitCode)
     })
@@ -58,7 +70,9 @@ as the next even one.`)
       await cluster.stop()
       throw error
     }
-    console.log(await this.#introduction(cluster, plan))
+    const everyMs = flags['chaos-every'] ?? (flags.chaos ? chaosEveryMs : undefined)
+    console.log(await this.#introduction(cluster, plan, everyMs))
+    if (everyMs !== undefined) await new Disturber({ cluster, everyMs, print: line => console.log(line), signal: over.signal }).run()
   }
 
   async #check({ nodes, port, data }: Plan): Promise<void> {
@@ -70,11 +84,13 @@ as the next even one.`)
     if (busy !== undefined) this.fail(`${busy} is in use; stop what listens there, or choose other ports, for example --port 9180`)
   }
 
-  async #introduction(cluster: DevCluster, { nodes, data, port }: Plan): Promise<string> {
+  async #introduction(cluster: DevCluster, { nodes, data, port }: Plan, everyMs: number | undefined): Promise<string> {
     const first = nodes[0]?.http ?? ''
     const leader = await cluster.leader()
     const raftctl = programName(this.config.bin)
     const at = port === 8180 ? '' : ` --endpoint ${first}`
+    const chaos =
+      everyMs === undefined ? '' : `Every ${everyMs / 1_000} s or so something happens to one of them; lines with "chaos |" say what.\n`
     return `
 ${nodes.length} nodes, ready:
 ${nodes.map(({ id, http }) => `  ${id}  http://${http}${id === leader ? '  leads' : ''}`).join('\n')}
@@ -83,7 +99,7 @@ Try, in another terminal:
   ${raftctl} cluster status --watch${at}
   curl -XPOST ${first}/key -d '{"foo": "bar"}'
   curl ${nodes.at(-1)?.http ?? ''}/key/foo
-Ctrl-C stops them all; their data stays in ${shown(data)}
+${chaos}Ctrl-C stops them all; their data stays in ${shown(data)}
 `
   }
 

@@ -20,6 +20,8 @@ export class DevCluster {
   readonly #events: DevEvents
   readonly #flags: readonly string[]
   readonly #nodes = new Map<string, DevNode>()
+  /** Those that were ended on purpose: nobody is told. */
+  readonly #ended = new Set<DevNode>()
   #stopping = false
   #ready = false
 
@@ -63,8 +65,33 @@ export class DevCluster {
     const node = new DevNode(plan, { seed, flags: this.#flags, print: this.#events.print })
     this.#nodes.set(plan.id, node)
     void node.ended.then(how => {
-      if (!this.#stopping && this.#ready && this.#nodes.get(plan.id) === node) this.#events.onEnd(node, how)
+      const isNews = this.#ready && this.#nodes.get(plan.id) === node && !this.#ended.has(node)
+      if (!this.#stopping && isNews) this.#events.onEnd(node, how)
     })
+  }
+
+  /** Ends a node on purpose. Resolves once it has gone. */
+  async end(id: string, signal: NodeJS.Signals): Promise<void> {
+    const node = this.#nodes.get(id)
+    if (node === undefined) return
+    this.#ended.add(node)
+    node.kill(signal)
+    await node.ended
+  }
+
+  /** The first node that does not serve, whoever has started it; undefined: all do. */
+  async unwell(): Promise<string | undefined> {
+    for (const { id, http } of this.plans) if (!(await serves(http))) return id
+    return undefined
+  }
+
+  /** Whether a node serves, at the latest after so many milliseconds. */
+  async isWell(id: string, msMax: number, signal: AbortSignal): Promise<boolean> {
+    const http = this.plans.find(plan => plan.id === id)?.http ?? ''
+    for (const end = performance.now() + msMax; performance.now() < end && !signal.aborted; await sleep(100)) {
+      if (await serves(http)) return true
+    }
+    return false
   }
 
   async leader(): Promise<string | undefined> {
@@ -75,7 +102,10 @@ export class DevCluster {
   async stop(): Promise<void> {
     this.#stopping = true
     const { running } = this
-    for (const node of running) node.kill('SIGTERM')
+    for (const node of running) {
+      node.kill('SIGCONT') // one that is paused would not hear the other
+      node.kill('SIGTERM')
+    }
     await Promise.race([Promise.all(running.map(({ ended }) => ended)), sleep(stopMsMax)])
     for (const node of running) node.kill('SIGKILL')
   }
@@ -86,16 +116,19 @@ export class DevCluster {
 
   async #isReady(node: DevNode): Promise<void> {
     const { id, http } = node.plan
-    const client = new KvClient({ endpoints: [http], timeoutMs: 1_000 })
     while (!this.#stopping) {
       if (!node.running) {
         const how = await node.ended
         const reason = how.startsWith('SIG') ? how : node.lastLine.replace(/^raftctl: /, '')
         throw new Failure(`${id} could not start: ${reason}`)
       }
-      const health = await client.admin.ready().catch(() => undefined)
-      if (health?.healthy) return
+      if (await serves(http)) return
       await sleep(100)
     }
   }
+}
+
+async function serves(http: string): Promise<boolean> {
+  const client = new KvClient({ endpoints: [http], timeoutMs: 1_000 })
+  return (await client.admin.ready().catch(() => undefined))?.healthy === true
 }

@@ -40,6 +40,10 @@ export class DevNode {
     return this.#running
   }
 
+  get pid(): number | undefined {
+    return this.#child.pid
+  }
+
   /** What it said last, which is the reason when it could not start. */
   get lastLine(): string {
     return this.#lastLine

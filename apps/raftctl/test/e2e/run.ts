@@ -16,7 +16,7 @@ import { crashes } from './scenarios/crashes.ts'
 import { documents } from './scenarios/documents.ts'
 import { inspections } from './scenarios/inspections.ts'
 import { keys } from './scenarios/keys.ts'
-import { npmStart } from './scenarios/npm-start.ts'
+import { devChaos, npmStart } from './scenarios/npm-start.ts'
 import { operating } from './scenarios/operating.ts'
 import { readme } from './scenarios/readme.ts'
 import { recovery } from './scenarios/recovery.ts'
@@ -66,6 +66,7 @@ const all = [
   ...recovery,
   ...inspections,
   ...npmStart,
+  ...devChaos,
   ...documents,
 ]
 const scenarioMsMax = 60_000

@@ -3,9 +3,10 @@ import { join } from 'node:path'
 import { ask, get, set } from '../harness/http.ts'
 import { freePorts } from '../harness/ports.ts'
 import { Process } from '../harness/processes.ts'
-import { root } from '../harness/raftctl.ts'
+import { root, spawnRaftctl } from '../harness/raftctl.ts'
 import type { Scenario } from '../harness/scenario.ts'
 import { eventually, timed } from '../harness/wait.ts'
+import { listsAll, Writer } from '../harness/writer.ts'
 
 export const npmStart: readonly Scenario[] = [
   {
@@ -56,11 +57,67 @@ export const npmStart: readonly Scenario[] = [
   },
 ]
 
-async function plan(folder: string): Promise<{ start: () => Process; http: (at: number) => string }> {
+export const devChaos: readonly Scenario[] = [
+  {
+    name: 'dev --chaos: each fault is one line, writes go on, Ctrl-C ends it all, and what was acknowledged is there',
+    msMax: 120_000,
+    run: async folder => {
+      const { dev, http } = await plan(folder)
+      const disturbed = dev(['--chaos', '--chaos-every', '500ms'])
+      await ready(disturbed)
+      assert.match(disturbed.stdout, /Every 0\.5 s or so something happens/)
+      const writer = new Writer([1, 2, 3].map(at => ({ http: http(at), running: true })))
+      const over = () => disturbed.stdout.match(/^chaos \| n\d serves again/gm)?.length ?? 0
+      await eventually('four faults have come and gone', () => assert(over() >= 4, disturbed.stdout), 60_000)
+      await writer.more(20)
+      await writer.stop()
+      assert(writer.acknowledged.length > 50, `${writer.acknowledged.length} writes`)
+      disturbed.signalGroup('SIGINT')
+      assert.equal((await disturbed.ended).code, 0, disturbed.stderr)
+      const lines = disturbed.stdout.split('\n').filter(line => line.startsWith('chaos |'))
+      const known = /^chaos \| n\d (is (killed|stopped|paused) \(.+\) .*\d s|is to lead from now on|serves again, \d+\.\d s later)$/
+      for (const line of lines) assert.match(line, known)
+      assert.doesNotMatch(disturbed.stdout, /has ended/)
+
+      const calm = dev([])
+      await ready(calm)
+      for (const at of [1, 2, 3]) await listsAll({ http: http(at), settings: { id: `n${at}` } }, writer.prefix, writer.acknowledged)
+      calm.signalGroup('SIGINT')
+      assert.equal((await calm.ended).code, 0)
+    },
+  },
+  {
+    name: 'dev --chaos killed by kill -9 leaves no node behind, not even a paused one',
+    msMax: 120_000,
+    run: async folder => {
+      const { dev, http } = await plan(folder)
+      const disturbed = dev(['--chaos-every', '100ms'])
+      await ready(disturbed)
+      await eventually('a node is paused', () => assert.match(disturbed.stdout, /is paused \(SIGSTOP\) for \S+ s$/m), 60_000)
+      await disturbed.kill()
+      for (const at of [1, 2, 3]) {
+        await eventually(`n${at} has ended`, () => assert.rejects(ask('GET', http(at), '/livez', { timeoutMs: 500 }), isRefused))
+      }
+    },
+  },
+]
+
+/** A paused node does not answer either: but its port is still taken. */
+function isRefused(error: Error): boolean {
+  return JSON.stringify([error.message, (error.cause as Error | undefined)?.message]).includes('ECONNREFUSED')
+}
+
+type Planned = { start: () => Process; dev: (flags: readonly string[]) => Process; http: (at: number) => string }
+
+async function plan(folder: string): Promise<Planned> {
   // Nodes stand 100 ports apart; only the first of each hundred and the one six above are taken.
   const port = await freePorts(207)
-  const args = ['start', '--silent', '--', '--port', String(port), '--data', join(folder, 'data')]
-  return { start: () => new Process('npm', args, { cwd: root }), http: at => `127.0.0.1:${port + 100 * (at - 1)}` }
+  const where = ['--port', String(port), '--data', join(folder, 'data')]
+  return {
+    start: () => new Process('npm', ['start', '--silent', '--', ...where], { cwd: root }),
+    dev: flags => spawnRaftctl(['dev', ...where, ...flags]),
+    http: at => `127.0.0.1:${port + 100 * (at - 1)}`,
+  }
 }
 
 async function ready(npm: Process): Promise<void> {
