@@ -1,4 +1,5 @@
 import type { Index, Membership, NodeId, Position, RoleName, Term, Trace } from 'raft-core'
+import type { RaftError } from './errors.ts'
 import type { MetricsRegistry } from './metrics.ts'
 import type { HandshakeRefusal, Identity, MemberInfo, StateMachine } from './ports.ts'
 import type { Session } from './session.ts'
@@ -12,6 +13,7 @@ export type ApplyOptions = CallOptions & {
   readonly forward?: boolean | undefined
   readonly session?: SessionSerial | undefined
 }
+export type BatchOptions = Omit<ApplyOptions, 'session'>
 /** Which command of which session, and up to which serial number the client has its answers and will not ask again. */
 export type SessionSerial = { readonly id: number; readonly serial: number; readonly answered: number }
 
@@ -24,6 +26,9 @@ export type Consistency = 'linearizable' | 'lease' | 'stale'
 
 /** Where a command was applied (with a session perhaps earlier than it was sent this time), and the state machine's answer. */
 export type Applied<Result> = { readonly index: Index; readonly term: Term; readonly result: Result }
+
+/** What came of one command of a batch. */
+export type BatchOutcome<Result> = Applied<Result> | { readonly error: RaftError }
 
 export type MemberStatus = MemberInfo & {
   readonly voter: boolean
@@ -216,6 +221,11 @@ export interface Node<Result> extends AsyncDisposable {
   readonly isClosing: boolean
   /** Proposes a command and resolves once this node or, forwarded, the leader has applied it. Never sends it twice. */
   apply(command: Uint8Array, options?: ApplyOptions): Promise<Applied<Result>>
+  /**
+   * Proposes several commands at once, at most 8 MiB together: they are next to each other in the log, in this order. Resolves with what
+   * came of each. Rejects where nothing can be said of single ones: with outcome `not-applied` none of them took effect.
+   */
+  applyBatch(commands: readonly Uint8Array[], options?: BatchOptions): Promise<readonly BatchOutcome<Result>[]>
   readonly sessions: Sessions<Result>
   /** Resolves once everything that was committed anywhere before the call is applied here. A write of its own, through the log. */
   barrier(options?: CallOptions): Promise<Index>
@@ -224,6 +234,11 @@ export interface Node<Result> extends AsyncDisposable {
    * before the call is applied here. Works on every member, at the price of a question to the leader. `stale` resolves at once.
    */
   read(options?: CallOptions & { readonly consistency?: Consistency }): Promise<Index>
+  /**
+   * The index that `read` would wait for, and not the wait: for whoever reads a store of his own, and knows how far that one is. Reading
+   * is linearizable once this index is applied there (thesis §6.4). Works on every member.
+   */
+  readIndex(options?: CallOptions): Promise<Index>
   readonly membership: {
     /**
      * Lets a node in, as a learner that becomes a voter by itself once it has caught up. Any member takes the request. The same

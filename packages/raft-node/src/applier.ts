@@ -90,9 +90,8 @@ export class Applier<Result> {
     const { clock } = this.#parts
     const until = clock.now() + sliceMs
     let done = 0
-    for (const entry of this.#waiting) {
-      this.#apply(entry)
-      done += 1
+    while (done < this.#waiting.length) {
+      done += this.#applyAt(done)
       if (clock.now() > until) break
     }
     this.#waiting.splice(0, done)
@@ -109,8 +108,20 @@ export class Applier<Result> {
     })
   }
 
-  #apply(entry: Entry): void {
-    const outcome = this.#outcomeOf(entry)
+  /** One entry, or as many as the state machine takes at once; returns how many. */
+  #applyAt(at: number): number {
+    const { state } = this.#parts
+    const batch = state.batchFrom(this.#waiting, at)
+    if (batch.length < 2) {
+      const entry = this.#waiting[at] as Entry
+      this.#settle(entry, this.#outcomeOf(entry))
+      return 1
+    }
+    for (const [place, outcome] of state.applyBatch(batch).entries()) this.#settle(this.#waiting[at + place] as Entry, outcome)
+    return batch.length
+  }
+
+  #settle(entry: Entry, outcome: EntryOutcome<Result>): void {
     this.#applied = { term: entry.term, index: entry.index }
     this.#listener.entry(entry, outcome)
   }

@@ -48,9 +48,15 @@ export function wrap(envelope: Exclude<Envelope, { type: 'command' | 'barrier' }
   return numbered(kinds[envelope.type], [envelope.type === 'openSession' ? envelope.ttlMs : envelope.session])
 }
 
+/** The command of an entry that is one outside sessions. */
+export function plainCommandIn(data: Uint8Array): Uint8Array | undefined {
+  return data[0] === kinds.command ? data.subarray(1) : undefined
+}
+
 /** @throws Error for an entry that no node of this version writes. */
 export function envelopeIn(data: Uint8Array): Envelope {
-  if (data[0] === kinds.command) return { type: 'command', command: data.subarray(1) }
+  const command = plainCommandIn(data)
+  if (command !== undefined) return { type: 'command', command }
   if (data[0] === kinds.barrier) return { type: 'barrier' }
   const at = (place: number) => readSafeInteger(viewOf(data), 1 + 8 * place)
   if (data[0] === kinds.openSession) return { type: 'openSession', ttlMs: at(0) }

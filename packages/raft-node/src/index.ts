@@ -5,6 +5,8 @@ export { RaftNode } from './raft-node.ts'
 export type {
   Applied,
   ApplyOptions,
+  BatchOptions,
+  BatchOutcome,
   CallOptions,
   Consistency,
   ChangeOptions,
@@ -30,6 +32,8 @@ export { ReplicatedMap, type ReplicatedMapOptions } from './replicated-map.ts'
 
 export type {
   Clock,
+  CommandAt,
+  CommandOutcome,
   HandshakeRefusal,
   Hello,
   Identity,

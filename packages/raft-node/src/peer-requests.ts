@@ -1,5 +1,5 @@
 import type { Index, NodeId, Term } from 'raft-core'
-import type { JoinAnswer, JoinRequest, MemberEdit } from './api.ts'
+import type { BatchOutcome, JoinAnswer, JoinRequest, MemberEdit } from './api.ts'
 import { RaftError, type RaftErrorCode, type RaftErrorDetails, reasonOf } from './errors.ts'
 import { infosFrom, infoTuple } from './member-info.ts'
 import { bytesOf, pack, text, unpack, whole } from './tuples.ts'
@@ -11,6 +11,7 @@ export type ChangeKind = 'promote' | 'demote' | 'remove'
 /** What one node asks another for. Everything but `closing` and `digests` is for the leader; `timeoutMs` is how long the asker will wait. */
 export type PeerRequest =
   | { readonly kind: 'apply'; readonly timeoutMs: number; readonly command: Uint8Array }
+  | { readonly kind: 'applyBatch'; readonly timeoutMs: number; readonly commands: readonly Uint8Array[] }
   | { readonly kind: 'barrier'; readonly timeoutMs: number }
   /** Something that the nodes keep beside the state machine, as it goes into the log. */
   | { readonly kind: 'entry'; readonly timeoutMs: number; readonly entry: Uint8Array }
@@ -28,6 +29,7 @@ export function encodeRequest(request: PeerRequest): Uint8Array {
 
 function fieldsOf(request: PeerRequest): readonly unknown[] {
   if (request.kind === 'apply') return [request.command]
+  if (request.kind === 'applyBatch') return request.commands
   if (request.kind === 'entry') return [request.entry]
   if (request.kind === 'change') return [request.change, request.id]
   if (request.kind === 'leaseReads') return [request.on]
@@ -51,6 +53,7 @@ function readRequest(bytes: Uint8Array): PeerRequest {
   const timeoutMs = whole(timeout, 'a timeout')
   const [first, second, third, fourth, fifth] = fields
   if (kind === 'apply') return { kind, timeoutMs, command: bytesOf(first, 'a command') }
+  if (kind === 'applyBatch') return { kind, timeoutMs, commands: fields.map(field => bytesOf(field, 'a command')) }
   if (kind === 'entry') return { kind, timeoutMs, entry: bytesOf(first, 'an entry') }
   if (kind === 'barrier' || kind === 'closing' || kind === 'digests') return { kind, timeoutMs }
   if (kind === 'change') return { kind, timeoutMs, change: changeKind(first), id: text(second, 'an id') }
@@ -139,4 +142,21 @@ export function encodeIds(ids: readonly NodeId[]): Uint8Array {
 
 export function decodeIds(bytes: Uint8Array): readonly NodeId[] {
   return unpack(bytes, version, 'a list of ids').map(id => text(id, 'an id'))
+}
+
+export function encodeOutcomes(outcomes: readonly BatchOutcome<Uint8Array>[]): Uint8Array {
+  return pack([version, ...outcomes.map(outcome => ('error' in outcome ? encodeError(outcome.error) : encodeAnswer(outcome)))])
+}
+
+export function decodeOutcomes(bytes: Uint8Array): readonly BatchOutcome<Uint8Array>[] {
+  return unpack(bytes, version, 'the answers of a batch').map(each => outcomeFrom(bytesOf(each, 'an answer')))
+}
+
+function outcomeFrom(bytes: Uint8Array): BatchOutcome<Uint8Array> {
+  try {
+    return decodeAnswer(bytes)
+  } catch (error) {
+    if (error instanceof RaftError) return { error }
+    throw error
+  }
 }

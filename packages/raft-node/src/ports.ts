@@ -189,10 +189,20 @@ export interface Transport {
   close(): Promise<void>
 }
 
+export type CommandAt = { readonly command: Uint8Array; readonly index: Index }
+/** What came of a command: the answer, or what `apply` would have thrown. */
+export type CommandOutcome<Result> = { readonly result: Result } | { readonly error: unknown }
+
 /** The replicated application. Deterministic: the same commands in the same order give the same results and state on every node. */
 export interface StateMachine<Result> {
   /** A throw rejects the caller and changes nothing else; it must be just as deterministic. */
   apply(command: Uint8Array, index: Index): Result
+  /**
+   * Instead of `apply`, where it is cheaper to take several commands at once: those that are committed together, in order. An answer for
+   * each; where a batch ends differs from node to node, so no answer may depend on it. A throw stops the node. Commands of sessions come
+   * by `apply`, and so does every command if there is a `digest`, which is asked for after each.
+   */
+  applyBatch?(commands: readonly CommandAt[]): readonly CommandOutcome<Result>[]
   /**
    * Something short that is equal for equal states: a checksum that is kept up to date with each command, for it is asked for after each.
    * Nodes compare theirs, and tell after which command they differ (event `divergence`). Default: nothing is compared.

@@ -1,10 +1,10 @@
 import type { Index } from 'raft-core'
-import type { Applied } from './api.ts'
+import type { Applied, BatchOutcome } from './api.ts'
 import { barrierEntry, type Envelope, envelopeIn, wrap, wrapCommand } from './command-envelope.ts'
 import type { Engine } from './engine.ts'
 import { RaftError, reasonOf } from './errors.ts'
 import type { Leading } from './leading.ts'
-import type { PeerAnswer } from './peer-requests.ts'
+import { decodeOutcomes, encodeOutcomes, type PeerAnswer } from './peer-requests.ts'
 import type { Deadline } from './wait.ts'
 
 export type ResultCodec<Result> = { encode(result: Result): Uint8Array; decode(bytes: Uint8Array): Result }
@@ -47,6 +47,37 @@ export class Proposing<Result> {
       }),
     }
     return this.#leading.run(job, deadline, forward)
+  }
+
+  applyBatch(commands: readonly Uint8Array[], deadline: Deadline, forward: boolean): Promise<readonly BatchOutcome<Result>[]> {
+    const job = {
+      here: () => this.applyBatchHere(commands, deadline),
+      request: (timeoutMs: number) => ({ kind: 'applyBatch' as const, timeoutMs, commands }),
+      decode: ({ result }: PeerAnswer) => decodeOutcomes(result).map(outcome => this.#heard(outcome)),
+    }
+    return this.#leading.run(job, deadline, forward)
+  }
+
+  async applyBatchHere(commands: readonly Uint8Array[], deadline: Deadline): Promise<readonly BatchOutcome<Result>[]> {
+    // All in one turn: so the core takes all of them, next to each other, or none.
+    const applied = commands.map(command => this.#propose(wrapCommand(command), deadline))
+    return unlessAllFailed((await Promise.allSettled(applied)).map(outcomeOf))
+  }
+
+  encodeOutcomes(outcomes: readonly BatchOutcome<Result>[]): Uint8Array {
+    return encodeOutcomes(
+      outcomes.map(outcome => ('error' in outcome ? outcome : { ...outcome, result: this.#codec.encode(outcome.result) })),
+    )
+  }
+
+  /** The command was applied, whatever became of its result on the way. */
+  #heard(outcome: BatchOutcome<Uint8Array>): BatchOutcome<Result> {
+    if ('error' in outcome) return outcome
+    try {
+      return { ...outcome, result: this.#decode(outcome.result) }
+    } catch (error) {
+      return { error: error as RaftError }
+    }
   }
 
   applyHere(command: Uint8Array, deadline: Deadline): Promise<Applied<Result>> {
@@ -108,4 +139,18 @@ export class Proposing<Result> {
     this.#engine.wake()
     return applied
   }
+}
+
+function outcomeOf<Result>(settled: PromiseSettledResult<Applied<Result>>): BatchOutcome<Result> {
+  if (settled.status === 'fulfilled') return settled.value
+  const { reason } = settled
+  return { error: reason instanceof RaftError ? reason : new RaftError('ABORTED', reasonOf(reason), { cause: reason }) }
+}
+
+/** Where the same befell all of them on their way, it befell the batch: it may be worth another try as a whole. */
+function unlessAllFailed<Result>(outcomes: readonly BatchOutcome<Result>[]): readonly BatchOutcome<Result>[] {
+  const [first] = outcomes
+  if (first === undefined || !('error' in first) || first.error.code === 'STATE_MACHINE') return outcomes
+  if (outcomes.every(outcome => 'error' in outcome && outcome.error.code === first.error.code)) throw first.error
+  return outcomes
 }

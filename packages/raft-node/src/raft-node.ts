@@ -3,6 +3,8 @@ import { announceAddresses } from './announcing.ts'
 import type {
   Applied,
   ApplyOptions,
+  BatchOptions,
+  BatchOutcome,
   CallOptions,
   ChangeOptions,
   Consistency,
@@ -27,6 +29,7 @@ import type { MetricsRegistry } from './metrics.ts'
 import { type Opened, openEngine } from './opening.ts'
 import type { Identity, MemberInfo } from './ports.ts'
 import { Proposing } from './proposing.ts'
+import type { ReadKind } from './reads.ts'
 import { type World, withLogKind, worldFor } from './real-ports.ts'
 import { Serving } from './serving.ts'
 import { checked, SessionService } from './session-service.ts'
@@ -140,6 +143,13 @@ export class RaftNode<Result> implements Node<Result> {
     return this.#engine.inProgress.run(this.#proposing.apply(command, deadline, options.forward ?? true))
   }
 
+  async applyBatch(commands: readonly Uint8Array[], options: BatchOptions = {}): Promise<readonly BatchOutcome<Result>[]> {
+    const deadline = this.#begin(options)
+    checkBatchSize(commands)
+    if (commands.length === 0) return []
+    return this.#engine.inProgress.run(this.#proposing.applyBatch(commands, deadline, options.forward ?? true))
+  }
+
   #applyOnce(command: Uint8Array, session: SessionSerial, deadline: Deadline, forward: boolean): Promise<Applied<Result>> {
     const { id, serial, answered } = session
     checked('a session', id)
@@ -192,7 +202,15 @@ export class RaftNode<Result> implements Node<Result> {
   async read(options: CallOptions & { readonly consistency?: Consistency } = {}): Promise<Index> {
     const deadline = this.#begin(options)
     if (options.consistency === 'stale') return this.#engine.applier.applied.index
-    const index = this.#engine.reads.add(deadline, options.consistency === 'lease')
+    return this.#ask(deadline, options.consistency === 'lease' ? 'lease' : 'read')
+  }
+
+  async readIndex(options: CallOptions = {}): Promise<Index> {
+    return this.#ask(this.#begin(options), 'index')
+  }
+
+  #ask(deadline: Deadline, kind: ReadKind): Promise<Index> {
+    const index = this.#engine.reads.add(deadline, kind)
     this.#engine.wake()
     return this.#engine.inProgress.run(index)
   }
@@ -289,6 +307,16 @@ function snapshotLate({ timeoutMs }: Deadline): RaftError {
 
 /** What cannot travel to a follower in one frame (8 MiB with its message) must not get into the log: it would never commit. */
 const maxCommandBytes = 8 * 1024 * 1024 - 512
+
+/** What a command takes besides its bytes in the request for it. */
+const bytesBeside = 8
+
+/** All of them travel to the leader in one request. */
+function checkBatchSize(commands: readonly Uint8Array[]): void {
+  const bytes = commands.reduce((sum, { length }) => sum + length + bytesBeside, 0)
+  if (bytes <= maxCommandBytes) return
+  throw new RaftError('INVALID_ARGUMENT', `${commands.length} commands of ${bytes} bytes together are too long: at most ${maxCommandBytes}`)
+}
 
 function checkSize(command: Uint8Array): void {
   if (command.length <= maxCommandBytes) return

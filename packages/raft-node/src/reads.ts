@@ -3,7 +3,10 @@ import { RaftError } from './errors.ts'
 import type { Clock } from './ports.ts'
 import { type Deadline, Wait } from './wait.ts'
 
-type Reader = Wait<Index>
+/** What a caller wants: the moment when the state machine may be read, the same by lease, or only the index that it takes. */
+export type ReadKind = 'read' | 'lease' | 'index'
+
+type Reader = { readonly wait: Wait<Index>; readonly wantsIndex: boolean }
 
 /** Confirmed: these callers may read once `index` is applied. */
 type Confirmed = { readonly index: Index; readonly readers: ReadonlySet<Reader> }
@@ -39,17 +42,18 @@ export class Reads {
     this.#life = clock.uniqueId()
   }
 
-  /** `byLease`: at once, where this node leads by lease (thesis §6.4.1). */
-  add(deadline: Deadline, byLease: boolean): Promise<Index> {
+  /** `lease`: at once, where this node leads by lease (thesis §6.4.1). */
+  add(deadline: Deadline, kind: ReadKind): Promise<Index> {
     if (this.#stopped !== undefined) return Promise.reject(this.#stopped)
-    const wait: Reader = new Wait(
+    const wait: Wait<Index> = new Wait(
       this.#clock,
       deadline,
       () => this.#timedOut(deadline),
-      () => this.#forget(wait),
+      () => this.#forget(reader),
     )
-    const gathering = byLease ? this.#gatheringByLease : this.#gathering
-    gathering.add(wait)
+    const reader = { wait, wantsIndex: kind === 'index' }
+    const gathering = kind === 'lease' ? this.#gatheringByLease : this.#gathering
+    gathering.add(reader)
     return wait.promise
   }
 
@@ -74,9 +78,14 @@ export class Reads {
       this.#asked.delete(state.context)
       if (readers === undefined) continue
       if ('expired' in state) for (const reader of readers) this.#gathering.add(reader)
-      else this.#confirmed.push({ index: state.index, readers })
+      else this.#confirm(state.index, readers)
     }
     this.release()
+  }
+
+  #confirm(index: Index, readers: ReadonlySet<Reader>): void {
+    for (const { wait, wantsIndex } of readers) if (wantsIndex) wait.resolve(index)
+    this.#confirmed.push({ index, readers })
   }
 
   /** More is applied: whose index is reached may read. */
@@ -85,13 +94,13 @@ export class Reads {
     const ready = this.#confirmed.filter(({ index }) => index <= applied)
     if (ready.length === 0) return
     this.#confirmed = this.#confirmed.filter(({ index }) => index > applied)
-    for (const { readers } of ready) for (const reader of readers) reader.resolve(applied)
+    for (const { readers } of ready) for (const { wait } of readers) wait.resolve(applied)
   }
 
   stop(error: Error): void {
     this.#stopped = error
     const all = [this.#gathering, this.#gatheringByLease, ...this.#asked.values(), ...this.#confirmed.map(({ readers }) => readers)]
-    for (const readers of all) for (const reader of readers) reader.reject(error)
+    for (const readers of all) for (const { wait } of readers) wait.reject(error)
     this.#gathering.clear()
     this.#gatheringByLease.clear()
     this.#asked.clear()

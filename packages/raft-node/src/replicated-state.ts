@@ -1,15 +1,17 @@
-import type { CommandEntry, Position } from 'raft-core'
-import { envelopeIn, type SessionCommand } from './command-envelope.ts'
+import type { CommandEntry, Entry, Position } from 'raft-core'
+import { envelopeIn, plainCommandIn, type SessionCommand } from './command-envelope.ts'
 import { Digests } from './digests.ts'
 import { RaftError, reasonOf } from './errors.ts'
 import type { EntryOutcome } from './pending.ts'
-import type { Clock, SnapshotMeta, StateMachine } from './ports.ts'
+import type { Clock, CommandAt, SnapshotMeta, StateMachine } from './ports.ts'
 import type { ResultCodec } from './proposing.ts'
 import { type KeptAnswer, Sessions } from './sessions.ts'
 import { begun, splitNodePart, withNodePart } from './snapshot-parts.ts'
 import { pack, unpackAll, whole } from './tuples.ts'
 
 const version = 1
+/** So many commands at once are few enough for the event loop. */
+const batchMax = 64
 /** Longer is for ever, and sums of two stay safe integers. */
 const timeMax = 2 ** 52
 
@@ -68,6 +70,25 @@ export class ReplicatedState<Result> {
     return nothing as EntryOutcome<Result>
   }
 
+  /** The commands, from `at` on, that the state machine takes at once; none: it takes them one by one. */
+  batchFrom(entries: readonly Entry[], at: number): readonly CommandAt[] {
+    const batch: CommandAt[] = []
+    if (this.#stateMachine.applyBatch === undefined || this.digests !== undefined) return batch
+    for (const entry of entries.slice(at, at + batchMax)) {
+      const command = entry.type === 'command' ? plainCommandIn(entry.data) : undefined
+      if (command === undefined) return batch
+      batch.push({ command, index: entry.index })
+    }
+    return batch
+  }
+
+  /** What `batchFrom` gave. @throws what the state machine throws, or Error where its answers are too few or too many. */
+  applyBatch(commands: readonly CommandAt[]): readonly EntryOutcome<Result>[] {
+    const outcomes = this.#stateMachine.applyBatch?.(commands) ?? []
+    if (outcomes.length === commands.length) return outcomes.map(outcome => ('error' in outcome ? refused(outcome.error) : outcome))
+    throw new Error(`the state machine gave ${outcomes.length} answers to ${commands.length} commands`)
+  }
+
   #command(command: Uint8Array, index: number): EntryOutcome<Result> {
     const outcome = this.#outcomeOf(command, index)
     if (this.digests !== undefined) this.digests.record(index, this.#stateMachine.digest?.() ?? '')
@@ -78,8 +99,7 @@ export class ReplicatedState<Result> {
     try {
       return { result: this.#stateMachine.apply(command, index) }
     } catch (cause) {
-      // The command is at fault, not this node: every node throws here, and goes on.
-      return { error: new RaftError('STATE_MACHINE', `the state machine refused the command: ${reasonOf(cause)}`, { cause }) }
+      return refused(cause)
     }
   }
 
@@ -143,4 +163,9 @@ function timeIn(head: unknown): number {
 
 function asOutcome<Result>(refusal: RaftError | undefined): EntryOutcome<Result> {
   return refusal === undefined ? (nothing as EntryOutcome<Result>) : { error: refusal }
+}
+
+/** The command is at fault, not this node: every node comes to this, and goes on. */
+function refused(cause: unknown): { readonly error: RaftError } {
+  return { error: new RaftError('STATE_MACHINE', `the state machine refused the command: ${reasonOf(cause)}`, { cause }) }
 }

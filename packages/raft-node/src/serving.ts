@@ -66,6 +66,10 @@ export class Serving<Result> {
       const { index, term, result } = await proposing.applyHere(request.command, deadline)
       return { index, term, result: proposing.encodeResult(result) }
     }
+    if (request.kind === 'applyBatch') {
+      const outcomes = await proposing.applyBatchHere(request.commands, deadline)
+      return { index: 0, term: 0, result: proposing.encodeOutcomes(outcomes) }
+    }
     if (request.kind === 'entry') return proposing.ownHere(request.entry, deadline)
     if (request.kind === 'barrier') return { ...(await proposing.barrierHere(deadline)), result: nothing }
     if (request.kind === 'edit') {

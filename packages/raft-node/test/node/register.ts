@@ -1,4 +1,4 @@
-import type { StateMachine } from '../../src/ports.ts'
+import type { CommandAt, CommandOutcome, StateMachine } from '../../src/ports.ts'
 
 const encoder = new TextEncoder()
 const decoder = new TextDecoder()
@@ -30,5 +30,24 @@ export class Register implements StateMachine<string> {
     for await (const chunk of data) json += decoder.decode(chunk)
     this.applied = JSON.parse(json)
     this.restores += 1
+  }
+}
+
+/** Takes commands in batches, and remembers how many came at once. */
+export class BatchRegister extends Register {
+  readonly batches: number[] = []
+  /** Forgets the last answer, once. */
+  forgets = false
+
+  applyBatch(commands: readonly CommandAt[]): readonly CommandOutcome<string>[] {
+    this.batches.push(commands.length)
+    const outcomes = commands.map(({ command }): CommandOutcome<string> => {
+      try {
+        return { result: this.apply(command) }
+      } catch (error) {
+        return { error }
+      }
+    })
+    return this.forgets ? outcomes.slice(1) : outcomes
   }
 }
