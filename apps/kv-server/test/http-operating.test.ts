@@ -36,7 +36,7 @@ describe('POST /join', () => {
     [{ ...request, id: 7 }, 'id is missing'],
     [{ ...request, addr: '' }, 'addr is missing'],
     [{ ...request, http: 1 }, 'http is not a string'],
-    [{ ...request, incarnation: undefined }, 'start it with: raftctl node join'],
+    [{ ...request, incarnation: 1 }, 'incarnation is not a string'],
     [{ ...request, replace: 'yes' }, 'replace is neither true nor false'],
     [[], 'not an object'],
   ])('refuses %j', async (body, message) => {
@@ -45,6 +45,45 @@ describe('POST /join', () => {
     expect(answer.status).toBe(400)
     expect(answer.json()).toMatchObject({ error: { code: 'INVALID_BODY', message: expect.stringContaining(message) } })
     expect(server.node.joinRequests).toEqual([])
+  })
+})
+
+describe('POST /join by hand, for a node that is yet to be started', () => {
+  const byHand = { id: 'n4', addr: '127.0.0.1:8486', http: '127.0.0.1:8480' }
+
+  it('makes it a member, once', async () => {
+    using server = await serve()
+    for (let times = 0; times < 2; times++) {
+      const answer = await server.ask('POST', '/join', JSON.stringify(byHand))
+      expect(answer.status).toBe(200)
+      expect(answer.json()).toMatchObject({ clusterId: 'c1', id: 'n4' })
+    }
+    expect(server.node.members.filter(({ id }) => id === 'n4')).toMatchObject([
+      { address: '127.0.0.1:8486', clientAddress: '127.0.0.1:8480', incarnation: '', learner: true },
+    ])
+    expect(server.node.reads).toBe(2) // the members as they are, and not as this node knew them
+  })
+
+  it('takes the place of a member only when asked to, and never of one that is alive', async () => {
+    using server = await serve()
+    const ask = (fields: object) => server.ask('POST', '/join', JSON.stringify({ ...byHand, ...fields }))
+    expect(await ask({ id: 'n2' })).toMatchObject({ status: 409, code: 'ALREADY_A_MEMBER' })
+    expect(await ask({ addr: '127.0.0.1:8286' })).toMatchObject({ status: 409, code: 'ALREADY_A_MEMBER' })
+    expect(await ask({ id: 'n1', replace: true })).toMatchObject({ status: 409, code: 'ALREADY_A_MEMBER' })
+    expect(server.node.members).toHaveLength(3)
+    expect((await ask({ id: 'n2', replace: true })).json()).toMatchObject({ id: 'n2~2' })
+    expect(server.node.members.map(({ id }) => id)).toEqual(['n1', 'n3', 'n2~2'])
+  })
+
+  it('needs a leader, and a token with the role admin where there are tokens', async () => {
+    using leaderless = await serve()
+    leaderless.node.leaderId = undefined
+    expect(await leaderless.ask('POST', '/join', JSON.stringify(byHand))).toMatchObject({ status: 503, code: 'NO_LEADER' })
+    using guarded = await serve({ tokens: 'admin operator token-of-the-operator\nwrite writer token-of-the-writer' })
+    const as = (token: string) => guarded.ask('POST', '/join', JSON.stringify(byHand), { Authorization: `Bearer ${token}` })
+    expect((await as('join-secret-of-another-node')).status).toBe(401)
+    expect((await as('token-of-the-writer')).status).toBe(403)
+    expect((await as('token-of-the-operator')).status).toBe(200)
   })
 })
 

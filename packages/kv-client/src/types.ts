@@ -35,7 +35,7 @@ export type GetResponse = { readonly [key: string]: string }
 /** `DELETE /key/{key}`. A key that is not there is no error, so that a delete may be repeated. */
 export type DeleteResponse = { readonly index: number; readonly deleted: boolean }
 
-/** `POST /join`: what a node says that wants to become a member. */
+/** `POST /join`: what a node says that wants to become a member, or somebody in the name of one that is yet to be started. */
 export type JoinRequestBody = {
   /** The operator's name of the node. */
   readonly id: string
@@ -43,9 +43,9 @@ export type JoinRequestBody = {
   readonly addr: string
   /** Where clients reach it: `host:port`. */
   readonly http?: string
-  /** Drawn by the node for its data folder. */
+  /** Drawn by the node for its data folder. Without it, the first folder that comes under this name takes the place. */
   readonly incarnation?: string
-  /** Remove the member that has this id now, and add this node in its place. */
+  /** Remove the member that has this id or address now, and add this node in its place. */
   readonly replace?: boolean
 }
 export type JoinResponse = {

@@ -64,7 +64,9 @@ export const operatingPaths: Readonly<Record<string, Json>> = {
     post: {
       operationId: 'join',
       summary: 'A node asks to be let in; nodes do this for themselves',
-      description: 'Takes a token with the role admin, or a join secret, as `Authorization: Bearer …`.',
+      description:
+        'Without `incarnation` the node is yet to be started, and the first folder that comes under its name takes the place. ' +
+        'Needs a token with the role admin; for a node that asks for itself a join secret will do.',
       'x-role': 'admin',
       parameters: [timeout],
       requestBody: jsonBody(ref('JoinRequest')),

@@ -1,4 +1,4 @@
-import type { Applied, CallOptions, JoinAnswer, JoinRequest, Node, NodeStatus } from 'raft-node'
+import type { Applied, CallOptions, JoinAnswer, JoinRequest, MemberEdit, Node, NodeStatus } from 'raft-node'
 import { RaftError } from 'raft-node'
 import type { CommandResult } from '../../src/store/command.ts'
 import type { KvStore } from '../../src/store/kv-store.ts'
@@ -19,10 +19,10 @@ const n2: MemberStatus = { ...n1, id: 'n2', address: '127.0.0.1:8286', clientAdd
 const n3: MemberStatus = { ...n1, id: 'n3', address: '127.0.0.1:8386', clientAddress: '127.0.0.1:8380' }
 
 type Asked = 'identity' | 'role' | 'term' | 'commit' | 'applied' | 'fault' | 'isClosing' | 'status' | 'leader'
-type Called = 'apply' | 'read' | 'transferLeadership' | 'snapshot' | 'close'
+type Called = 'apply' | 'read' | 'waitForApplied' | 'transferLeadership' | 'snapshot' | 'close'
 /** What the server asks of its node, and no more. */
 type Used = Pick<Node<CommandResult>, Asked | Called> & {
-  readonly membership: Pick<Node<CommandResult>['membership'], 'join' | 'promote' | 'demote' | 'remove'>
+  readonly membership: Pick<Node<CommandResult>['membership'], 'join' | 'promote' | 'demote' | 'remove' | 'change'>
 }
 
 /** Node n1 of three, in memory: applies at once, and fails as told. */
@@ -68,6 +68,10 @@ export class FakeNode implements Used {
     return this.index
   }
 
+  async waitForApplied(): Promise<number> {
+    return this.index
+  }
+
   async #before(options: CallOptions): Promise<void> {
     this.lastOptions = options
     if (this.failure) throw this.failure
@@ -96,6 +100,25 @@ export class FakeNode implements Used {
     promote: async () => this.index,
     demote: async () => this.index,
     remove: async () => this.index,
+    change: async (edits: readonly MemberEdit[]) => {
+      if (this.failure) throw this.failure
+      for (const edit of edits) {
+        if (edit.type === 'remove') this.members = this.members.filter(({ id }) => id !== edit.id)
+        if (edit.type !== 'add') continue
+        const { id, address, clientAddress = '' } = edit
+        const isSecondLife = edits.length > 1
+        this.members.push({
+          ...n1,
+          id: isSecondLife ? `${id}~2` : id,
+          address,
+          clientAddress,
+          incarnation: '',
+          voter: false,
+          learner: true,
+        })
+      }
+      return this.index
+    },
     leaseReads: async () => this.index,
   }
 

@@ -1,7 +1,8 @@
 import { strict as assert } from 'node:assert'
+import { rm } from 'node:fs/promises'
 import { expectCases, jsonOf } from '../harness/cases.ts'
-import { followersOf, leaderOf, startCluster, votersAre } from '../harness/cluster.ts'
-import { ask } from '../harness/http.ts'
+import { followersOf, leaderOf, prepare, startCluster, votersAre } from '../harness/cluster.ts'
+import { ask, get, set } from '../harness/http.ts'
 import type { Scenario } from '../harness/scenario.ts'
 import { eventually } from '../harness/wait.ts'
 
@@ -31,11 +32,45 @@ export const routeOperating: readonly Scenario[] = [
         ['POST', '/v1/leader/transfer', { body: '{"target":"n9"}' }, 404, 'MEMBER_NOT_FOUND'],
         ['POST', '/v1/leader/transfer', { body: '{"target":9}' }, 400, 'INVALID_BODY'],
         ['POST', '/v1/join-secrets', { body: '{"ttlMs":0}' }, 400, 'INVALID_BODY'],
-        ['POST', '/join', { body: '{"id":"n9","addr":"127.0.0.1:1"}' }, 400, 'INVALID_BODY'],
+        ['POST', '/join', { body: '{"id":"n9"}' }, 400, 'INVALID_BODY'],
+        ['POST', '/join', { body: '{"id":"n9","addr":"nowhere"}' }, 400, 'INVALID_ARGUMENT'],
         ['GET', '/join', {}, 405, 'METHOD_NOT_ALLOWED'],
         ['POST', '/v1/status', {}, 405, 'METHOD_NOT_ALLOWED'],
         ['GET', '/v1/nothing', {}, 404, 'NOT_FOUND'],
       ])
+    },
+  },
+  {
+    name: '/join by hand, with what curl knows of a node: it is a member from then on, and votes once it is started',
+    run: async folder => {
+      const cluster = await prepare(folder)
+      await cluster.node(1).start()
+      await cluster.node(1).ready()
+      const by = cluster.node(1).http
+      const body = (at: 2 | 3, more: object = {}) => {
+        const { id, raft: addr, http } = cluster.node(at).settings
+        return JSON.stringify({ id, addr, http, ...more })
+      }
+      for (const at of [2, 3] as const) {
+        for (const times of [1, 2]) {
+          const { id, members } = jsonOf(await ask('POST', by, '/join', { body: body(at) }))
+          assert.deepEqual([id, members.length], [`n${at}`, at], `time ${times}`)
+        }
+      }
+      await set(by, 'foo', 'bar') // they do not vote, so nobody waits for them
+      for (const at of [2, 3] as const) await cluster.node(at).start(['--join', by])
+      await votersAre(cluster.node(1), 3)
+      await cluster.node(3).ready()
+      assert.equal(await get(cluster.node(3).http, 'foo'), 'bar')
+      await expectCases(by, [['POST', '/join', { body: body(2, { addr: '127.0.0.1:1' }) }, 409, 'ALREADY_A_MEMBER']])
+
+      await cluster.node(3).kill()
+      await rm(cluster.node(3).settings.dir, { recursive: true })
+      assert.equal(jsonOf(await ask('POST', by, '/join', { body: body(3, { replace: true }) })).id, 'n3~2')
+      await cluster.node(3).start(['--join', by])
+      await votersAre(cluster.node(1), 3)
+      await cluster.node(3).ready()
+      assert.equal(await get(cluster.node(3).http, 'foo'), 'bar')
     },
   },
   {
