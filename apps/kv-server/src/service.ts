@@ -4,6 +4,7 @@ import { HostWatch } from './host-watch.ts'
 import type { Service } from './http/exchange.ts'
 import type { Limits } from './http/limits.ts'
 import { Load } from './http/load.ts'
+import { Pages } from './http/pages.ts'
 import { EventLoopWatch } from './metrics/event-loop.ts'
 import { Metrics } from './metrics/metrics.ts'
 import type { Connections } from './quorum-view.ts'
@@ -20,6 +21,7 @@ type Options = {
   readonly nonLeader?: NonLeaderMode | undefined
   readonly authority?: Authority | undefined
   readonly scheme?: 'http' | 'https'
+  readonly pages?: Pages
   readonly metrics?: Metrics
   readonly expiries?: Service['expiries']
 }
@@ -32,6 +34,7 @@ export function makeService({
   nonLeader = 'forward',
   authority,
   scheme = 'http',
+  pages = new Pages(),
   metrics,
   expiries = () => ({}),
 }: Options) {
@@ -45,6 +48,7 @@ export function makeService({
     nonLeader,
     authority,
     scheme,
+    pages,
     expiries,
     turns,
     eventLoop,

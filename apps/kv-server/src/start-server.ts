@@ -6,6 +6,7 @@ import { type Address, formatAddress, parseAddress, probeAddress } from './addre
 import { PeerConnections } from './connections.ts'
 import { EventLog } from './event-log.ts'
 import { defaultLimits, type Limits } from './http/limits.ts'
+import { Pages } from './http/pages.ts'
 import { HttpServer } from './http/server.ts'
 import { joinVia } from './join-cluster.ts'
 import { checkExposure, checkPeerExposure } from './security/exposure.ts'
@@ -52,6 +53,11 @@ export type KvServerOptions = {
   readonly joinSecret?: string | undefined
   /** With `join` and `tls`: a file with the authority that signs the HTTPS certificates of members. Default: those that the system trusts. */
   readonly joinCa?: string | undefined
+  /**
+   * Origins whose web pages may use this server from a browser, as `https://app.example.com`, or `*` for all. Default: none; pages of
+   * others can neither read answers nor write.
+   */
+  readonly corsOrigins?: readonly string[] | undefined
   /** Listen where others reach it, although there are no TLS and no tokens. */
   readonly insecure?: boolean | undefined
   readonly log?: Logger | undefined
@@ -100,6 +106,7 @@ export async function startServer(options: KvServerOptions, overrides: Partial<W
     nonLeader: options.nonLeader,
     authority,
     scheme,
+    pages: new Pages(options.corsOrigins),
     expiries: protection.expiries,
   })
 

@@ -39,13 +39,16 @@ export class Answering {
       const of = found === undefined ? service.metrics.route('other', 'other') : service.metrics.route(method, found.path)
       if (found?.handler.access === 'admin' && method !== 'GET') this.#logOperation(incoming, by, reply.status)
       of.answered(reply.status, performance.now() - began)
-      const sending = send(reply)
+      const sending = send(withHeaders(reply, service.pages.headersFor(incoming)))
       if (!counted) return
       if (sending === undefined) service.load.end()
       else void sending.then(() => service.load.end())
     }
     const fail = (error: unknown): void => finish(this.#refused(error, method))
     try {
+      const preflight = service.pages.preflight(incoming)
+      if (preflight !== undefined) return finish(preflight)
+      service.pages.check(incoming)
       const target = originForm(incoming.url)
       const at = target.indexOf('?')
       found = route(method, at < 0 ? target : target.slice(0, at))
@@ -84,6 +87,13 @@ export class Answering {
 function authorized({ handler: { access } }: Route, request: RequestHead, { authority }: Service): Principal {
   if (authority === undefined || access === 'open' || access === 'own') return anybody
   return authority.check(request, access)
+}
+
+/** `Vary` may have been said already. */
+function withHeaders(reply: Reply, more: Reply['headers']): Reply {
+  if (more === undefined) return reply
+  const vary = [reply.headers?.Vary, more.Vary].filter(name => name !== undefined).join(', ')
+  return { ...reply, headers: { ...reply.headers, ...more, ...(vary !== '' && { Vary: vary }) } }
 }
 
 /** Proxies may send the whole URL. */

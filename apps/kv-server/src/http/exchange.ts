@@ -12,6 +12,7 @@ import type { Turns } from '../watching/turns.ts'
 import type { Watchers } from '../watching/watchers.ts'
 import type { Limits } from './limits.ts'
 import type { Load } from './load.ts'
+import type { Pages } from './pages.ts'
 import type { Query } from './query.ts'
 import { Refusal } from './refusal.ts'
 
@@ -32,6 +33,7 @@ export type Service = {
   /** Undefined: everybody may do everything. */
   readonly authority: Authority | undefined
   readonly scheme: 'http' | 'https'
+  readonly pages: Pages
   /** When the certificates in use end, by what they are for, in milliseconds of the wall clock. */
   readonly expiries: () => Readonly<Record<string, number>>
 }

@@ -22,6 +22,10 @@ export type Limits = {
   readonly bodiesBytesMax: number
   /** Watches and waits for locks. Default 16,384. */
   readonly waitersMax: number
+  /** Leases, also those of keys with a time to live. Default 1,000,000; who wants one more hears 429. */
+  readonly leasesMax: number
+  /** Leases that hold or wait for a lock, counted for each lock. Default 100,000; more hear 429. */
+  readonly lockPlacesMax: number
   /** From the first byte of a request to the end of its headers, in milliseconds. Default 10 s. */
   readonly headersTimeoutMs: number
   /** From the first byte of a request to its last. Default 30 s. A restore may take longer, as long as something comes. */
@@ -57,6 +61,8 @@ export const defaultLimits: Limits = {
   requestsMax: 8_192,
   bodiesBytesMax: 256 * MiB,
   waitersMax: 16_384,
+  leasesMax: 1_000_000,
+  lockPlacesMax: 100_000,
   headersTimeoutMs: 10_000,
   requestTimeoutMs: 30_000,
   keepAliveTimeoutMs: 75_000,
@@ -82,6 +88,8 @@ export const limitWords: { readonly [Name in keyof Limits]: string } = {
   requestsMax: 'requests in progress; more hear 429',
   bodiesBytesMax: 'bodies of all requests in progress together; more hear 429',
   waitersMax: 'watches and waits for locks; more hear 429',
+  leasesMax: 'leases, also those of keys with a time to live; more hear 429',
+  lockPlacesMax: 'leases that hold or wait for a lock, counted for each lock; more hear 429',
   headersTimeoutMs: 'from the first byte of a request to the end of its headers',
   requestTimeoutMs: 'from the first byte of a request to its last',
   keepAliveTimeoutMs: 'how long an idle connection is kept',

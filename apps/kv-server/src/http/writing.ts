@@ -9,6 +9,7 @@ import { callOptions, type Exchange } from './exchange.ts'
 import { onLeader } from './non-leader.ts'
 import { Refusal } from './refusal.ts'
 import type { Reply } from './respond.ts'
+import { checkRoom } from './room.ts'
 
 /** Results that say that the command was done. */
 export type Done = Exclude<CommandResult, { type: 'refused' | 'replayed' | 'malformed' }>
@@ -25,6 +26,7 @@ export function write<Type extends Done['type']>(
   show: (result: DoneOf<Type>) => Reply | Promise<Reply>,
 ): Reply | Promise<Reply> {
   const { body } = exchange
+  checkRoom(command, exchange.service)
   const bytes = keyed(exchange, encodeCommand(command))
   const ask = (node: Node<CommandResult>, forward: boolean) => node.apply(bytes, { ...callOptions(exchange), forward })
   const shown = ({ index, result }: Applied<CommandResult>): Reply | Promise<Reply> => {

@@ -32,7 +32,7 @@ const descriptions: Readonly<Record<number, string>> = {
   307: 'this node does not lead; the leader is at `Location`',
   400: 'the request is not understood, and reached no log',
   401: 'a token is needed: `Authorization: Bearer …`',
-  403: 'the role of the token does not suffice',
+  403: 'the role of the token does not suffice, or a web page of an origin that was not named would write',
   404: 'there is no such thing',
   409: 'it cannot be done as things stand; the operator must act',
   410: 'the revision is older than what this node remembers: list, then watch from the revision of the list',

@@ -19,9 +19,20 @@ export class Locks {
   #records = OrderedMap.empty<LockRecord>()
   /** Follows from the records: where a lease holds or waits. */
   #byLease = new Map<number, Set<Binary>>()
+  #places = 0
 
   get records(): OrderedMap<LockRecord> {
     return this.#records
+  }
+
+  /** How many hold or wait for one, counted for each lock. */
+  get places(): number {
+    return this.#places
+  }
+
+  /** Whether the lease holds or waits for it. */
+  has(name: Binary, lease: number): boolean {
+    return this.#byLease.get(lease)?.has(name) === true
   }
 
   get(name: Binary): LockRecord | undefined {
@@ -31,6 +42,7 @@ export class Locks {
   replace(records: OrderedMap<LockRecord>): void {
     this.#records = records
     this.#byLease = new Map()
+    this.#places = 0
     for (const { key, holder, waiting } of records.values()) for (const { lease } of [holder, ...waiting]) this.#note(key, lease)
   }
 
@@ -58,6 +70,7 @@ export class Locks {
   release(name: Binary, lease: number, revision: number): boolean {
     const names = this.#byLease.get(lease)
     if (names?.delete(name) !== true) return false
+    this.#places--
     if (names.size === 0) this.#byLease.delete(lease)
     this.#without(name, new Set([lease]), revision)
     return true
@@ -68,7 +81,9 @@ export class Locks {
     const over = new Set(leases)
     const names = new Set<Binary>()
     for (const lease of leases) {
-      for (const name of this.#byLease.get(lease) ?? []) names.add(name)
+      const left = this.#byLease.get(lease) ?? new Set()
+      for (const name of left) names.add(name)
+      this.#places -= left.size
       this.#byLease.delete(lease)
     }
     for (const name of names) this.#without(name, over, revision)
@@ -88,6 +103,8 @@ export class Locks {
   }
 
   #note(name: Binary, lease: number): void {
+    if (this.has(name, lease)) return
+    this.#places++
     const names = this.#byLease.get(lease)
     if (names === undefined) this.#byLease.set(lease, new Set([name]))
     else names.add(name)

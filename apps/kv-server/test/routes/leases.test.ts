@@ -117,3 +117,35 @@ describe('/v1/locks', () => {
     expect(await server.ask(method, path, body)).toMatchObject({ status })
   })
 })
+
+describe('no more than may be', () => {
+  it('of leases, also for keys with a time to live', async () => {
+    using server = await serve({ limits: { leasesMax: 2 } })
+    const [one] = [await grant(server), await grant(server)]
+    const full = { status: 429, code: 'LIMIT_REACHED', headers: { 'retry-after': '1' } }
+    expect(await server.ask('POST', '/v1/leases', '{"ttlMs":1000}')).toMatchObject(full)
+    expect(await server.ask('PUT', '/v1/kv/a?ttl=1000', '1')).toMatchObject(full)
+    expect((await server.ask('POST', '/v1/leases', '{"ttlMs":1000}')).text).toContain('there are 2 leases, and no more may be')
+    expect(await server.ask('PUT', '/v1/kv/a', '1')).toMatchObject({ status: 200 })
+    expect(await server.ask('PUT', `/v1/kv/a?lease=${one}`, '1')).toMatchObject({ status: 200 })
+    expect(await server.ask('POST', `/v1/leases/${one}/keep-alive`)).toMatchObject({ status: 200 })
+    await server.ask('DELETE', `/v1/leases/${one}`)
+    expect(await server.ask('PUT', '/v1/kv/a?ttl=1000', '1')).toMatchObject({ status: 200 })
+  })
+
+  it('of places at locks; who has one keeps it', async () => {
+    using server = await serve({ limits: { lockPlacesMax: 2 } })
+    const [one, two] = [await grant(server), await grant(server)]
+    expect(await lock(server, 'a', { lease: one })).toMatchObject({ status: 200 })
+    expect(await lock(server, 'a', { lease: two })).toMatchObject({ status: 202 })
+    expect(await lock(server, 'b', { lease: one })).toMatchObject({ status: 429, code: 'LIMIT_REACHED' })
+    expect(await lock(server, 'a', { lease: one, value: 'again' })).toMatchObject({ status: 200 })
+    expect(await lock(server, 'a', { lease: two })).toMatchObject({ status: 202 })
+    expect(server.store.locks.places).toBe(2)
+    await server.ask('DELETE', `/v1/leases/${one}`)
+    expect(server.store.locks.places).toBe(1)
+    expect(await lock(server, 'b', { lease: two })).toMatchObject({ status: 200 })
+    await server.ask('DELETE', `/v1/locks/a?lease=${two}`)
+    expect(server.store.locks.places).toBe(1)
+  })
+})

@@ -3,6 +3,7 @@ import { connect } from 'node:net'
 import type { NonLeaderMode } from 'kv-client'
 import type { Node } from 'raft-node'
 import { defaultLimits, type Limits } from '../../src/http/limits.ts'
+import { Pages } from '../../src/http/pages.ts'
 import { HttpServer } from '../../src/http/server.ts'
 import { Authority } from '../../src/security/authority.ts'
 import { makeService } from '../../src/service.ts'
@@ -22,12 +23,19 @@ export type Answer = {
 }
 
 /** An HTTP server over a fake node, on a free port. */
-export async function serve({ nonLeader = 'forward', limits = {}, started = true, tokens, store = new KvStore() }: Options = {}) {
+export async function serve({
+  nonLeader = 'forward',
+  limits = {},
+  started = true,
+  tokens,
+  store = new KvStore(),
+  corsOrigins,
+}: Options = {}) {
   const authority = tokens === undefined ? undefined : new Authority(tokens)
   const node = new FakeNode(store)
   const connected = new Set<string>()
   const all: Limits = { ...defaultLimits, ...limits }
-  const service = makeService({ store, connections: connected, limits: all, nonLeader, authority })
+  const service = makeService({ store, connections: connected, limits: all, nonLeader, authority, pages: new Pages(corsOrigins) })
   if (started) service.started(node as unknown as Node<CommandResult>)
   const server = new HttpServer(service.current, undefined)
   const { port } = await server.listen({ host: '127.0.0.1', port: 0 })
@@ -55,6 +63,7 @@ type Options = {
   readonly limits?: Partial<Limits>
   readonly started?: boolean
   readonly tokens?: string
+  readonly corsOrigins?: readonly string[]
   readonly store?: KvStore
 }
 

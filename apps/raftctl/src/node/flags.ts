@@ -114,6 +114,14 @@ const nodeFlags = {
     description: 'with --tls-cert: trust the HTTPS certificates of members that this one has signed, when joining',
     dependsOn: ['tls-cert'],
   }),
+  'cors-origins': Flags.string({
+    env: 'RAFT_CORS_ORIGINS',
+    helpValue: 'ORIGIN',
+    description: 'let web pages of these origins use the node from a browser: https://app.example.com,… or *; others can do nothing',
+    multiple: true,
+    multipleNonGreedy: true,
+    delimiter: ',',
+  }),
   insecure: Flags.boolean({
     env: 'RAFT_INSECURE',
     description: 'listen where others can reach it although nothing keeps strangers out',

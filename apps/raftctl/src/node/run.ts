@@ -32,6 +32,7 @@ export type NodeFlags = {
   readonly tokens?: string | undefined
   readonly 'join-secret'?: string | undefined
   readonly 'join-ca'?: string | undefined
+  readonly 'cors-origins'?: readonly string[] | undefined
   readonly insecure?: boolean
   readonly 'log-level': string
   readonly 'log-format': string
@@ -82,6 +83,7 @@ async function start(flags: NodeFlags, { http, raft, join }: Addresses, stopper:
     tokens: flags.tokens,
     joinSecret: flags['join-secret'],
     joinCa: flags['join-ca'],
+    corsOrigins: flags['cors-origins'],
     insecure: flags.insecure,
     log: nodeLog({ level: flags['log-level'], format: flags['log-format'] }),
     onFatal: ({ message }) => stopper.fail(message),

@@ -20,6 +20,13 @@ export const badStarts: readonly Scenario[] = [
     async () => ['node', 'start', '--http', 'localhost:8180x', '/tmp/never'],
     2,
   ),
+  refused('an origin of web pages that is none', /'app\.example\.com' is not an origin: .*https:/, async folder => [
+    'node',
+    'start',
+    '--cors-origins',
+    'app.example.com',
+    join(folder, 'never'),
+  ]),
   refused('HTTP port in use', /in use/, async folder => {
     const { node, other } = await oneRunning(folder)
     return commandWith(other, { '--http': node.http })

@@ -1,7 +1,7 @@
 import { strict as assert } from 'node:assert'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { jsonOf } from '../harness/cases.ts'
+import { expectCases, jsonOf } from '../harness/cases.ts'
 import { prepare, startCluster, votersAre } from '../harness/cluster.ts'
 import { ask } from '../harness/http.ts'
 import type { TestNode } from '../harness/node.ts'
@@ -119,6 +119,35 @@ export const routeAccess: readonly Scenario[] = [
         assert(!third.stderr.includes(wrong), 'the secret was printed')
       }
       for (const node of [first, second]) assert(!(node.process.stdout + node.process.stderr).includes(secret), 'the secret was logged')
+    },
+  },
+  {
+    name: 'a web page may use a node whose --cors-origins names its origin, and no other may write',
+    run: async folder => {
+      const app = 'https://app.example.com'
+      const cluster = await prepare(folder, [], 2)
+      const [open, closed] = [cluster.node(1), cluster.node(2)]
+      await open.start(['--cors-origins', `${app},http://localhost:5173`])
+      await open.ready()
+      await closed.start(['--join', open.http])
+      await closed.ready()
+      const leave = { Origin: app, 'Access-Control-Request-Method': 'PUT', 'Access-Control-Request-Headers': 'if-match' }
+      const asked = await ask('OPTIONS', open.http, '/v1/kv/a', { headers: leave })
+      assert.equal(asked.headers.get('access-control-allow-origin'), app)
+      const put = (node: TestNode, Origin: string) => ask('PUT', node.http, '/v1/kv/a', { body: '1', headers: { Origin } })
+      for (const origin of [app, 'http://localhost:5173', `http://${open.http}`]) assert.equal((await put(open, origin)).status, 200)
+      await expectCases(open.http, [
+        ['PUT', '/v1/kv/a', { body: '2', headers: { Origin: 'https://other.example.com' } }, 403, 'ORIGIN_NOT_ALLOWED'],
+        ['POST', '/key', { body: '{"a":"2"}', headers: { Origin: 'null' } }, 403, 'ORIGIN_NOT_ALLOWED'],
+      ])
+      await expectCases(closed.http, [['PUT', '/v1/kv/a', { body: '2', headers: { Origin: app } }, 403, 'ORIGIN_NOT_ALLOWED']])
+      const read = await ask('GET', open.http, '/v1/kv/a', { headers: { Origin: app } })
+      assert.equal(read.text, '1')
+      assert.match(read.headers.get('access-control-expose-headers') ?? '', /ETag/)
+      assert.equal(
+        (await ask('GET', closed.http, '/v1/kv/a', { headers: { Origin: app } })).headers.get('access-control-allow-origin'),
+        null,
+      )
     },
   },
   {

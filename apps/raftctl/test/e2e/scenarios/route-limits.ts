@@ -19,11 +19,13 @@ const limits = {
   'wait-timeout-ms': 400,
   'connections-max': 8,
   'restore-bytes-max': 1_000,
+  'leases-max': 2,
+  'lock-places-max': 1,
 }
 
 export const routeLimits: readonly Scenario[] = [
   {
-    name: 'every limit that a flag sets: on keys, values, bodies, headers, lists, transactions, waiting, slow requests and connections',
+    name: 'every limit that a flag sets: on keys, values, bodies, headers, lists, transactions, leases, locks, waiting, slow requests and connections',
     run: async folder => {
       const node = (
         await prepare(
@@ -47,6 +49,12 @@ export const routeLimits: readonly Scenario[] = [
         ['POST', '/v1/locks/l', { body: JSON.stringify({ lease, waitMs: 401 }) }, 400, 'INVALID_BODY'],
         ['GET', '/v1/locks/l?not=0&waitMs=401', {}, 400, 'INVALID_QUERY'],
         ['PUT', '/v1/snapshot', { body: 'x'.repeat(1_001) }, 413, 'TOO_LARGE'],
+        ['PUT', '/v1/kv/t?ttl=60000', { body: 'v' }, 200],
+        ['PUT', '/v1/kv/u?ttl=60000', { body: 'v' }, 429, 'LIMIT_REACHED'],
+        ['POST', '/v1/leases', { body: '{"ttlMs":60000}' }, 429, 'LIMIT_REACHED'],
+        ['DELETE', '/v1/kv/t', {}, 200],
+        ['POST', '/v1/locks/l', { body: JSON.stringify({ lease }) }, 200],
+        ['POST', '/v1/locks/m', { body: JSON.stringify({ lease }) }, 429, 'LIMIT_REACHED'],
       ])
       // As long as a lease lives the leader writes down the time now and then; without one, only requests reach the log.
       await expectCases(http, [['DELETE', `/v1/leases/${lease}`, {}, 200]])
