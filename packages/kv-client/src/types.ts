@@ -122,6 +122,8 @@ export type StatusResponse = {
   readonly term: number
   readonly commit: number
   readonly applied: number
+  /** How many milliseconds ago, at most, the node had all that was committed anywhere; absent until a leader has told. */
+  readonly ageMs?: number | undefined
   /** The last index on this node's disk, and the bounds of its log. */
   readonly saved: number
   readonly first: number

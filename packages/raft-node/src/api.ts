@@ -51,6 +51,11 @@ export type NodeStatus = {
   readonly term: Term
   readonly commit: Index
   readonly applied: Index
+  /**
+   * How many milliseconds ago, at most, this node's data held all that was committed anywhere. By its own clock, and whatever messages
+   * take or a leader that is cut off believes; with a steady leader two or three ticks. Undefined until a leader has told.
+   */
+  readonly ageMs: number | undefined
   readonly saved: Index
   readonly first: Index
   readonly last: Position
@@ -217,6 +222,7 @@ export interface Node<Result> extends AsyncDisposable {
   readonly term: Term
   readonly commit: Index
   readonly applied: Index
+  readonly ageMs: number | undefined
   readonly fault: NodeStatus['fault']
   readonly isClosing: boolean
   /** Proposes a command and resolves once this node or, forwarded, the leader has applied it. Never sends it twice. */
@@ -231,9 +237,10 @@ export interface Node<Result> extends AsyncDisposable {
   barrier(options?: CallOptions): Promise<Index>
   /**
    * Resolves with an index when reading this node's state machine is linearizable (thesis §6.4): all that was acknowledged anywhere
-   * before the call is applied here. Works on every member, at the price of a question to the leader. `stale` resolves at once.
+   * before the call is applied here. Works on every member, at the price of a question to the leader. `stale` resolves at once; with
+   * `maxAgeMs` it rejects with TOO_STALE where this node's data may be older (see `ageMs`).
    */
-  read(options?: CallOptions & { readonly consistency?: Consistency }): Promise<Index>
+  read(options?: CallOptions & { readonly consistency?: Consistency; readonly maxAgeMs?: number | undefined }): Promise<Index>
   /**
    * The index that `read` would wait for, and not the wait: for whoever reads a store of his own, and knows how far that one is. Reading
    * is linearizable once this index is applied there (thesis §6.4). Works on every member.

@@ -9,12 +9,13 @@ import { Driver, type Outputs } from './driver.ts'
 import { invariantBroken, RaftError } from './errors.ts'
 import { Failover } from './failover.ts'
 import { Faults } from './faults.ts'
+import { Freshness } from './freshness.ts'
 import { InProgress } from './in-progress.ts'
 import { Members } from './members.ts'
 import { NodeMetrics } from './node-metrics.ts'
 import { Peers } from './peers.ts'
 import { type EntryOutcome, Pending } from './pending.ts'
-import type { Identity, MemberInfo, Ports, SnapshotMeta } from './ports.ts'
+import type { Identity, MemberInfo, PeerMessage, Ports, SnapshotMeta } from './ports.ts'
 import { Proposals } from './proposals.ts'
 import { Reads } from './reads.ts'
 import type { Inspect } from './real-ports.ts'
@@ -36,6 +37,8 @@ export type EngineOptions<Result> = {
   readonly restored: RestoredFolder
   /** Members to talk to until the log or a snapshot tells who they are: what a join was answered. */
   readonly introduced: readonly MemberInfo[]
+  /** Drawn for this start. */
+  readonly start: string
   emit(event: NodeEvent): void
   readonly inspect?: Inspect | undefined
 }
@@ -59,6 +62,7 @@ export class Engine<Result> {
   readonly applier: Applier<Result>
   readonly snapshots: Snapshotter
   readonly peers: Peers
+  readonly freshness: Freshness
   readonly inProgress = new InProgress()
   readonly metrics: NodeMetrics
   /** Rung when role, leader or membership may have changed, and when the node stops. */
@@ -117,6 +121,9 @@ export class Engine<Result> {
       { clock, state, snapshotStore, members },
       this.#applyListener(),
     )
+    const { nodeId: self } = identity
+    const applied = () => this.applier.applied
+    this.freshness = new Freshness({ raft, clock, members, self, clockDrift: settings.clockDrift, applied, start: options.start })
     this.reads = new Reads(raft, clock, () => this.applier.applied.index)
     const snapshotParts = { raft, applier: this.applier, members, state, logStore, snapshotStore, settings }
     this.snapshots = new Snapshotter(snapshotParts, restored.snapshot ?? { index: 0, size: 0 }, {
@@ -208,8 +215,9 @@ export class Engine<Result> {
     return voters.length === 1 && voters[0] === this.identity.nodeId && outgoing.length === 0
   }
 
-  receive(from: NodeId, message: Message): void {
+  receive(from: NodeId, message: PeerMessage): void {
     this.peers.heardFrom(from)
+    if (message.freshness !== undefined) this.freshness.receive(message)
     this.input(() => this.raft.step(message))
   }
 
@@ -264,7 +272,7 @@ export class Engine<Result> {
         this.#emit({ type: 'role', role, term: this.raft.term, leader })
         this.changed.ring()
       },
-      send: message => (message.type === 'installSnapshot' ? this.#sender.send(message) : transport.send(message)),
+      send: message => (message.type === 'installSnapshot' ? this.#sender.send(message) : transport.send(this.freshness.sign(message))),
       resetTo: snapshot => ({
         position: { term: snapshot.term, index: snapshot.index },
         chain: this.#receiver.metaOf(snapshot.index).chain,

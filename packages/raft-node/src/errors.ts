@@ -15,6 +15,7 @@ const outcomes = {
   OTHER_CLUSTER: 'not-applied',
   TRANSFERRING: 'not-applied',
   READ_EXPIRED: 'not-applied',
+  TOO_STALE: 'not-applied',
   SESSION_EXPIRED: 'unknown',
   ANSWER_FORGOTTEN: 'unknown',
   ABORTED: 'unknown',

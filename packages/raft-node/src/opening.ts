@@ -30,17 +30,14 @@ export async function openEngine<Result>(
     const claimed = await claimFolder(storage.logStore, world.clock, found.identity, options)
     // A folder with a cluster is restored first: what its log holds is what it says of itself in its first handshake.
     const known = isProvisional(claimed) ? undefined : await restoreFolder(parts, found.state, found.damage)
-    const gate = new PeerGate(
-      claimed,
-      { last: endOf(found.state, known), repairing: known?.repairs !== undefined, start: world.clock.uniqueId() },
-      emit,
-    )
+    const start = world.clock.uniqueId()
+    const gate = new PeerGate(claimed, { last: endOf(found.state, known), repairing: known?.repairs !== undefined, start }, emit)
     const { address } = await world.transport.start(gate)
     const { identity, answer } = await enter(parts, options, { claimed, address, clientAddress: settings.clientAddress, known })
     const restored = known ?? (await restoreFolder(parts, found.state, undefined))
     const introduced = answer?.members ?? []
     const inspect = options.trace === undefined ? world.inspect : { ...world.inspect, trace: options.trace }
-    return { engine: new Engine({ ports, state, settings, identity, address, restored, introduced, emit, inspect }), gate }
+    return { engine: new Engine({ ports, state, settings, identity, address, restored, introduced, start, emit, inspect }), gate }
   })
 }
 

@@ -3,7 +3,7 @@ import type { NodeEvent } from './api.ts'
 import type { Engine } from './engine.ts'
 import { RaftError, type RaftErrorCode } from './errors.ts'
 import { nameOf } from './node-names.ts'
-import type { HandshakeRefusal, Hello, Identity, SnapshotMeta, TransportEvents } from './ports.ts'
+import type { HandshakeRefusal, Hello, Identity, PeerMessage, SnapshotMeta, TransportEvents } from './ports.ts'
 import { replaceCommand } from './what-to-do.ts'
 
 /** What runs behind the gate, once it does. */
@@ -47,7 +47,7 @@ export class PeerGate implements TransportEvents {
     return refusal
   }
 
-  message(from: NodeId, message: Message): void {
+  message(from: NodeId, message: PeerMessage): void {
     this.#inside?.engine.receive(from, message)
   }
 

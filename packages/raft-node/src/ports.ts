@@ -148,7 +148,7 @@ export type Hello = {
 }
 
 export type TransportEvents = {
-  message(from: NodeId, message: Message): void
+  message(from: NodeId, message: PeerMessage): void
   /** A request from another node; the promise is its answer. A rejection reaches the other side as an error with the same code. */
   request(from: NodeId, body: Uint8Array): Promise<Uint8Array>
   /** A snapshot begins to arrive. Resolve once it is durable; a rejection tells the sender that it failed. */
@@ -173,6 +173,25 @@ export type HandshakeRefusal =
   /** Its certificate is not one of a peer. */
   | 'not-a-peer'
 
+/**
+ * What heartbeats and their answers carry beside what the core says, so that a node can tell how old its data is at most
+ * (freshness.ts). Times are whole milliseconds of the clock that is named; `life` tells one start of a node from another, since its
+ * clock begins anew.
+ */
+export type FreshnessNote = {
+  /** The sender's clock, when it sent this. */
+  readonly life: number
+  readonly at: number
+  /** In a heartbeat. */
+  readonly knows?: Knowledge | undefined
+  /** In an answer: what the leader's clock showed in the newest heartbeat of this term that had arrived. */
+  readonly heard?: number | undefined
+}
+/** All that was committed anywhere at `at`, by the receiver's clock in this `life`, has an index up to `commit`. */
+export type Knowledge = { readonly life: number; readonly at: number; readonly commit: Index }
+/** A message of the core, as it travels. */
+export type PeerMessage = Message & { readonly freshness?: FreshnessNote | undefined }
+
 /** The network between members. A message may be lost, delayed, repeated or reordered, never altered. */
 export interface Transport {
   /** Starts listening and dialling. Rejects with a RaftError when the address cannot be had. Resolves with the address in use. */
@@ -180,7 +199,7 @@ export interface Transport {
   /** Who can be reached, and where. Peers left out are disconnected. */
   setPeers(peers: ReadonlyMap<NodeId, string>): void
   /** Hands the message over and returns. Full queues drop. */
-  send(message: Message): void
+  send(message: PeerMessage): void
   /** Sends once and waits for the answer. Rejects with a RaftError whose outcome is `unknown` if it may have arrived. */
   request(to: NodeId, body: Uint8Array, options: { readonly timeoutMs: number }): Promise<Uint8Array>
   /** Streams a snapshot with the message that announces it. Resolves once the other side holds it durably. */

@@ -129,6 +129,9 @@ export class RaftNode<Result> implements Node<Result> {
   get applied(): Index {
     return this.#engine.applier.applied.index
   }
+  get ageMs(): number | undefined {
+    return this.#engine.freshness.ageMs
+  }
   get fault(): NodeStatus['fault'] {
     return this.#engine.faults.current
   }
@@ -199,9 +202,12 @@ export class RaftNode<Result> implements Node<Result> {
     this.#engine.reconfigure(changes)
   }
 
-  async read(options: CallOptions & { readonly consistency?: Consistency } = {}): Promise<Index> {
+  async read(options: CallOptions & { readonly consistency?: Consistency; readonly maxAgeMs?: number | undefined } = {}): Promise<Index> {
     const deadline = this.#begin(options)
-    if (options.consistency === 'stale') return this.#engine.applier.applied.index
+    if (options.consistency === 'stale') {
+      this.#engine.freshness.require(options.maxAgeMs)
+      return this.#engine.applier.applied.index
+    }
     return this.#ask(deadline, options.consistency === 'lease' ? 'lease' : 'read')
   }
 

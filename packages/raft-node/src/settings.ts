@@ -18,6 +18,8 @@ export type Settings = LiveSettings & {
   readonly electionTicks: number
   /** How long a lease lasts from the sending of the heartbeats that a quorum has answered. */
   readonly leaseMs: number
+  /** By how much two clocks may run apart, as a share of 1. */
+  readonly clockDrift: number
 }
 
 const MiB = 1024 * 1024
@@ -27,12 +29,14 @@ export function settingsFrom(options: NodeOptions<unknown>): Settings {
   checkName(options.id)
   const tickMs = positive('tickMs', options.tickMs ?? 100)
   const electionTicks = positive('electionTicks', options.electionTicks ?? 10)
+  const { clockDrift = 0.1 } = options
   return {
     name: options.id,
     clientAddress: options.clientAddress ?? '',
     tickMs,
     electionTicks,
-    leaseMs: leaseFor(tickMs, electionTicks, options.clockDrift ?? 0.1),
+    leaseMs: leaseFor(tickMs, electionTicks, clockDrift),
+    clockDrift,
     snapshotEntries: positive('snapshotEntries', options.snapshotEntries ?? 10_000),
     snapshotBytes: positive('snapshotBytes', options.snapshotBytes ?? 64 * MiB),
     snapshotBytesPerSecond: positive('snapshotBytesPerSecond', options.snapshotBytesPerSecond ?? Number.POSITIVE_INFINITY),

@@ -15,6 +15,7 @@ export function nodeStatus(engine: Engine<unknown>, closing: boolean): NodeStatu
     commit,
     // What callers can see; the core counts a snapshot as applied once it is saved.
     applied: applier.applied.index,
+    ageMs: engine.freshness.ageMs,
     saved,
     first,
     last,

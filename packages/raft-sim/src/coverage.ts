@@ -36,6 +36,7 @@ const counted = [
   'replace',
   'forwarded write',
   'stale read',
+  'age of data told',
   'definite failure',
   'unknown outcome',
   'graceful close',

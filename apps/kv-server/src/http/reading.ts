@@ -1,6 +1,5 @@
 import type { Consistency } from 'kv-client'
 import type { Node } from 'raft-node'
-import { ageMs } from '../staleness.ts'
 import type { CommandResult } from '../store/command.ts'
 import { callOptions, type Exchange, servingNode } from './exchange.ts'
 import { onLeader } from './non-leader.ts'
@@ -20,7 +19,8 @@ export function read(exchange: Exchange, answer: () => Reply | Promise<Reply>): 
 async function staleRead(exchange: Exchange, answer: () => Reply | Promise<Reply>): Promise<Reply> {
   const [maxStaleness, maxLag] = [exchange.query.integer('max-staleness'), exchange.query.integer('max-lag')]
   const node = servingNode(exchange.service)
-  const age = ageMs(node.status())
+  // Before the data is looked at, which may get younger meanwhile.
+  const age = node.ageMs
   if (maxStaleness !== undefined && !(age !== undefined && age <= maxStaleness)) throw tooStale(age, maxStaleness)
   if (maxLag !== undefined && lagOf(node) > maxLag) throw lagsTooMuch(lagOf(node), maxLag)
   const reply = await answer()

@@ -135,7 +135,10 @@ export const headers: Json = {
   'X-Raft-Leader': { description: 'where the peers reach the leader, when it is known', schema: string },
   'X-Raft-Term': { description: 'the term of the node that answers', schema: string },
   'X-Raft-Index': { description: 'up to where the answer knows the log', schema: string },
-  'X-Raft-Age-Ms': { description: 'of stale reads: how long ago the node knew that it had everything, at most', schema: string },
+  'X-Raft-Age-Ms': {
+    description: 'of stale reads: how many milliseconds ago, at most, the node had all that was committed anywhere',
+    schema: string,
+  },
   'X-Raft-Lag': { description: 'of stale reads: entries that are committed and not yet applied here', schema: string },
   ETag: { description: 'the revision that last wrote the key, in quotes', schema: string },
   'Idempotent-Replayed': { description: 'true: the answer of an earlier request with the same key', schema: string },

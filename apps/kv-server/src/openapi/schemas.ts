@@ -75,6 +75,7 @@ export const schemas: Readonly<Record<string, Json>> = {
     term: integer,
     commit: integer,
     applied: integer,
+    'ageMs?': { type: 'number' },
     members: list(ref('MemberStatus')),
     quorum: object({ voters: integer, needed: integer, reachable: integer, failureTolerance: integer }),
     keys: integer,

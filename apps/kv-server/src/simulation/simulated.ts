@@ -40,6 +40,7 @@ export const nodes: Simulated = {
     'snapshot taken',
     'compaction',
     'stale read',
+    'age of data told',
     'definite failure',
     'unknown outcome',
   ],

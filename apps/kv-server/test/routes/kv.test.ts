@@ -151,7 +151,7 @@ describe('read levels', () => {
   it('say how old a stale answer may be', async () => {
     using server = await serve()
     await server.ask('PUT', '/v1/kv/a', '1')
-    server.node.contactMs = 120.2
+    server.node.ageMs = 120.2
     const stale = await server.ask('GET', '/v1/kv/a?consistency=stale')
     expect(stale).toMatchObject({ status: 200, headers: { 'x-raft-age-ms': '121', 'x-raft-lag': '0' } })
     expect(await server.ask('GET', '/v1/kv/a?consistency=stale&max-staleness=200')).toMatchObject({ status: 200 })
@@ -159,7 +159,7 @@ describe('read levels', () => {
     server.node.lag = 3
     expect(await server.ask('GET', '/v1/kv/a?consistency=stale&max-lag=3')).toMatchObject({ status: 200, headers: { 'x-raft-lag': '3' } })
     expect(await server.ask('GET', '/v1/kv/a?consistency=stale&max-lag=2')).toMatchObject({ status: 503, code: 'TOO_STALE' })
-    server.node.leaderId = undefined
+    server.node.ageMs = undefined
     const lost = await server.ask('GET', '/v1/kv/a?consistency=stale')
     expect(lost.status).toBe(200)
     expect(lost.headers['x-raft-age-ms']).toBeUndefined()

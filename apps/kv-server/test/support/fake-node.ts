@@ -18,7 +18,7 @@ const n1: MemberStatus = {
 const n2: MemberStatus = { ...n1, id: 'n2', address: '127.0.0.1:8286', clientAddress: '127.0.0.1:8280' }
 const n3: MemberStatus = { ...n1, id: 'n3', address: '127.0.0.1:8386', clientAddress: '127.0.0.1:8380' }
 
-type Asked = 'identity' | 'role' | 'term' | 'commit' | 'applied' | 'fault' | 'isClosing' | 'status' | 'leader'
+type Asked = 'identity' | 'role' | 'term' | 'commit' | 'applied' | 'ageMs' | 'fault' | 'isClosing' | 'status' | 'leader'
 type Called = 'apply' | 'read' | 'waitForApplied' | 'transferLeadership' | 'snapshot' | 'close'
 /** What the server asks of its node, and no more. */
 type Used = Pick<Node<CommandResult>, Asked | Called> & {
@@ -43,8 +43,7 @@ export class FakeNode implements Used {
   lastOptions: (CallOptions & { forward?: boolean; consistency?: string }) | undefined
   writes = 0
   reads = 0
-  /** Since the others were heard of. */
-  contactMs: number | undefined
+  ageMs: number | undefined
   /** Entries that are committed and not applied. */
   lag = 0
   isClosing = false
@@ -134,13 +133,14 @@ export class FakeNode implements Used {
       term: this.term,
       commit: this.index,
       applied: this.index,
+      ageMs: this.ageMs,
       saved: this.index,
       first: 1,
       last: { term: 3, index: this.index },
       snapshotIndex: 0,
       membership: { voters, outgoing: this.outgoing, learners, learnersNext: [], autoLeave: false, promoting: [] },
       membershipIndex: 3,
-      members: this.members.map(member => ({ ...member, lastContactMs: member.lastContactMs ?? this.contactMs })),
+      members: this.members,
       fault: this.fault,
       closing: this.isClosing,
       repairs: this.repairs,

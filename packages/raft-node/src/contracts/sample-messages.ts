@@ -1,11 +1,11 @@
 import type { Message, MessageOf, NodeId } from 'raft-core'
-import type { SnapshotMeta } from '../ports.ts'
+import type { PeerMessage, SnapshotMeta } from '../ports.ts'
 
 /** What a transport has to carry: messages, and a snapshot with its announcement. */
 const members = { voters: ['n1', 'n2'], outgoing: ['n3'], learners: ['n4'], learnersNext: ['n3'], autoLeave: true, promoting: ['n4'] }
 
 /** One of each type, with the values that codecs get wrong: zero, the largest, empty, absent. */
-export function everyMessage(from: NodeId, to: NodeId): Message[] {
+export function everyMessage(from: NodeId, to: NodeId): PeerMessage[] {
   const large = Number.MAX_SAFE_INTEGER
   const at = { from, to, term: 3 }
   const position = { term: 2, index: large }
@@ -31,7 +31,15 @@ export function everyMessage(from: NodeId, to: NodeId): Message[] {
     },
     { ...at, type: 'appendReply', session: large, accepted: false, index: 9, hint: position },
     { ...at, type: 'heartbeat', commit: 2 ** 32, readToken: 0 },
+    {
+      ...at,
+      type: 'heartbeat',
+      commit: 1,
+      readToken: 0,
+      freshness: { life: 2 ** 48 - 1, at: 0, knows: { life: 0, at: large, commit: 7 } },
+    },
     { ...at, type: 'heartbeatReply', readToken: 17 },
+    { ...at, type: 'heartbeatReply', readToken: 0, freshness: { life: 1, at: large, heard: 0 } },
     { ...at, type: 'timeoutNow', lastEntry: position },
     { ...at, term: 0, type: 'transferLeader', target: 'n3~2' },
     { ...at, term: 0, type: 'propose', entries: [{ term: 0, index: 0, type: 'command', data: bytes(1, 2, 3) }] },

@@ -1,15 +1,15 @@
 import type { Membership, Message, MessageBodies, MessageOf, MessageType, Position, Snapshot } from 'raft-core'
 import { decodeEntries, encodeEntries } from '../entry-codec.ts'
-import type { MemberInfo, SnapshotMeta } from '../ports.ts'
+import type { FreshnessNote, Knowledge, MemberInfo, PeerMessage, SnapshotMeta } from '../ports.ts'
 import { corrupt, type Field, packTuple, type TupleReader, unpackTuple } from './tuple.ts'
 
-/** Messages as bytes: `[number of the type, from, to, term, ...fields of the type]`. */
-export function encodeMessage(message: Message): Buffer {
+/** Messages as bytes: `[number of the type, from, to, term, ...fields of the type]`; in heartbeats and their answers a note follows. */
+export function encodeMessage(message: PeerMessage): Buffer {
   return packTuple(messageFields(message))
 }
 
 /** Throws RaftError CORRUPT, and nothing else, for anything that `encodeMessage` does not write. */
-export function decodeMessage(bytes: Buffer): Message {
+export function decodeMessage(bytes: Buffer): PeerMessage {
   const reader = unpackTuple(bytes)
   const message = readMessage(reader)
   reader.end()
@@ -104,17 +104,44 @@ const contextLengthMax = 4_096
 const idLengthMax = 128
 const addressLengthMax = 512
 
-function messageFields(message: Message): Field[] {
+function messageFields(message: PeerMessage): Field[] {
   const codec = bodies[message.type] as BodyCodec<MessageType>
-  return [codec.number, message.from, message.to, message.term, ...codec.write(message)]
+  const fields = [codec.number, message.from, message.to, message.term, ...codec.write(message)]
+  if (carriesNote(message.type)) fields.push(noteFields(message.freshness))
+  return fields
 }
 
-function readMessage(reader: TupleReader): Message {
+function carriesNote(type: MessageType): boolean {
+  return type === 'heartbeat' || type === 'heartbeatReply'
+}
+
+function noteFields(note: FreshnessNote | undefined): Field {
+  if (note === undefined) return null
+  const { life, at, knows, heard } = note
+  return [life, at, knows === undefined ? null : [knows.life, knows.at, knows.commit], heard ?? null]
+}
+
+function readNote(reader: TupleReader): FreshnessNote {
+  const [life, at, knows] = [reader.integer(), reader.integer(), reader.optional(field => readKnowledge(field.tuple()))]
+  const heard = reader.optional(field => field.integer())
+  reader.end()
+  return { life, at, knows, heard }
+}
+
+function readKnowledge(reader: TupleReader): Knowledge {
+  const knowledge = { life: reader.integer(), at: reader.integer(), commit: reader.integer() }
+  reader.end()
+  return knowledge
+}
+
+function readMessage(reader: TupleReader): PeerMessage {
   const type = typeByNumber.get(reader.integer())
   if (type === undefined) throw corrupt('a type of message that this version knows')
   const envelope = { type, from: readId(reader), to: readId(reader), term: reader.integer() }
   // The row that reads the body is the row of the type: TypeScript cannot follow that through the table.
-  return { ...envelope, ...bodies[type].read(reader) } as Message
+  const message = { ...envelope, ...bodies[type].read(reader) } as Message
+  const freshness = carriesNote(type) ? reader.optional(field => readNote(field.tuple())) : undefined
+  return freshness === undefined ? message : { ...message, freshness }
 }
 
 export function readId(reader: TupleReader): string {

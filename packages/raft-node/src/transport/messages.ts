@@ -1,5 +1,6 @@
-import type { Message, NodeId } from 'raft-core'
+import type { NodeId } from 'raft-core'
 import { RaftError } from '../errors.ts'
+import type { PeerMessage } from '../ports.ts'
 import type { Channel } from './channel.ts'
 import { decodeMessage, encodeMessage } from './codec.ts'
 import type { TransportContext, TransportSettings } from './context.ts'
@@ -20,7 +21,7 @@ export function deliverMessage(context: TransportContext, payload: Buffer, { own
 }
 
 /** False: it is too long, or there is no room. */
-export function writeMessage(channel: Channel, message: Message, { maxFrameBytes, maxQueueBytes }: TransportSettings): boolean {
+export function writeMessage(channel: Channel, message: PeerMessage, { maxFrameBytes, maxQueueBytes }: TransportSettings): boolean {
   const payload = encodeMessage(message)
   if (payload.length > maxFrameBytes) return false
   const frame = encodeFrame(frameType.message, payload)

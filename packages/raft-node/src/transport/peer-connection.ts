@@ -1,6 +1,6 @@
-import type { Message, NodeId } from 'raft-core'
+import type { NodeId } from 'raft-core'
 import { RaftError } from '../errors.ts'
-import type { Timer, TransportEvents } from '../ports.ts'
+import type { PeerMessage, Timer, TransportEvents } from '../ports.ts'
 import type { Channel, ChannelEvents } from './channel.ts'
 import { encodeMessage } from './codec.ts'
 import { reportRefusal, type TransportContext } from './context.ts'
@@ -40,7 +40,7 @@ export class PeerConnection {
     this.#state = this.#dial()
   }
 
-  send(message: Message): void {
+  send(message: PeerMessage): void {
     const { counts, settings } = this.#context
     const payload = encodeMessage(message)
     if (payload.length > settings.maxFrameBytes) counts.overflowed++

@@ -1,7 +1,7 @@
 import type { AddressInfo, Server, Socket } from 'node:net'
 import type { Message, NodeId } from 'raft-core'
 import { RaftError } from '../errors.ts'
-import type { Clock, Hello, SnapshotMeta, Transport, TransportEvents } from '../ports.ts'
+import type { Clock, Hello, PeerMessage, SnapshotMeta, Transport, TransportEvents } from '../ports.ts'
 import { accept } from './accept.ts'
 import { formatAddress, parseAddress } from './address.ts'
 import type { Channel, ChannelEvents } from './channel.ts'
@@ -96,7 +96,7 @@ export class TcpTransport implements Transport {
     this.#connectPeers()
   }
 
-  send(message: Message): void {
+  send(message: PeerMessage): void {
     const connection = this.#connections.get(message.to)
     if (connection !== undefined) connection.send(message)
     else this.#answer(message)
@@ -106,7 +106,7 @@ export class TcpTransport implements Transport {
    * To somebody whom this node does not know, on the connection that he has dialled: he became a member while this node was away. His
    * address is in the log that he leads, so if its answers did not reach him, it would never learn it.
    */
-  #answer(message: Message): void {
+  #answer(message: PeerMessage): void {
     const channel = this.#served.get(servedKey('messages', message.to))
     if (channel !== undefined && !writeMessage(channel, message, this.#settings)) this.#counts.overflowed++
   }

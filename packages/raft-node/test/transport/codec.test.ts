@@ -4,7 +4,7 @@ import type { Message } from 'raft-core'
 import { describe, expect, test } from 'vitest'
 import { RaftError } from '../../src/errors.ts'
 import { decodeMessage, decodeSnapshotHeader, encodeMessage, encodeSnapshotHeader } from '../../src/transport/codec.ts'
-import { decodeGreeting, decodeRefusal, encodeGreeting } from '../../src/transport/handshake.ts'
+import { decodeGreeting, decodeRefusal, encodeGreeting, protocolVersion } from '../../src/transport/handshake.ts'
 import { decodeBody, decodeFailure, encodeFailure } from '../../src/transport/request-frames.ts'
 import { snapshotMessage, snapshotMeta } from './support.ts'
 
@@ -137,7 +137,7 @@ describe('messages as bytes', () => {
 
   test('a greeting of another version is told as such, whatever else it says', () => {
     const packr = new Packr({ useRecords: false })
-    expect(decodeGreeting(packr.pack([2, ['something', 'new']]))).toBe(undefined)
+    expect(decodeGreeting(packr.pack([protocolVersion + 1, ['something', 'new']]))).toBe(undefined)
     const hello = { clusterId: 'c', nodeId: 'n1', incarnation: 'i', last: { term: 1, index: 2 }, repairing: false, start: 's' }
     const greeting = { hello, expects: 'n2', purpose: 'snapshot' } as const
     expect(decodeGreeting(encodeGreeting(greeting))).toEqual(greeting)

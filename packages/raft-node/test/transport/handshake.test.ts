@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { HandshakeRefusal, Hello } from '../../src/ports.ts'
 import { encodeFrame, FrameDecoder, frameType } from '../../src/transport/frame.ts'
-import { decodeRefusal, encodeGreeting, encodeRefusal, judgeGreeting } from '../../src/transport/handshake.ts'
+import { decodeRefusal, encodeGreeting, encodeRefusal, judgeGreeting, protocolVersion } from '../../src/transport/handshake.ts'
 import { packTuple } from '../../src/transport/tuple.ts'
 import { dialRaw, exchange, heartbeat, member, rawServer, sleep, until } from './support.ts'
 
@@ -36,9 +36,9 @@ describe('a handshake', () => {
 
   test('with another version of the messages or of the frames is refused as such', async () => {
     const n1 = await member('n1')
-    const opening = await exchange(n1.address, encodeFrame(frameType.hello, packTuple([2, 'whatever comes then'])))
+    const opening = await exchange(n1.address, encodeFrame(frameType.hello, packTuple([protocolVersion + 1, 'whatever comes then'])))
     expect(refusalIn(opening.received)).toMatchObject({ reason: 'other-version' })
-    const frame = encodeFrame(frameType.hello, packTuple([2]))
+    const frame = encodeFrame(frameType.hello, packTuple([protocolVersion + 1]))
     frame[3] = 9
     expect(refusalIn((await exchange(n1.address, frame)).received)).toMatchObject({ reason: 'other-version' })
     expect(n1.transport.counts).toMatchObject({ refusals: 2, strangers: 0 })

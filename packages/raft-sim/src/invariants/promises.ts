@@ -23,6 +23,13 @@ export const promises: readonly Promised[] = [
     file: 'node/recording.ts',
   },
   {
+    name: 'staleness',
+    section: '3.10',
+    paper: 'thesis §6.4',
+    statement: 'A node never says that its data is younger than it is: all that was committed anywhere so long ago is in it.',
+    file: 'node/staleness.ts',
+  },
+  {
     name: 'integrity',
     section: '3.13',
     paper: '',

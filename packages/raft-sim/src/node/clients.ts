@@ -100,6 +100,7 @@ export class Clients<Result> {
     const call = cluster.history.asks(text)
     machine.ask(timeoutMs, node => node.read({ timeoutMs, consistency }), {
       value: () => {
+        if (consistency === 'stale') watch.checkAge()
         const answer = store.answer(question)
         journal.record('answer', schedule.now, machine, number, watch.applied, () => `${text} is ${answer} at ${watch.applied}`)
         cluster.history.read(call, question, answer, watch.applied, consistency === 'stale')

@@ -21,6 +21,10 @@ export class SimClock implements Clock {
     this.#options = options
   }
 
+  get rate(): number {
+    return this.#options.rate
+  }
+
   now(): number {
     return this.#process.now * this.#options.rate
   }

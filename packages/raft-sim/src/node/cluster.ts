@@ -7,6 +7,7 @@ import type { Application } from './application.ts'
 import type { Disk } from './disk.ts'
 import { History } from './history.ts'
 import { NodeImage } from './node-image.ts'
+import { Staleness } from './staleness.ts'
 
 /** Where every cluster begins: the snapshot of its founder, which holds nothing but the membership. */
 const genesis = { index: 1, term: 1, chain: 1 }
@@ -19,6 +20,7 @@ export class Cluster<Result> {
   readonly id: string
   readonly observer: Observer
   readonly history: History<Result>
+  readonly staleness = new Staleness(genesis.index)
   readonly #images = new Map<NodeId, NodeImage>()
 
   constructor(id: string, founder: NodeId, application: Application<Result>, invariants: readonly Invariant[]) {

@@ -219,6 +219,7 @@ export class Machine<Result> implements Place {
     if (this.process !== process || !process.isAlive) return
     const { plant, schedule, journal, coverage, operators } = this.#world
     journal.record('join', schedule.now, this, this.#starts, 0, () => `runs as ${node.identity.nodeId}`)
+    this.watch?.opened(() => (node.ageMs === undefined ? undefined : node.ageMs / clock.rate))
     this.#node = attended(this.#world, this, clock, plant.node?.(node, this.id) ?? node)
     this.state = 'up'
     if (this.order.replaces) coverage.saw('replace')

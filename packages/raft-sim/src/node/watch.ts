@@ -9,6 +9,7 @@ import { Violation } from '../invariants/invariant.ts'
 import type { Journal, Place } from '../journal.ts'
 import type { ObservedMachine } from './application.ts'
 import type { Cluster } from './cluster.ts'
+import { inputs } from './core-inputs.ts'
 import type { Disk } from './disk.ts'
 import type { Process } from './process.ts'
 
@@ -27,31 +28,6 @@ export type WatchWorld<Result> = {
   /** How long the state machine computes for one command, in milliseconds. */
   applyMs(): number
 }
-
-/** Calls that change something in a core. Some make others within. */
-const inputs = [
-  'tick',
-  'step',
-  'campaign',
-  'propose',
-  'proposeAll',
-  'proposeMembership',
-  'read',
-  'transferLeadership',
-  'forgetLeader',
-  'resign',
-  'recovered',
-  'reportUnreachable',
-  'reportSnapshot',
-  'snapshotTaken',
-  'compact',
-  'advance',
-  'saved',
-  'appliedTo',
-  'applyMembership',
-  'stepOwn',
-  'settle',
-] as const satisfies readonly (keyof Raft)[]
 
 type Method = (...args: never[]) => unknown
 
@@ -75,6 +51,7 @@ export class NodeWatch<Result> {
   #toApply: Entry[] = []
   #depth = 0
   #tookReady = false
+  #ageMs: () => number | undefined = () => undefined
   /** The last command that the state machine was given. */
   #given: Index = 0
   #restored: Index = 0
@@ -89,6 +66,11 @@ export class NodeWatch<Result> {
 
   get applied(): Index {
     return this.ghost?.applied ?? 0
+  }
+
+  /** `ageMs`: what the node says of the age of its data, by a clock that is right. */
+  opened(ageMs: () => number | undefined): void {
+    this.#ageMs = ageMs
   }
 
   inspect(): Inspect {
@@ -153,12 +135,18 @@ export class NodeWatch<Result> {
           return this.#around(name, () => call(...args), args)
         } finally {
           this.#depth--
-          this.#check(() => this.#observer.called(this.ghost!, core))
+          this.#check(() => this.#called(core))
         }
       }
     }
     const ready = core.ready.bind(core)
     target.ready = () => this.#took(ready())
+  }
+
+  #called(core: Raft): void {
+    const { ghost, staleness } = this.cluster!
+    this.#observer.called(this.ghost!, core)
+    staleness.committed(ghost.committed.last, this.#process.now)
   }
 
   get #observer() {
@@ -205,6 +193,7 @@ export class NodeWatch<Result> {
     const { journal, now } = this.#world
     const { role, term } = core
     const wasIdle = !core.hasReady()
+    this.#check(() => this.checkAge())
     journal.hold()
     call()
     this.#check(() => this.#observer.ticked(this.ghost!, core))
@@ -212,6 +201,15 @@ export class NodeWatch<Result> {
       journal.record('timeout', now, this.#place, 0, 0, () => `${role} in term ${term}`)
     }
     journal.release()
+  }
+
+  /** What the node would say to somebody who asked now. */
+  checkAge(): void {
+    const { coverage } = this.#world
+    const claimed = this.#ageMs()
+    if (claimed === undefined || this.cluster === undefined) return
+    this.cluster.staleness.check(this.core!.id, claimed, this.applied, this.#process.now)
+    coverage.saw('age of data told')
   }
 
   #step(call: () => unknown, message: Message): unknown {
