@@ -1,4 +1,4 @@
-import type { HardState, Index, NodeId, Raft, Term } from 'raft-core'
+import type { HardState, Index, NodeId, Position, Raft, Term } from 'raft-core'
 import { baseKey, decodeBase, decodeHardState, entryKey, hardStateKey, positionIn, snapshotFolder } from 'raft-node/level'
 import { type Frame, segmentNumber, WalReplay } from 'raft-node/wal'
 import type { DurableImage } from '../invariants/ghost.ts'
@@ -158,7 +158,7 @@ export class NodeImage implements DurableImage {
     this.log.reset({ index, term, chain: this.#chainAt(index, term) })
     for (let next = index + 1; ; next++) {
       const record = durable.get(textOf(entryKey(next)))
-      if (record === undefined || positionIn(record).index !== next) return
+      if (record === undefined || positionOf(record)?.index !== next) return
       this.#push(record)
     }
   }
@@ -176,6 +176,15 @@ export class NodeImage implements DurableImage {
       this.#snapshots = names.map(name => Number(name.slice(0, name.indexOf('-'))))
     }
     return this.#snapshots
+  }
+}
+
+/** Undefined: damaged so that it tells no position. */
+function positionOf(record: Uint8Array): Position | undefined {
+  try {
+    return positionIn(record)
+  } catch {
+    return undefined
   }
 }
 
