@@ -10,10 +10,10 @@ const set = (key: string, value: string) => {
 const get = (key: string, more = '') => `GET /key/${key} HTTP/1.1\r\nHost: x\r\n${more}\r\n`
 
 /** A connection that stays open, and the bytes that came on it. */
-function open(port: number): Promise<{ socket: Socket; received: () => string }> {
+function open(port: number, options: { allowHalfOpen?: boolean } = {}): Promise<{ socket: Socket; received: () => string }> {
   return new Promise((resolve, reject) => {
     let text = ''
-    const socket = connect(port, '127.0.0.1', () => resolve({ socket, received: () => text }))
+    const socket = connect({ port, host: '127.0.0.1', ...options }, () => resolve({ socket, received: () => text }))
     socket.on('data', chunk => (text += chunk))
     socket.on('error', reject)
   })
@@ -181,6 +181,44 @@ describe('one connection', () => {
     socket.resume()
     await expect.poll(() => received().length, { timeout: 10_000 }).toBeGreaterThan(Math.min(count, 100) * 1_000_000)
     socket.destroy()
+  })
+
+  it('takes nothing more once it has said that it closes', async () => {
+    using server = await serve()
+    let goOn = () => {}
+    server.node.gate = new Promise(resolve => (goOn = resolve))
+    const { socket, received } = await open(server.port, { allowHalfOpen: true })
+    socket.write(set('a', '1'))
+    await expect.poll(() => server.node.lastOptions).toBeDefined()
+    const drained = server.server.drain()
+    goOn()
+    await expect.poll(received).toContain('\r\nConnection: close\r\n')
+    socket.write(set('a', '2'))
+    await new Promise(resolve => setTimeout(resolve, 50))
+    await drained
+    // The client may send it again elsewhere, since it was told that this connection takes no more.
+    expect(server.node.writes).toBe(1)
+    socket.destroy()
+  })
+
+  it('is in progress until the client has its answer', async () => {
+    using server = await serve()
+    const value = 'x'.repeat(1_000_000)
+    const large = JSON.stringify(Object.fromEntries(Array.from({ length: 7 }, (_, at) => [`k${at}`, value])))
+    await server.ask('POST', '/key', large)
+    const reads = Array.from({ length: 7 }, (_, at) => ({ op: 'get', key: `k${at}` }))
+    const body = JSON.stringify({ success: reads })
+    const { socket, received } = await open(server.port)
+    socket.pause()
+    socket.write(`POST /v1/txn HTTP/1.1\r\nHost: x\r\nContent-Length: ${body.length}\r\n\r\n${body}`)
+    await expect.poll(() => server.node.writes).toBe(2)
+    const closed = new Promise(resolve => socket.once('close', resolve))
+    const drained = server.server.drain()
+    socket.resume()
+    await drained
+    server.server.close()
+    await closed
+    expect(received().length).toBeGreaterThan(7_000_000)
   })
 
   it('is counted off also when its client leaves', async () => {

@@ -15,7 +15,7 @@ type Parts = {
   readonly closing: AbortSignal
   /** Node's own handling of a connection. */
   readonly toNode: (socket: Socket) => void
-  /** A connection has nothing in progress any more. */
+  /** While the server closes: a connection may have nothing in progress any more. */
   readonly onIdle: () => void
 }
 
@@ -34,7 +34,7 @@ export class ShortWay {
 
   get inProgress(): number {
     let count = 0
-    for (const connection of this.#connections) if (connection.busy) count++
+    for (const connection of this.#connections) if (connection.isInProgress) count++
     return count
   }
 
@@ -45,7 +45,7 @@ export class ShortWay {
 
   /** Ends idle connections; the others are ended with their answer. */
   drain(): void {
-    for (const connection of this.#connections) if (!connection.busy) connection.destroy()
+    for (const connection of this.#connections) connection.drain()
   }
 
   close(): void {
@@ -61,7 +61,7 @@ class Connection {
   readonly #left: () => void
   /** What came while a request was in progress. */
   #waiting: Buffer[] = []
-  busy = false
+  #isAsking = false
 
   constructor(socket: Socket, parts: Parts, left: () => void) {
     this.#socket = socket
@@ -76,34 +76,55 @@ class Connection {
     socket.setTimeout(parts.limits.headersTimeoutMs)
   }
 
+  get isInProgress(): boolean {
+    return this.#isAsking || this.#socket.writableLength > 0
+  }
+
+  drain(): void {
+    if (this.#isAsking) return
+    if (this.isInProgress) this.#endWithAnswer()
+    else this.destroy()
+  }
+
   destroy(): void {
     this.#socket.destroy()
   }
 
   readonly #read = (bytes: Buffer): void => {
-    if (this.busy) {
+    if (this.#isAsking) {
       this.#waiting.push(bytes)
       this.#socket.pause()
       return
     }
     const request = this.#requests.read(bytes)
     if (request === undefined || !isForKeys(request.url)) return this.#handOver([bytes])
-    this.busy = true
+    this.#isAsking = true
     this.#parts.answering.answer({ ...request, signal: this.#gone.signal }, this.#send)
   }
 
   readonly #send = (reply: Reply): undefined => {
-    this.busy = false
+    this.#isAsking = false
     const { node, closing, limits } = this.#parts
     if (this.#socket.writable) {
       const last = closing.aborted || reply.headers?.Connection === 'close'
       const taken = write(this.#socket, reply, headOf(reply, node(), last ? undefined : limits.keepAliveTimeoutMs))
+      if (last) return this.#endWithAnswer()
       if (!taken) this.#slowDown()
-      if (last) this.#socket.end()
-      else if (this.#waiting.length > 0) this.#handOver(this.#waiting)
+      if (this.#waiting.length > 0) this.#handOver(this.#waiting)
       else this.#keep()
     }
-    if (closing.aborted) this.#parts.onIdle()
+    this.#tellIfIdle()
+  }
+
+  /** What the client still sends is dropped: having heard that the connection closes, it may send the same elsewhere (RFC 9112 §9.6). */
+  #endWithAnswer(): undefined {
+    this.#socket.off('data', this.#read)
+    this.#socket.resume()
+    this.#socket.end(() => this.#tellIfIdle())
+  }
+
+  #tellIfIdle(): void {
+    if (this.#parts.closing.aborted) this.#parts.onIdle()
   }
 
   /** A client that takes no answers gets no further ones; after a while the connection counts as idle. */
@@ -137,16 +158,17 @@ class Connection {
   /** As Node's server sees it: who says no more wants to hear no more. */
   readonly #end = (): void => {
     this.#socket.end()
-    if (this.busy) this.#gone.abort()
+    if (this.#isAsking) this.#gone.abort()
   }
 
   readonly #idle = (): void => {
-    if (!this.busy) this.#socket.destroy()
+    if (!this.#isAsking) this.#socket.destroy()
   }
 
   readonly #close = (): void => {
     this.#left()
-    if (this.busy) this.#gone.abort()
+    if (this.#isAsking) this.#gone.abort()
+    this.#tellIfIdle()
   }
 }
 
