@@ -102,6 +102,15 @@ describe('leases', () => {
     expect(store.get('b')?.value).toBe('kept')
   })
 
+  it('made for keys with a time to live go when a restore leaves no such key', () => {
+    txn(put('a', { ttlMs: 1_000 }))
+    const lease = grant()
+    txn(put('b', { lease }))
+    apply({ type: 'restoreBegin' })
+    apply({ type: 'restoreCommit', restore: index, count: 0 })
+    expect([...store.leases.records.values()].map(({ id }) => id)).toEqual([lease])
+  })
+
   it('survive in snapshots, those that wait for their deadline and those that have one', async () => {
     const [early, late] = [grant(1_000), grant(9_000)]
     txn(put('early', { lease: early }), put('late', { lease: late }))

@@ -2,8 +2,9 @@ import type { Node } from 'raft-node'
 import type { Batches } from 'raft-node/level'
 import { type Plant, type RunResult, simulateNode } from 'raft-sim'
 import { expect, test } from 'vitest'
-import { kvApplication } from '../src/simulation/kv-application.ts'
+import { kvApplication, operatedKvApplication } from '../src/simulation/kv-application.ts'
 import type { CommandResult } from '../src/store/command.ts'
+import { decodeCommand } from '../src/store/command-codec.ts'
 
 const events = 3_000
 
@@ -32,6 +33,28 @@ test('production nodes with this store keep every promise, and the same seed doe
 test('seed 45: a lock whose lease somebody else revoked passes on at once, and nothing was promised', { timeout: 60_000 }, async () => {
   const { failure } = await simulateNode({ seed: 45, application: kvApplication })
   expect(failure).toBeUndefined()
+})
+
+test('restores take place, or are lost to another, and nobody ever sees half of one', { timeout: 120_000 }, async () => {
+  const seen = { done: 0, refused: 0 }
+  const counting: typeof operatedKvApplication = {
+    ...operatedKvApplication,
+    create: () => {
+      const observed = operatedKvApplication.create()
+      const { machine } = observed
+      const apply = machine.apply.bind(machine)
+      machine.apply = (bytes, index) => {
+        const result = apply(bytes, index)
+        const isEnd = decodeCommand(bytes).type === 'restoreCommit'
+        if (isEnd && (result.type === 'done' || result.type === 'refused')) seen[result.type]++
+        return result
+      }
+      return observed
+    },
+  }
+  for (const seed of [3, 11, 19]) expect((await simulateNode({ seed, application: counting })).failure).toBeUndefined()
+  expect(seen.done).toBeGreaterThan(5)
+  expect(seen.refused).toBeGreaterThan(2)
 })
 
 test('a disk that says it has flushed, and has not, is found out', { timeout: 180_000 }, async () => {

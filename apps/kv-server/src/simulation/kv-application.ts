@@ -1,4 +1,4 @@
-import type { Application, Attended, ObservedMachine } from 'raft-sim'
+import type { Application, Attended, ObservedMachine, Random } from 'raft-sim'
 import { fold, foldText } from 'raft-sim'
 import type { CommandResult } from '../store/command.ts'
 import { decodeCommand, encodeCommand } from '../store/command-codec.ts'
@@ -6,22 +6,31 @@ import { resultCodec } from '../store/result-codec.ts'
 import { Timekeeper } from '../timekeeper.ts'
 import { KvModel } from './kv-model.ts'
 import { Beliefs, LockClient, RevokedStore } from './lock-client.ts'
+import { RestoreClient } from './restore-client.ts'
 import { Told, watchBeside } from './watch-client.ts'
-import { allKeys, describeCommand, drawCommand, isPlain } from './workload.ts'
+import { allKeys, describeCommand, drawCommand, drawOperatorsCommand, isPlain } from './workload.ts'
 
 /** The answer when there is no such key; no value is written so. */
 const nothing = 'nothing'
 
+const common = {
+  resultCodec,
+  model: () => new KvModel(),
+  question: (random: Random) => random.pick(allKeys),
+}
+
+function drawnBy(draw: typeof drawCommand): Application<CommandResult>['command'] {
+  return (random, number) => {
+    const command = draw(random, number)
+    return { bytes: encodeCommand(command), text: describeCommand(command) }
+  }
+}
+
 /** kv-server's store and its clients, for the simulator. */
 export const kvApplication: Application<CommandResult> = {
-  resultCodec,
+  ...common,
   create: () => new ObservedStore(),
-  model: () => new KvModel(),
-  command(random, number) {
-    const command = drawCommand(random, number)
-    return { bytes: encodeCommand(command), text: describeCommand(command) }
-  },
-  question: random => random.pick(allKeys),
+  command: drawnBy(drawCommand),
   keys: {
     changes(bytes) {
       const command = decodeCommand(bytes)
@@ -32,6 +41,16 @@ export const kvApplication: Application<CommandResult> = {
     },
     shows: (key, answer) => (isPlain(key) ? { op: 'read', key, value: answer === nothing ? null : answer } : undefined),
   },
+}
+
+/**
+ * The same with operators, who make join secrets and restore snapshots. A restore changes every key at once, so that no history of single keys
+ * can explain what clients see: here the model alone says what is right.
+ */
+export const operatedKvApplication: Application<CommandResult> = {
+  ...common,
+  create: () => new ObservedStore({ isRestored: true }),
+  command: drawnBy(drawOperatorsCommand),
 }
 
 /** Few, so that a watcher also meets what is forgotten. */
@@ -45,12 +64,17 @@ class ObservedStore implements ObservedMachine<CommandResult> {
   /** Records are replaced, never changed. */
   #seen = new WeakMap<object, number>()
   #digests = 0
+  readonly #isRestored: boolean
+
+  constructor({ isRestored = false } = {}) {
+    this.#isRestored = isRestored
+  }
 
   digest(): number {
     if (++this.#digests % lookAgainAfter === 0) this.#seen = new WeakMap()
-    const { time, leases, locks, answers } = this.machine
+    const { time, leases, locks, answers, secrets } = this.machine
     let digest = fold(1, time)
-    for (const records of [this.machine.items, leases.records, locks.records, answers.records]) {
+    for (const records of [this.machine.items, leases.records, locks.records, answers.records, secrets.records]) {
       for (const record of records.values()) digest = fold(digest, this.#digestOf(record))
     }
     return digest | 0
@@ -74,10 +98,12 @@ class ObservedStore implements ObservedMachine<CommandResult> {
     beliefs.except(this.machine.revoked)
     const timekeeper = new Timekeeper({ node, store: this.machine, clock })
     const locks = new LockClient(attended, beliefs)
+    const restores = this.#isRestored ? new RestoreClient(attended) : undefined
     const stopWatching = watchBeside(attended, this.machine, told)
     return () => {
       timekeeper.stop()
       locks.cancel()
+      restores?.cancel()
       stopWatching()
     }
   }

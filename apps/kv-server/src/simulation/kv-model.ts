@@ -2,6 +2,7 @@ import type { Model } from 'raft-sim'
 import type { Command, CommandResult, Compare, Operation, OperationResult } from '../store/command.ts'
 import { decodeCommand } from '../store/command-codec.ts'
 import { resultCodec } from '../store/result-codec.ts'
+import { OperatorModel } from './operator-model.ts'
 
 type Version = { readonly index: number; readonly value: string | undefined }
 type Key = { value: string; created: number; modified: number; version: number; lease: number }
@@ -16,6 +17,7 @@ export class KvModel implements Model<CommandResult> {
   /** The first of each holds it. */
   readonly #locks = new Map<string, Waiter[]>()
   readonly #answers = new Map<string, { fingerprint: string; result: Uint8Array }>()
+  readonly #operators = new OperatorModel()
   #time = 0
 
   apply(bytes: Uint8Array, index: number): CommandResult {
@@ -37,7 +39,15 @@ export class KvModel implements Model<CommandResult> {
     if (command.type === 'delete') return { type: 'delete', revision: index, deleted: this.#delete(command.key, index) }
     if (command.type === 'txn') return this.#txn(command, index)
     if (command.type === 'keyed') return this.#keyed(command, index)
-    return this.#leasing(command, index)
+    return this.#operators.apply(command, index, staged => this.#replaceAll(staged, index)) ?? this.#leasing(command, index)
+  }
+
+  #replaceAll(staged: ReadonlyMap<string, { readonly value: string; readonly revision: number }>, index: number): void {
+    for (const key of [...this.#keys.keys()]) this.#delete(key, index)
+    for (const [key, { value, revision }] of staged) {
+      this.#keys.set(key, { value, created: revision, modified: revision, version: 1, lease: 0 })
+      this.#remember(key, { index, value })
+    }
   }
 
   #leasing(command: Command, revision: number): CommandResult {
@@ -110,6 +120,7 @@ export class KvModel implements Model<CommandResult> {
     const over = [...this.#leases].filter(([, { deadline }]) => deadline !== undefined && deadline <= this.#time).map(([id]) => id)
     for (const lease of this.#leases.values()) lease.deadline ??= this.#time + lease.ttlMs + 1
     this.#end(over, revision)
+    this.#operators.pass(this.#time)
     return over.length
   }
 

@@ -1,6 +1,6 @@
 import type { Simulated } from 'raft-sim'
 import { simulateCore, simulateNode } from 'raft-sim'
-import { kvApplication } from './kv-application.ts'
+import { kvApplication, operatedKvApplication } from './kv-application.ts'
 
 export const cores: Simulated = {
   run: (seed, print, simpler) => simulateCore({ seed, ...simpler, ...(print && { print }) }),
@@ -26,8 +26,13 @@ export const cores: Simulated = {
   minSeeds: 30,
 }
 
+/** In one run of eight there are operators, who restore snapshots and let nodes in. */
+function applicationOf(seed: number): typeof kvApplication {
+  return seed % 8 === 3 ? operatedKvApplication : kvApplication
+}
+
 export const nodes: Simulated = {
-  run: (seed, print, simpler) => simulateNode({ seed, application: kvApplication, ...simpler, ...(print && { print }) }),
+  run: (seed, print, simpler) => simulateNode({ seed, application: applicationOf(seed), ...simpler, ...(print && { print }) }),
   command: 'npm run sim --',
   kind: 'node',
   mustSee: [

@@ -1,6 +1,6 @@
 import type { Random } from 'raft-sim'
 import { type Binary, binaryOf } from '../store/binary.ts'
-import type { Command, Compare, Operation } from '../store/command.ts'
+import type { Command, Compare, Operation, Pair } from '../store/command.ts'
 import { encodeCommand } from '../store/command-codec.ts'
 
 /** Few keys: so that writers and readers meet. Some of them are keys that maps of other kinds get wrong. */
@@ -14,6 +14,8 @@ export function isPlain(key: Binary): boolean {
   return plainKeys.includes(key)
 }
 const locks = ['l', 'm']
+const secrets = ['s', 't']
+const joiners = ['one', 'other']
 
 /** What a client may want. Leases and revisions are guessed: most clients know them, and some are wrong. */
 export function drawCommand(random: Random, number: number): Command {
@@ -24,6 +26,12 @@ export function drawCommand(random: Random, number: number): Command {
   if (kind < 0.4) return drawLeasing(random, number)
   const count = random.chance(0.1) ? random.between(2, 4) : 1
   return { type: 'set', pairs: Array.from({ length: count }, () => [random.pick(allKeys), drawValue(random, number)]) }
+}
+
+/** Of a restore: any keys, each once, with values that nobody else writes. */
+export function drawPairs(random: Random, restore: number): readonly Pair[] {
+  const keys = random.shuffled(allKeys).slice(0, random.between(1, 4))
+  return keys.map(key => [key, `restored ${restore}`])
 }
 
 function drawValue(random: Random, number: number): string {
@@ -74,6 +82,16 @@ function drawLeasing(random: Random, number: number): Command {
     () => ({ type: 'lock', name, lease, value: '' }),
     () => ({ type: 'unlock', name, lease }),
   ])()
+}
+
+/** What operators want, who make secrets for nodes and let them in; else what clients want. */
+export function drawOperatorsCommand(random: Random, number: number): Command {
+  const kind = random.next()
+  if (kind < 0.9) return drawCommand(random, number)
+  const digest = random.pick(secrets)
+  return kind < 0.93
+    ? { type: 'addSecret', digest, ttlMs: random.between(500, 5_000) }
+    : { type: 'useSecret', digest, user: random.pick(joiners) }
 }
 
 function drawLease(random: Random, number: number): number {

@@ -21,11 +21,12 @@ export class Keyspace {
   }
 
   replace(items: OrderedMap<Stored>): void {
+    const before = this.#byLease
     this.#items = items
     this.#byLease = new Map()
     this.#changes = []
-    this.#idleLeases = []
     for (const { key, lease } of items.values()) if (lease !== 0) this.#attach(key, lease)
+    this.#idleLeases = [...before.keys()].filter(lease => !this.#byLease.has(lease))
   }
 
   put(key: Binary, value: Binary, lease: number, revision: number): void {
