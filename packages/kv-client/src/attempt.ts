@@ -90,7 +90,7 @@ function noAnswer(base: string, call: Call<unknown>, signal: AbortSignal, cause:
     return new KvError(message, { code, outcome: lostOutcome(call), endpoint, cause })
   }
   const reason = reasonOf(cause)
-  const outcome = neverSent.has(reason) || isTlsReason(reason) ? 'not-applied' : lostOutcome(call)
+  const outcome = isNeverSent(reason, cause) ? 'not-applied' : lostOutcome(call)
   return new KvError(reasonWords(endpoint, base, reason), { code: 'UNREACHABLE', outcome, endpoint, cause })
 }
 
@@ -104,10 +104,22 @@ function reasonWords(endpoint: string, base: string, reason: string): string {
   return `no answer from ${endpoint} (${reason})`
 }
 
-/** Failures to connect: nothing of the request can have arrived anywhere. */
-const neverSent = new Set(['bad port', 'ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'UND_ERR_CONNECT_TIMEOUT'])
+/** Failures to connect, or to agree on TLS: nothing of the request can have arrived anywhere. */
+function isNeverSent(reason: string, error: unknown): boolean {
+  if (neverSent.has(reason) || isDistrust(reason)) return true
+  // A connection that stood before can end with these, too.
+  const cause = (error as { cause?: { syscall?: unknown; errors?: unknown } } | undefined)?.cause ?? (error as { syscall?: unknown })
+  return noRoute.has(reason) && (cause.syscall === 'connect' || 'errors' in cause)
+}
 
-/** Certificates that are not what they should be: the request is sent only after they were checked. */
+const neverSent = new Set(['bad port', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT'])
+const noRoute = new Set(['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH'])
+
+/** Before a request is sent, certificates and the version of TLS are looked at. */
+function isDistrust(reason: string): boolean {
+  return /CERT|SIGNATURE|UNKNOWN_CA|WRONG_VERSION|UNSUPPORTED_PROTOCOL|PROTOCOL_VERSION|HANDSHAKE_FAILURE/.test(reason)
+}
+
 function isTlsReason(reason: string): boolean {
   return /CERT|SIGNATURE|ERR_TLS|ERR_SSL|EPROTO/.test(reason)
 }

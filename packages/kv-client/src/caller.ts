@@ -58,9 +58,22 @@ export class Caller {
     }
   }
 
+  /** Once a try may have been applied, no later refusal says that nothing was. */
   async #rounds<Answer>(call: Call<Answer>, deadline: Deadline): Promise<Answer> {
+    let mayBeApplied = false
+    const failed = (error: KvError) => {
+      mayBeApplied ||= error.outcome === 'unknown'
+    }
+    try {
+      return await this.#untilAnswered(call, deadline, failed)
+    } catch (error) {
+      throw mayBeApplied && error instanceof KvError ? asUnknown(error) : error
+    }
+  }
+
+  async #untilAnswered<Answer>(call: Call<Answer>, deadline: Deadline, failed: (error: KvError) => void): Promise<Answer> {
     for (let tries = 0; ; tries++) {
-      const round = await this.#round(call, deadline)
+      const round = await this.#round(call, deadline, failed)
       if ('answer' in round) return round.answer
       const passing = round.errors.find(passes)
       if (passing === undefined) throw round.errors.at(-1)
@@ -72,7 +85,7 @@ export class Caller {
   }
 
   /** One attempt at each endpoint. @throws KvError as soon as going on would be pointless, or unsafe. */
-  async #round<Answer>(call: Call<Answer>, deadline: Deadline): Promise<Round<Answer>> {
+  async #round<Answer>(call: Call<Answer>, deadline: Deadline, failed: (error: KvError) => void): Promise<Round<Answer>> {
     const errors: KvError[] = []
     const first = this.#preferred
     for (let tried = 0; tried < this.#bases.length; tried++) {
@@ -84,6 +97,7 @@ export class Caller {
       } catch (error) {
         if (!(error instanceof KvError) || isFinal(error) || deadline.signal.aborted || !mayRepeat(call, error)) throw error
         errors.push(error)
+        failed(error)
       }
     }
     return { errors }
@@ -115,6 +129,19 @@ export class Caller {
 }
 
 type Round<Answer> = { readonly answer: Answer } | { readonly errors: readonly KvError[] }
+
+function asUnknown(error: KvError): KvError {
+  if (error.outcome === 'unknown') return error
+  const { message, code, status, endpoint, retryAfterMs } = error
+  return new KvError(`${message} (an earlier try may have been applied)`, {
+    code,
+    outcome: 'unknown',
+    status,
+    endpoint,
+    retryAfterMs,
+    cause: error,
+  })
+}
 
 function mayRepeat(call: Call<unknown>, { outcome }: KvError): boolean {
   if (call.body instanceof ReadableStream) return false // it is used up

@@ -2,7 +2,7 @@ import type { Lease, LeaseResponse, LeasesResponse, RemoveResponse } from './api
 import { type Call, readJson } from './attempt.ts'
 import type { Caller, RequestOptions } from './caller.ts'
 import { KvError } from './kv-error.ts'
-import { pause } from './patience.ts'
+import { pause, timerMsMax } from './patience.ts'
 
 /** Leases: what ends, with all that lives on it, unless it is renewed. */
 export class Leases {
@@ -54,6 +54,9 @@ export class Leases {
     return (await this.#caller.call<LeasesResponse>({ method: 'GET', path: '/v1/leases', read: readJson }, options)).leases
   }
 }
+
+/** A lease of months is renewed each week. */
+const renewMsMax = 7 * 24 * 60 * 60 * 1000
 
 type Begin = { readonly id: number; readonly ttlMs: number; readonly sentAt: number }
 
@@ -108,7 +111,7 @@ export class HeldLease implements AsyncDisposable {
   async #keepAlive(): Promise<void> {
     const { signal } = this.#stopped
     for (;;) {
-      await pause(this.ttlMs / 3, signal)
+      await pause(Math.min(this.ttlMs / 3, renewMsMax), signal)
       if (signal.aborted) return
       const sentAt = performance.now()
       try {
@@ -124,7 +127,10 @@ export class HeldLease implements AsyncDisposable {
   #watchTime(): void {
     clearTimeout(this.#timer)
     if (this.#stopped.signal.aborted) return
-    this.#timer = setTimeout(() => this.#lose('no renewal of the lease was answered in time'), this.#sureUntil - performance.now())
+    const leftMs = this.#sureUntil - performance.now()
+    // A lease may live longer than a timer can be.
+    if (leftMs > 0) this.#timer = setTimeout(() => this.#watchTime(), Math.min(leftMs, timerMsMax))
+    else this.#lose('no renewal of the lease was answered in time')
   }
 
   #lose(message: string): void {

@@ -24,7 +24,7 @@ export class Deadline {
 
   /** How long a node may wait: what is left, without what its answer may need for its way. */
   get waitMs(): number {
-    return Math.min(this.leftMs - Math.min(wayMsMax, this.leftMs / 4), waitMsMax)
+    return Math.min(this.leftMs - Math.min(wayMsMax, this.leftMs / 4), timerMsMax)
   }
 
   /** Too little is left for another try: it would be cut short, and tell nothing. */
@@ -44,7 +44,8 @@ export class Deadline {
 }
 
 const wayMsMax = 500
-const waitMsMax = 2 ** 31 - 1
+/** The longest that a timer can be, in milliseconds; beyond it, it fires at once. */
+export const timerMsMax = 2 ** 31 - 1
 
 /** Resolves after the time, or when the signal says so. */
 export function pause(ms: number, signal: AbortSignal): Promise<void> {

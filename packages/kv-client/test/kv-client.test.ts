@@ -74,6 +74,25 @@ describe('a write with an idempotency key', () => {
     expect(await client.set('foo', 'bar', call)).toEqual({ revision: 1 })
     expect(keys).toEqual([expect.any(String), keys[0]])
   })
+
+  it.each([
+    ['nobody else listens', deadEndpoint],
+    ['another node refuses it', async () => (await scripted(refuse(401, 'UNAUTHORIZED', 'not-applied'))).endpoint],
+  ])('may have been applied by a try whose answer was lost, although %s', async (_, other) => {
+    using lost = await scripted((_, response) => response.destroy())
+    const client = new KvClient({ endpoints: [lost.endpoint, await other()] })
+    await expect(client.set('foo', 'bar', { idempotencyKey: 'once' })).rejects.toMatchObject({ outcome: 'unknown' })
+  })
+
+  it('may have been applied by a try whose answer was lost, although every later one was refused', async () => {
+    let tries = 0
+    using server = await scripted((seen, response, request) => {
+      if (++tries === 1) refuse(504, 'TIMED_OUT', 'unknown')(seen, response, request)
+      else refuse(503, 'NO_LEADER', 'not-applied')(seen, response, request)
+    })
+    const client = new KvClient({ endpoints: [server.endpoint], timeoutMs: 900 })
+    await expect(client.set('foo', 'bar', { idempotencyKey: 'once' })).rejects.toMatchObject({ code: 'NO_LEADER', outcome: 'unknown' })
+  })
 })
 
 describe('fail-over', () => {
@@ -114,6 +133,36 @@ describe('fail-over', () => {
     const write = new KvClient({ endpoints: [failing.endpoint, server.endpoint] }).set('foo', 'bar')
     await expect(write).rejects.toMatchObject({ name: 'KvError', outcome: 'unknown', endpoint: failing.endpoint })
     expect([failing.seen.length, server.seen.length]).toEqual([1, 0])
+  })
+
+  it.each([
+    ['the route was lost', { code: 'EHOSTUNREACH', syscall: 'read' }],
+    ['the connection was reset', { code: 'ECONNRESET', syscall: 'read' }],
+    ['a record was damaged', { code: 'ERR_SSL_DECRYPTION_FAILED_OR_BAD_RECORD_MAC' }],
+  ])('never repeats a write on whose connection %s', async (_, cause) => {
+    let tries = 0
+    const fetch = () => {
+      tries++
+      return Promise.reject(new TypeError('fetch failed', { cause: Object.assign(new Error(cause.code), cause) }))
+    }
+    const client = new KvClient({ endpoints: ['https://a:1', 'https://b:1'], fetch })
+    await expect(client.set('foo', 'bar')).rejects.toMatchObject({ code: 'UNREACHABLE', outcome: 'unknown' })
+    expect(tries).toBe(1)
+  })
+
+  it.each([
+    ['there is no route', { code: 'EHOSTUNREACH', syscall: 'connect' }],
+    ['none of its addresses can be reached', { code: 'ENETUNREACH', errors: [] }],
+    ['its name is not known', { code: 'ENOTFOUND', syscall: 'getaddrinfo' }],
+    ['its certificate is too old', { code: 'CERT_HAS_EXPIRED' }],
+    ['it speaks no TLS', { code: 'ERR_SSL_WRONG_VERSION_NUMBER' }],
+  ])('goes on to the next node when %s', async (_, cause) => {
+    const fetch = (url: string) =>
+      url.startsWith('https://a')
+        ? Promise.reject(new TypeError('fetch failed', { cause: Object.assign(new Error(cause.code), cause) }))
+        : Promise.resolve(Response.json({ revision: 1 }))
+    const client = new KvClient({ endpoints: ['https://a:1', 'https://b:1'], fetch })
+    expect(await client.set('foo', 'bar')).toEqual({ revision: 1 })
   })
 
   it('repeats a read after anything that another node may know better', async () => {

@@ -43,6 +43,16 @@ describe('a held lease', () => {
   })
 })
 
+describe('a lease for longer than a timer can be', () => {
+  it('is kept', async () => {
+    using server = await scripted(routes({ 'POST /v1/leases': granted }))
+    const lease = await new KvClient({ endpoints: [server.endpoint] }).leases.hold(60 * 24 * 60 * 60 * 1000)
+    await new Promise(resolve => setTimeout(resolve, 50))
+    expect([lease.lost.aborted, server.seen.length]).toEqual([false, 1])
+    lease.stop()
+  })
+})
+
 describe('a lock', () => {
   const waiting: Respond = (_, response) => response.writeHead(202).end('{"state":"waiting","ahead":1,"revision":8}')
   const held = ok({ state: 'held', token: 8, revision: 8 })
