@@ -148,7 +148,7 @@ func main() {
 		if len(all) == 0 {
 			all = []float64{0}
 		}
-		json.NewEncoder(w).Encode(map[string]interface{}{"conc": c, "ops": len(all), "ops_s": float64(len(all)) / el, "p50_ms": all[len(all)/2], "p99_ms": all[len(all)*99/100], "errs": errs})
+		json.NewEncoder(w).Encode(map[string]interface{}{"conc": c, "ops": len(all), "ops_s": float64(len(all)) / el, "p50_ms": all[len(all)/2], "p90_ms": all[len(all)*90/100], "p99_ms": all[len(all)*99/100], "p999_ms": all[len(all)*999/1000], "max_ms": all[len(all)-1], "errs": errs})
 	})
 	fmt.Println("up")
 	panic(http.ListenAndServe(*ha, mux))

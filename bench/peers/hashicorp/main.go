@@ -88,7 +88,10 @@ type result struct {
 	Ops  int     `json:"ops"`
 	OpsS float64 `json:"ops_s"`
 	P50  float64 `json:"p50_ms"`
+	P90  float64 `json:"p90_ms"`
 	P99  float64 `json:"p99_ms"`
+	P999 float64 `json:"p999_ms"`
+	Max  float64 `json:"max_ms"`
 	Errs int     `json:"errs"`
 }
 
@@ -125,7 +128,7 @@ func load(r *raft.Raft, c int, sec float64, total int64, data func(i int) []byte
 	if len(all) == 0 {
 		return result{Conc: c, Errs: int(errs)}
 	}
-	return result{c, len(all), float64(len(all)) / el, all[len(all)/2], all[len(all)*99/100], int(errs)}
+	return result{c, len(all), float64(len(all)) / el, all[len(all)/2], all[len(all)*90/100], all[len(all)*99/100], all[len(all)*999/1000], all[len(all)-1], int(errs)}
 }
 
 func jsonCmd(keys int) func(int) []byte {

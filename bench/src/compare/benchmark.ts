@@ -1,23 +1,24 @@
 import type { Benchmark, Outcome, Settings } from '../benchmark.ts'
 import { makeDataFolder, removeDataFolder } from '../cluster/data-folder.ts'
 import { type Figure, figureOf } from '../figure.ts'
-import { counted, decimals, formatSpread, table, whole } from '../format.ts'
+import { counted, whole } from '../format.ts'
 import { autocannon } from '../load/autocannon.ts'
 import { readKeys, writeKeys } from '../load/keys.ts'
 import { type Generator, type Load, type Measured, measure } from '../load/load.ts'
 import { findWrk } from '../load/wrk.ts'
 import type { Progress } from '../progress.ts'
 import { figuresTable } from '../report/figures-table.ts'
-import { ratiosOf, spreadOf } from '../statistics.ts'
+import { type Race, ratiosTable } from '../report/ratios-table.ts'
 import { ceiling } from './ceiling.ts'
 import type { Contestant, Running } from './contestant.ts'
 import { ours, running } from './ours.ts'
-import { dragonboat, etcd, hashicorp } from './peers.ts'
+import { dragonboat, etcd, gatherPeers, hashicorp } from './peers.ts'
 
 type Plan = { readonly connections: readonly number[]; readonly seconds: number; readonly warmUp: number; readonly rounds: number }
 const full: Plan = { connections: [1, 16, 64, 256], seconds: 3, warmUp: 4, rounds: 2 }
 const quick: Plan = { connections: [1, 64], seconds: 2, warmUp: 3, rounds: 1 }
 const readConnections = 64
+const builders = { hashicorp, dragonboat, 'etcd, JSON': () => etcd('JSON'), 'etcd, gRPC': () => etcd('gRPC') }
 
 export const compare: Benchmark = {
   about: 'the same load on the strongest peers, in turns: hashicorp/raft, dragonboat, etcd, and the ceiling',
@@ -28,7 +29,8 @@ type Series = { readonly contestant: Contestant; readonly what: string; readonly
 
 async function run({ quick: isQuick, times, url, progress }: Settings): Promise<Outcome> {
   const plan = { ...(isQuick ? quick : full), ...(times === undefined ? {} : { rounds: times }) }
-  const { contestants, notes } = await gather(url, progress)
+  const { peers, notes } = await gatherPeers(builders, progress)
+  const contestants = [ours, ...(url === undefined ? [] : [running(url)]), ...peers, ceiling]
   const usual = (await findWrk()) ?? autocannon
   const all: Series[] = []
   for (let round = 1; round <= plan.rounds; round++) {
@@ -40,7 +42,14 @@ async function run({ quick: isQuick, times, url, progress }: Settings): Promise<
   )
   const writes = figures.filter(({ name }) => name.startsWith('puts'))
   return {
-    text: [figuresTable(figures), ratios(all), notes.join('\n')].join('\n\n'),
+    text: [
+      figuresTable(figures),
+      ratios(
+        all,
+        peers.map(({ name }) => name),
+      ),
+      notes.join('\n'),
+    ].join('\n\n'),
     data: { plan, notes },
     figures,
     plots: [
@@ -49,22 +58,6 @@ async function run({ quick: isQuick, times, url, progress }: Settings): Promise<
       { title: 'Latency of writes, p99', x: 'connections', y: 'p99', figures: writes },
     ],
   }
-}
-
-/** Whoever can be had; of the others why not. */
-async function gather(url: string | undefined, progress: Progress): Promise<{ contestants: Contestant[]; notes: string[] }> {
-  const contestants: Contestant[] = [ours, ...(url === undefined ? [] : [running(url)])]
-  const notes: string[] = []
-  const builders = { hashicorp, dragonboat, 'etcd, JSON': () => etcd('JSON'), 'etcd, gRPC': () => etcd('gRPC') }
-  for (const [name, make] of Object.entries(builders)) {
-    progress.now(`compare: building ${name}, which can take minutes the first time`)
-    try {
-      contestants.push(await make())
-    } catch (error) {
-      notes.push(`${name} was left out: ${error instanceof Error ? error.message : error}.`)
-    }
-  }
-  return { contestants: [...contestants, ceiling], notes }
 }
 
 async function playRound(
@@ -113,20 +106,23 @@ function seriesFigure({ contestant, what, at, runs }: Series): Figure {
   return figureOf({ name: `${what}, ${counted(at, 'connection')}: ${contestant.name}`, series: contestant.name, at }, runs)
 }
 
-/** Ours to theirs, round by round: what slows the machine for a while slows the neighbours in a round, too. */
-function ratios(all: readonly Series[]): string {
-  const two = decimals(2)
-  const mine = all.filter(({ contestant }) => contestant === ours)
-  const others = [...new Set(all.map(({ contestant }) => contestant))].filter(contestant => contestant !== ours)
-  const kind = (what: string): string => what.split(',')[0]!
-  const rows = mine.map(series => {
-    const cells = others.map(other => {
-      const theirs = all.find(each => each.contestant === other && kind(each.what) === kind(series.what) && each.at === series.at)
-      if (theirs === undefined) return '–'
-      const rates = [series, theirs].map(({ runs }) => runs.map(({ perSecond }) => perSecond)) as [number[], number[]]
-      return formatSpread(spreadOf(ratiosOf(...rates)), two)
-    })
-    return [`${kind(series.what)}, ${counted(series.at, 'connection')}`, ...cells]
-  })
-  return table([['ours ÷ theirs, per second', ...others.map(({ name }) => name)], ...rows])
+const ratiosTitle = 'ours ÷ theirs (less is better for p50)'
+
+function ratios(all: readonly Series[], peers: readonly string[]): string {
+  const races = all
+    .filter(({ contestant }) => contestant === ours)
+    .flatMap(series => [
+      raceOf(series, all, { suffix: '', better: 'more', of: run => run.perSecond }),
+      raceOf(series, all, { suffix: ', p50', better: 'less', of: run => run.latency.p50 }),
+    ])
+  return ratiosTable(ratiosTitle, races, peers)
+}
+
+type Aspect = Pick<Race, 'better'> & { readonly suffix: string; readonly of: (run: Measured) => number }
+
+function raceOf({ what, at, runs }: Series, all: readonly Series[], { suffix, better, of }: Aspect): Race {
+  const kind = (text: string): string => text.split(',')[0]!
+  const same = all.filter(each => each.contestant !== ours && kind(each.what) === kind(what) && each.at === at)
+  const theirs = new Map(same.map(each => [each.contestant.name, each.runs.map(of)]))
+  return { name: `${kind(what)}, ${counted(at, 'connection')}${suffix}`, ours: runs.map(of), theirs, better }
 }

@@ -3,10 +3,29 @@ import { goProgram } from '../go-build.ts'
 import { Managed } from '../process/managed.ts'
 import { freePorts } from '../process/ports.ts'
 import { until } from '../process/until.ts'
+import type { Progress } from '../progress.ts'
 import type { Contestant, Running } from './contestant.ts'
 import { etcdClient } from './etcd-client.ts'
 
 type Member = { readonly at: number; readonly peer: string; readonly client: string; readonly dir: string }
+
+/** Whoever can be had; of the others why not. */
+export async function gatherPeers(
+  builders: Readonly<Record<string, () => Promise<Contestant>>>,
+  progress: Progress,
+): Promise<{ readonly peers: Contestant[]; readonly notes: string[] }> {
+  const peers: Contestant[] = []
+  const notes: string[] = []
+  for (const [name, make] of Object.entries(builders)) {
+    progress.now(`building ${name}, which can take minutes the first time`)
+    try {
+      peers.push(await make())
+    } catch (error) {
+      notes.push(`${name} was left out: ${error instanceof Error ? error.message : error}.`)
+    }
+  }
+  return { peers, notes }
+}
 
 /** Built here and now; rejects with one line of why not. */
 export async function hashicorp(): Promise<Contestant> {

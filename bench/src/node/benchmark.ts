@@ -1,82 +1,89 @@
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import type { Benchmark, Outcome, Settings } from '../benchmark.ts'
 import { build } from '../cluster/built.ts'
 import { makeDataFolder, removeDataFolder } from '../cluster/data-folder.ts'
-import { type Figure, figureOf } from '../figure.ts'
+import { dragonboat, gatherPeers, hashicorp } from '../compare/peers.ts'
+import { figureOf } from '../figure.ts'
 import { counted, whole } from '../format.ts'
-import { defaultKeys, defaultValueBytes, type LoadResult } from '../load/load.ts'
-import { Remote } from '../process/rpc.ts'
-import { until } from '../process/until.ts'
+import { defaultKeys, defaultValueBytes, type Measured } from '../load/load.ts'
 import { Watch } from '../process/watch.ts'
+import type { Progress } from '../progress.ts'
 import { figuresTable } from '../report/figures-table.ts'
-import type { CallersLoad, StartOptions } from './member-child.ts'
+import { ratiosTable } from '../report/ratios-table.ts'
+import type { CallersLoad, Contender } from './contender.ts'
+import { ours } from './ours.ts'
+import { inProcess } from './peers.ts'
 
-const program = fileURLToPath(new URL('./member-child.ts', import.meta.url))
+type Plan = { readonly callers: readonly number[]; readonly seconds: number; readonly warmUp: number; readonly rounds: number }
+const full: Plan = { callers: [1, 64, 256, 1024], seconds: 3, warmUp: 5, rounds: 2 }
+const quick: Plan = { callers: [1, 64, 256], seconds: 2, warmUp: 3, rounds: 1 }
 
-type Plan = { readonly callers: readonly number[]; readonly seconds: number; readonly warmUp: number; readonly runs: number }
-const full: Plan = { callers: [1, 64, 256, 1024], seconds: 4, warmUp: 6, runs: 3 }
-const quick: Plan = { callers: [1, 64], seconds: 2, warmUp: 3, runs: 1 }
+/** What a program is called with inside the process: hashicorp/raft and dragonboat name it differently. */
+const calls: Readonly<Record<string, string>> = { hashicorp: 'Apply', dragonboat: 'SyncPropose' }
 
 export const node: Benchmark = {
-  about: 'apply() of raft-node: callers inside the leader, three processes',
+  about: 'apply() of raft-node, callers inside the leader of three processes; in turns with hashicorp/raft and dragonboat',
   run,
 }
 
-async function run({ quick: isQuick, progress }: Settings): Promise<Outcome> {
+type Series = { readonly contender: Contender; readonly at: number; readonly runs: Measured[] }
+
+async function run({ quick: isQuick, times, progress }: Settings): Promise<Outcome> {
   await build()
-  const plan = isQuick ? quick : full
+  const plan = { ...(isQuick ? quick : full), ...(times === undefined ? {} : { rounds: times }) }
+  const { peers, notes } = await gatherPeers({ hashicorp, dragonboat }, progress)
+  const contenders = [ours, ...peers.map(peer => inProcess(peer, calls[peer.name.split('/')[0]!] ?? ''))]
+  const all = contenders.map(contender => plan.callers.map((at): Series => ({ contender, at, runs: [] })))
+  for (let round = 1; round <= plan.rounds; round++) {
+    for (const series of all) await playRound(series, plan, `round ${round}/${plan.rounds}`, progress)
+  }
+  notes.push(
+    `Values of ${defaultValueBytes} bytes over ${whole(defaultKeys)} keys; the callers' own work is part of the leader's. Each round starts ` +
+      `every cluster afresh on an empty folder, one after the other; ${plan.warmUp} s to warm up.`,
+  )
+  return outcome(all.flat(), plan, notes)
+}
+
+async function playRound(all: readonly Series[], plan: Plan, where: string, progress: Progress): Promise<void> {
+  const { contender } = all[0]!
   const folder = makeDataFolder()
-  const members: Remote[] = []
+  progress.now(`${where}, ${contender.name}: starting`)
+  const started = await contender.start(folder)
   try {
-    progress.now('node: starting three members')
-    await startMembers(folder, members)
-    const figures = await measureCallers(members, plan, (text, done) => (done ? progress.done(text) : progress.now(text)))
-    const note = `${defaultValueBytes}-byte values of a ReplicatedMap over ${whole(defaultKeys)} keys; the callers' own work is part of the leader's.`
-    const plots = [
-      { title: 'apply() per second', x: 'callers', y: 'perSecond', figures } as const,
-      { title: 'apply() latency, p99', x: 'callers', y: 'p99', figures } as const,
-    ]
-    return { text: [figuresTable(figures), note].join('\n\n'), data: { plan, note }, figures, plots }
+    const load: CallersLoad = { callers: 64, seconds: plan.warmUp, valueBytes: defaultValueBytes, keys: defaultKeys }
+    await started.run(load)
+    for (const { at, runs } of all) {
+      const watch = new Watch(await started.watched())
+      const result = await started.run({ ...load, callers: at, seconds: plan.seconds })
+      runs.push({ ...result, ...watch.end() })
+      progress.done(`${where}, ${contender.name}, ${counted(at, 'caller')}: ${whole(result.perSecond)}/s`)
+    }
   } finally {
-    await Promise.all(members.map(member => member.kill()))
+    await started.stop()
     removeDataFolder(folder)
   }
 }
 
-/** The first founds the cluster; the others join by asking it through this process. */
-async function startMembers(folder: string, members: Remote[]): Promise<void> {
-  for (const id of ['n1', 'n2', 'n3']) {
-    const member = new Remote(program, { join: (request: unknown) => members[0]!.call('join', request) })
-    members.push(member)
-    await member.call('start', { id, dir: join(folder, id), founds: members.length === 1 } satisfies StartOptions)
+function outcome(all: readonly Series[], plan: Plan, notes: readonly string[]): Outcome {
+  const figures = all.map(({ contender: { name }, at, runs }) =>
+    figureOf({ name: `${counted(at, 'caller')}: ${name}`, series: name, at }, runs),
+  )
+  const rates = ({ runs }: Series): number[] => runs.map(({ perSecond }) => perSecond)
+  const others = all.filter(({ contender }) => contender !== ours)
+  const races = all
+    .filter(({ contender }) => contender === ours)
+    .map(mine => {
+      const theirs = new Map(others.filter(({ at }) => at === mine.at).map(series => [series.contender.name, rates(series)]))
+      return { name: counted(mine.at, 'caller'), ours: rates(mine), theirs, better: 'more' } as const
+    })
+  const names = [...new Set(others.map(({ contender }) => contender.name))]
+  const ratios = names.length === 0 ? [] : [ratiosTable('ours ÷ theirs, per second', races, names)]
+  return {
+    text: [figuresTable(figures), ...ratios, notes.join('\n')].join('\n\n'),
+    data: { plan, notes },
+    figures,
+    plots: [
+      { title: 'Writes per second, in process', x: 'callers', y: 'perSecond', figures },
+      { title: 'Latency, p99', x: 'callers', y: 'p99', figures },
+    ],
   }
-  await until('all are voters', async () => (await members[0]!.call<number>('voters')) === members.length || undefined)
-}
-
-async function measureCallers(members: readonly Remote[], plan: Plan, tell: (text: string, done: boolean) => void): Promise<Figure[]> {
-  const figures: Figure[] = []
-  const load: CallersLoad = { callers: 64, seconds: plan.warmUp, valueBytes: defaultValueBytes, keys: defaultKeys }
-  const warm = await leaderOf(members)
-  await warm.call('run', load)
-  for (const callers of plan.callers) {
-    const runs = []
-    for (let at = 1; at <= plan.runs; at++) {
-      tell(`apply(), ${callers} callers: ${at}/${plan.runs}`, false)
-      const leader = await leaderOf(members)
-      const watch = new Watch(members.map(member => member.watched(member === leader ? 'leader' : 'followers')))
-      const result = await leader.call<LoadResult>('run', { ...load, callers, seconds: plan.seconds } satisfies CallersLoad)
-      runs.push({ ...result, ...watch.end() })
-    }
-    tell(`apply(), ${callers} callers: ${whole(runs[0]!.perSecond)}/s`, true)
-    figures.push(figureOf({ name: `apply(), ${counted(callers, 'caller')}`, series: 'apply()', at: callers }, runs))
-  }
-  return figures
-}
-
-function leaderOf(members: readonly Remote[]): Promise<Remote> {
-  return until('a leader', async () => {
-    const leads = await Promise.all(members.map(member => member.call<boolean>('leads')))
-    return members[leads.indexOf(true)]
-  })
 }

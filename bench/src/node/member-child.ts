@@ -4,9 +4,9 @@ import { type JoinAnswer, type JoinRequest, ReplicatedMap } from 'raft-node'
 import { Latencies } from '../load/latencies.ts'
 import type { LoadResult } from '../load/load.ts'
 import { serveParent } from '../process/rpc.ts'
+import type { CallersLoad } from './contender.ts'
 
 export type StartOptions = { readonly id: string; readonly dir: string; readonly founds: boolean }
-export type CallersLoad = { readonly callers: number; readonly seconds: number; readonly valueBytes: number; readonly keys: number }
 
 let map: ReplicatedMap<string> | undefined
 
