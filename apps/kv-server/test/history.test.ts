@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { History } from '../src/store/history.ts'
 import type { Change } from '../src/store/keyspace.ts'
 
-const gone = (key: string): Change[] => [{ type: 'delete', key }]
+const gone = (key: string): Change[] => [{ key, value: undefined }]
 
 describe('History', () => {
   it('tells what came after a revision, in order', () => {
@@ -22,6 +22,18 @@ describe('History', () => {
     const narrow = new History({ revisions: 100, bytes: 400 })
     for (let revision = 1; revision <= 10; revision++) narrow.record(revision, gone('k'))
     expect(narrow.forgottenUpTo).toBe(8)
+  })
+
+  it('tells and forgets what one command did as one', () => {
+    const history = new History({ revisions: 2, bytes: 1e6 })
+    history.record(1, [...gone('a'), ...gone('b')])
+    history.record(2, [...gone('c'), ...gone('c'), ...gone('d')])
+    expect(history.next(0)).toEqual({ revision: 1, changes: [...gone('a'), ...gone('b')] })
+    history.record(3, gone('e'))
+    expect(history.forgottenUpTo).toBe(1)
+    expect(history.next(1)).toEqual({ revision: 2, changes: [...gone('c'), ...gone('c'), ...gone('d')] })
+    history.record(4, gone('f'))
+    expect(history.next(0)).toEqual({ revision: 3, changes: gone('e') })
   })
 
   it('begins anew where the state came from elsewhere', () => {

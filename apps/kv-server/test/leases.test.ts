@@ -71,8 +71,8 @@ describe('leases', () => {
     expect([...store.values()].map(item => item.key)).toEqual(['c'])
     const { changes } = store.history.next(index - 1)!
     expect(changes).toEqual([
-      { type: 'delete', key: 'a' },
-      { type: 'delete', key: 'b' },
+      { key: 'a', value: undefined },
+      { key: 'b', value: undefined },
     ])
   })
 

@@ -45,7 +45,7 @@ it('a long answer leaves others their turns, however quickly the client reads', 
 
 it('so does a watch that has much to tell', async () => {
   const history = new History({ revisions: 1_000, bytes: 1e9 })
-  for (let revision = 1; revision <= 100; revision++) history.record(revision, [{ type: 'delete', key: 'a' }])
+  for (let revision = 1; revision <= 100; revision++) history.record(revision, [{ key: 'a', value: undefined }])
   const response = new QuickResponse()
   const closing = new AbortController()
   const options = { key: undefined, prefix: '', since: 0, progressMs: 60_000, isCutOff: () => false, stalledMs: 60_000 }

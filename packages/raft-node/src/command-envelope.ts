@@ -1,4 +1,4 @@
-import { Buffer } from 'node:buffer'
+import { entryMemory } from './entry-memory.ts'
 import { readSafeInteger, writeSafeInteger } from './safe-integer.ts'
 
 /**
@@ -29,8 +29,7 @@ export type Envelope =
   | { readonly type: 'time'; readonly sinceMs: number; readonly nowMs: number }
 
 export function wrapCommand(command: Uint8Array): Uint8Array {
-  // From Node's pool: an ArrayBuffer of its own costs several times as much as filling it.
-  const data = Buffer.allocUnsafe(command.length + 1)
+  const data = entryMemory(command.length + 1)
   data[0] = kinds.command
   data.set(command, 1)
   return data
@@ -70,7 +69,7 @@ export function envelopeIn(data: Uint8Array): Envelope {
 
 function numbered(kind: number, numbers: readonly number[], rest?: Uint8Array): Uint8Array {
   const start = 1 + 8 * numbers.length
-  const data = Buffer.allocUnsafe(start + (rest?.length ?? 0))
+  const data = entryMemory(start + (rest?.length ?? 0))
   data[0] = kind
   const view = viewOf(data)
   for (const [place, value] of numbers.entries()) writeSafeInteger(view, 1 + 8 * place, value)

@@ -1,7 +1,7 @@
 import type { Change } from './keyspace.ts'
 
 /** All that one command changed. */
-export type Revision = { readonly revision: number; readonly changes: readonly Change[]; readonly bytes: number }
+export type Revision = { readonly revision: number; readonly changes: readonly Change[] }
 
 export type HistoryLimits = { readonly revisions: number; readonly bytes: number }
 
@@ -11,9 +11,15 @@ export type HistoryLimits = { readonly revisions: number; readonly bytes: number
  */
 export class History {
   readonly #limits: HistoryLimits
-  /** Ascending; those before `#start` are forgotten, and dropped now and then. */
-  #revisions: Revision[] = []
+  /**
+   * Change by change, each with its revision at the same place, ascending: most commands make one, and an object for each would weigh
+   * as much as a small value. Those before `#start` are forgotten, and dropped now and then.
+   */
+  #changes: Change[] = []
+  #revisions: number[] = []
   #start = 0
+  /** How many revisions there are from `#start` on. */
+  #count = 0
   #bytes = 0
   #forgottenUpTo = 0
   #last = 0
@@ -35,9 +41,12 @@ export class History {
   record(revision: number, changes: readonly Change[]): void {
     this.#last = revision
     if (changes.length > 0) {
-      const bytes = changes.reduce((sum, change) => sum + bytesOf(change), 0)
-      this.#revisions.push({ revision, changes, bytes })
-      this.#bytes += bytes
+      for (const change of changes) {
+        this.#changes.push(change)
+        this.#revisions.push(revision)
+        this.#bytes += bytesOf(change)
+      }
+      this.#count++
       this.#forget()
     }
     for (const listener of this.#listeners) listener()
@@ -45,8 +54,10 @@ export class History {
 
   /** The state came from elsewhere: how, nobody can tell. */
   restart(revision: number): void {
+    this.#changes = []
     this.#revisions = []
     this.#start = 0
+    this.#count = 0
     this.#bytes = 0
     this.#forgottenUpTo = revision
     this.#last = revision
@@ -59,10 +70,11 @@ export class History {
     let high = this.#revisions.length
     while (low < high) {
       const middle = (low + high) >>> 1
-      if ((this.#revisions[middle] as Revision).revision <= revision) low = middle + 1
+      if ((this.#revisions[middle] as number) <= revision) low = middle + 1
       else high = middle
     }
-    return this.#revisions[low]
+    const next = this.#revisions[low]
+    return next === undefined ? undefined : { revision: next, changes: this.#changes.slice(low, this.#endOf(low)) }
   }
 
   /** Called after every command. Returns how to stop that. */
@@ -71,14 +83,21 @@ export class History {
     return () => this.#listeners.delete(listener)
   }
 
+  #endOf(start: number): number {
+    let end = start + 1
+    while (this.#revisions[end] === this.#revisions[start]) end++
+    return end
+  }
+
   #forget(): void {
-    while (this.#revisions.length - this.#start > this.#limits.revisions || this.#bytes > this.#limits.bytes) {
-      const { revision, bytes } = this.#revisions[this.#start] as Revision
-      this.#start++
-      this.#bytes -= bytes
-      this.#forgottenUpTo = revision
+    while (this.#count > this.#limits.revisions || this.#bytes > this.#limits.bytes) {
+      const end = this.#endOf(this.#start)
+      this.#forgottenUpTo = this.#revisions[this.#start] as number
+      for (; this.#start < end; this.#start++) this.#bytes -= bytesOf(this.#changes[this.#start] as Change)
+      this.#count--
     }
-    if (this.#start < 1_000 || this.#start * 2 < this.#revisions.length) return
+    if (this.#start < 1_000 || this.#start * 4 < this.#revisions.length) return
+    this.#changes = this.#changes.slice(this.#start)
     this.#revisions = this.#revisions.slice(this.#start)
     this.#start = 0
   }
@@ -86,6 +105,6 @@ export class History {
 
 const bytesBeside = 150
 
-function bytesOf(change: Change): number {
-  return bytesBeside + (change.type === 'put' ? change.item.key.length + change.item.value.length : change.key.length)
+function bytesOf({ key, value }: Change): number {
+  return bytesBeside + key.length + (value?.length ?? 0)
 }

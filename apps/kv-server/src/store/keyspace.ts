@@ -2,8 +2,8 @@ import { afterPrefix, type Binary } from './binary.ts'
 import { OrderedMap } from './ordered-map.ts'
 import type { Stored } from './stored.ts'
 
-/** What one command did to one key. */
-export type Change = { readonly type: 'put'; readonly item: Stored } | { readonly type: 'delete'; readonly key: Binary }
+/** What one command did to one key: what it holds now, or that it is gone. The item itself, since many of them are remembered. */
+export type Change = Stored | { readonly key: Binary; readonly value: undefined }
 
 /** The keys, and which of them end with which lease. */
 export class Keyspace {
@@ -13,7 +13,7 @@ export class Keyspace {
   /** Leases that lost their last key since the last `takeIdleLeases`. */
   #idleLeases: number[] = []
   /** What was done since the last `takeChanges`. */
-  #changes: Change[] = []
+  readonly #changes: Change[] = []
 
   /** Frozen: later writes make another map. */
   get items(): OrderedMap<Stored> {
@@ -24,7 +24,7 @@ export class Keyspace {
     const before = this.#byLease
     this.#items = items
     this.#byLease = new Map()
-    this.#changes = []
+    this.#changes.length = 0
     for (const { key, lease } of items.values()) if (lease !== 0) this.#attach(key, lease)
     this.#idleLeases = [...before.keys()].filter(lease => !this.#byLease.has(lease))
   }
@@ -36,7 +36,7 @@ export class Keyspace {
     if (before !== undefined && before.lease !== lease) this.#detach(before)
     if (lease !== 0) this.#attach(key, lease)
     this.#items = this.#items.set(item)
-    this.#changes.push({ type: 'put', item })
+    this.#changes.push(item)
   }
 
   delete(key: Binary): boolean {
@@ -44,7 +44,7 @@ export class Keyspace {
     if (before === undefined) return false
     this.#detach(before)
     this.#items = this.#items.delete(key)
-    this.#changes.push({ type: 'delete', key })
+    this.#changes.push({ key, value: undefined })
     return true
   }
 
@@ -67,11 +67,10 @@ export class Keyspace {
     return this.#byLease.get(lease)?.size ?? 0
   }
 
-  /** In the order in which they happened. */
-  takeChanges(): readonly Change[] {
-    const changes = this.#changes
-    if (changes.length > 0) this.#changes = []
-    return changes
+  /** In the order in which they happened. `take` must not keep the list. */
+  takeChanges(take: (changes: readonly Change[]) => void): void {
+    take(this.#changes)
+    this.#changes.length = 0
   }
 
   takeIdleLeases(): readonly number[] {

@@ -72,7 +72,7 @@ export class KvStore implements StateMachine<CommandResult> {
     const result = this.#perform(decodeCommand(bytes), index)
     this.#dropIdleLeases()
     this.#revision = index
-    this.history.record(index, this.#keys.takeChanges())
+    this.#keys.takeChanges(changes => this.history.record(index, changes))
     return result
   }
 

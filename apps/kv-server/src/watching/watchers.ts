@@ -5,16 +5,25 @@ import type { History, Revision } from '../store/history.ts'
 import type { Change } from '../store/keyspace.ts'
 import type { Turns } from './turns.ts'
 
-/** Changes as JSON, made once for all who watch. */
-const texts = new WeakMap<Change, string>()
+/** Changes as JSON, made once for all who watch at about the same place: what is older is made again for who comes later. */
+const textsMax = 1_000
+let texts = new Map<Change, string>()
+let olderTexts = texts
 
 function textOf(change: Change): string {
   let text = texts.get(change)
-  if (text === undefined) {
-    text = JSON.stringify(change.type === 'put' ? { type: 'put', ...itemJson(change.item) } : { type: 'delete', ...keyField(change.key) })
-    texts.set(change, text)
+  if (text !== undefined) return text
+  text = olderTexts.get(change) ?? JSON.stringify(jsonOf(change))
+  if (texts.size >= textsMax) {
+    olderTexts = texts
+    texts = new Map()
   }
+  texts.set(change, text)
   return text
+}
+
+function jsonOf(change: Change) {
+  return change.value === undefined ? { type: 'delete', ...keyField(change.key) } : { type: 'put', ...itemJson(change) }
 }
 
 /** Those who watch this node's changes. Each goes through the history at its own pace; what it has not taken yet costs no memory. */
@@ -119,7 +128,7 @@ class Watcher {
 
   /** All that one command did is one event, so that nobody can go on from the middle of it. */
   #tell({ revision, changes }: Revision): void {
-    const matching = changes.filter(change => this.#concerns(change.type === 'put' ? change.item.key : change.key))
+    const matching = changes.filter(({ key }) => this.#concerns(key))
     if (matching.length === 0) return
     this.#told = revision
     const text = `{"revision":${revision},"changes":[${matching.map(textOf).join(',')}]}`

@@ -16,33 +16,55 @@ export function chainHash(previous: number, content: Uint8Array): number {
 /** An entry's place in the chain. */
 export type Link = { readonly term: Term; readonly hash: number }
 
-/** The links of the stored log, from its base to its last entry. Its steps name indices, so they hold in whatever order they come. */
+/** From this index on, up to the next run, entries are of this term. */
+type Run = { readonly from: Index; readonly term: Term }
+
+/**
+ * The links of the stored log, from its base to its last entry. Its steps name indices, so they hold in whatever order they come. There is
+ * one for each entry, and an object for each would weigh as much as a small entry: so hashes are bare numbers, and terms lie in runs.
+ */
 export class Chain {
   #base: Index
-  #links: Link[]
+  #hashes: number[] = []
+  /** Ascending; the first begins at the base. */
+  #runs: Run[] = []
 
   constructor(base: Index, link: Link, links: readonly Link[] = []) {
     this.#base = base
-    this.#links = [link, ...links]
+    this.#push(link)
+    for (const each of links) this.#push(each)
   }
 
   get last(): Index {
-    return this.#base + this.#links.length - 1
+    return this.#base + this.#hashes.length - 1
   }
 
   at(index: Index): Link | undefined {
-    return this.#links[index - this.#base]
+    const hash = this.#hashes[index - this.#base]
+    return hash === undefined ? undefined : { term: this.#runAt(index).term, hash }
   }
 
   /** Replaces everything after `index`. */
   replaceAfter(index: Index, links: readonly Link[]): void {
-    this.#links.length = index - this.#base + 1
-    for (const link of links) this.#links.push(link)
+    this.#hashes.length = index - this.#base + 1
+    while (this.#runs.at(-1)!.from > index) this.#runs.pop()
+    for (const link of links) this.#push(link)
   }
 
   /** `index` is the new base. */
   dropBefore(index: Index): void {
-    this.#links = this.#links.slice(index - this.#base)
+    const { term } = this.#runAt(index)
+    this.#runs = [{ from: index, term }, ...this.#runs.filter(({ from }) => from > index)]
+    this.#hashes = this.#hashes.slice(index - this.#base)
     this.#base = index
+  }
+
+  #push({ term, hash }: Link): void {
+    if (this.#runs.at(-1)?.term !== term) this.#runs.push({ from: this.last + 1, term })
+    this.#hashes.push(hash)
+  }
+
+  #runAt(index: Index): Run {
+    return this.#runs.findLast(({ from }) => from <= index)!
   }
 }
