@@ -14,6 +14,8 @@ export type Settings = {
   readonly quick: boolean
   /** How often, where the benchmark leaves that open. */
   readonly times?: number | undefined
+  /** How long, where the benchmark leaves that open. */
+  readonly minutes?: number | undefined
   /** Another server to compare with. */
   readonly url?: string | undefined
   readonly machine: Machine

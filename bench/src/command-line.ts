@@ -7,6 +7,8 @@ type Options = {
   readonly quick: boolean
   /** Rounds or kills; undefined: as many as the benchmark finds right. */
   readonly times: number | undefined
+  /** How long; undefined: as the benchmark finds right. */
+  readonly minutes: number | undefined
   /** Another server to compare with. */
   readonly url: string | undefined
 }
@@ -16,6 +18,7 @@ export type DiffRequest = Options & { readonly ask: 'diff'; readonly before: str
 const options = {
   quick: { type: 'boolean', default: false },
   times: { type: 'string' },
+  minutes: { type: 'string' },
   url: { type: 'string' },
   help: { type: 'boolean', short: 'h', default: false },
 } as const
@@ -32,12 +35,14 @@ export function parseCommandLine(args: readonly string[], known: readonly string
   if (values.help) return { ask: 'help' }
   const times = values.times === undefined ? undefined : Number(values.times)
   if (times !== undefined && !(Number.isInteger(times) && times > 0)) return nothing(`--times takes a whole number, not '${values.times}'`)
+  const minutes = values.minutes === undefined ? undefined : Number(values.minutes)
+  if (minutes !== undefined && !(minutes > 0)) return nothing(`--minutes takes a number above 0, not '${values.minutes}'`)
   if (values.url !== undefined && !URL.canParse(values.url)) return nothing(`--url takes an address such as http://127.0.0.1:8180`)
   const { quick = false, url } = values
-  if (positionals[0] === 'diff') return diffRequest(positionals.slice(1), { quick, times, url })
+  if (positionals[0] === 'diff') return diffRequest(positionals.slice(1), { quick, times, minutes, url })
   const unknown = positionals.find(name => !known.includes(name))
   if (unknown !== undefined) return nothing(`there is no benchmark '${unknown}': choose from ${known.join(', ')}`)
-  return { ask: 'run', names: positionals.length > 0 ? [...new Set(positionals)] : known, quick, times, url }
+  return { ask: 'run', names: positionals.length > 0 ? [...new Set(positionals)] : known, quick, times, minutes, url }
 }
 
 function diffRequest([before, after, ...rest]: readonly string[], options: Options): Request {

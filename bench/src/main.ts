@@ -30,7 +30,7 @@ else if (request.ask === 'diff') {
   }
 } else for (const name of request.names) await run(name, benchmarks[name]!, request)
 
-async function run(name: string, benchmark: Benchmark, { quick, times, url }: RunRequest): Promise<void> {
+async function run(name: string, benchmark: Benchmark, { quick, times, minutes, url }: RunRequest): Promise<void> {
   const machine = thisMachine()
   const warning = busyWarning(machine)
   progress.now(`${name}: measuring disk and loopback`)
@@ -44,7 +44,7 @@ async function run(name: string, benchmark: Benchmark, { quick, times, url }: Ru
   ]
   console.log(head.join('\n'))
   const started = new Date().toISOString()
-  const { text, data, figures = [], plots = [] } = await benchmark.run({ quick, times, url, machine, progress })
+  const { text, data, figures = [], plots = [] } = await benchmark.run({ quick, times, minutes, url, machine, progress })
   progress.clear()
   const about = { benchmark: name, about: benchmark.about, started, quick, machine, conditions, text, figures, plots }
   const { json, html } = writeResult(results, { ...about, ...(data as object) })
@@ -63,7 +63,8 @@ function help(): string {
   const options = [
     ['  diff A B', 'two results (files), or two commits, which it builds and runs in turns'],
     ['  --quick', 'fewer and shorter samples: a look, not figures to quote'],
-    ['  --times N', 'how often failover kills the leader, how many rounds compare and diff take'],
+    ['  --times N', 'how often failover kills the leader, how many rounds catch-up, compare and diff take'],
+    ['  --minutes N', 'how long steady takes'],
     ['  --url URL', "compare: also this server (the workshop's API, already running)"],
     ['  --help', 'this text'],
   ]

@@ -30,6 +30,11 @@ describe('the command line', () => {
     expect(parseCommandLine(['--url', 'here'], known)).toMatchObject({ ask: 'nothing', because: expect.stringContaining('--url') })
   })
 
+  test('--minutes', () => {
+    expect(parseCommandLine(['core', '--minutes', '0.5'], known)).toMatchObject({ ask: 'run', minutes: 0.5 })
+    expect(parseCommandLine(['--minutes', '0'], known)).toMatchObject({ ask: 'nothing', because: expect.stringContaining("'0'") })
+  })
+
   test('diff takes two names of anything', () => {
     expect(parseCommandLine(['diff', 'main', 'HEAD', '--quick'], known)).toMatchObject({
       ask: 'diff',

@@ -41,7 +41,7 @@ test('two files of results', async () => {
       return path
     }
     const [before, after] = [file('a.json', [figure({ perSecond: [1000] })]), file('b.json', [figure({ perSecond: [500] })])]
-    const request = { ask: 'diff', before, after, quick: false, times: undefined, url: undefined } as const
+    const request = { ask: 'diff', before, after, quick: false, times: undefined, minutes: undefined, url: undefined } as const
     const { text, slower } = await diff(request, progress)
     expect(slower).toBe(true)
     expect(text).toMatch(/puts +per second.*1,000.*500.*0\.50 +worse/)

@@ -16,8 +16,10 @@ export type KvClusterOptions = {
   readonly nodeFlags?: readonly string[]
 }
 
-type Status = {
+export type Status = {
   readonly role: string
+  readonly term: number
+  readonly leader: { readonly id: string } | null
   readonly commit: number
   readonly applied: number
   readonly members: readonly { readonly voter: boolean }[]

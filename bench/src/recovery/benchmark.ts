@@ -7,6 +7,7 @@ import { usageOf } from '../process/usage.ts'
 import { type Shares, Watch } from '../process/watch.ts'
 import type { Progress } from '../progress.ts'
 import { figuresTable } from '../report/figures-table.ts'
+import { catchUpFigure, catchUpOnce } from './catch-up.ts'
 import { Filler } from './fill.ts'
 import { snapshotPause } from './snapshot-pause.ts'
 
@@ -34,7 +35,7 @@ async function run({ quick: isQuick, progress }: Settings): Promise<Outcome> {
     await using cluster = await KvCluster.start({ size: 3 })
     figures.push(await memory(cluster, plan, notes, progress))
     figures.push(await restart(cluster, progress))
-    figures.push(await catchUp(cluster, plan, notes, progress))
+    figures.push(catchUpFigure([await catchUpOnce(cluster, plan, notes, progress)]))
   }
   figures.push(...(await snapshotPause(plan, notes, progress)))
   return { text: [figuresTable(figures), notes.join('\n')].join('\n\n'), data: { plan, notes }, figures }
@@ -68,32 +69,6 @@ async function restart(cluster: KvCluster, progress: Progress): Promise<Figure> 
   const seconds = (performance.now() - started) / 1000
   progress.done(`recovery: first write ${decimals(2)(seconds)} s after the restart of all`)
   return figureOf('kill -9 of all three, to the first write', { seconds: [seconds] }, watch.end())
-}
-
-async function catchUp(
-  cluster: KvCluster,
-  { missed, keys, fillSecondsAtMost }: Plan,
-  notes: string[],
-  progress: Progress,
-): Promise<Figure> {
-  await Promise.all(cluster.nodes.map(node => node.ready()))
-  const leader = await cluster.leader()
-  const follower = cluster.nodes.find(node => node !== leader)!
-  await follower.kill()
-  const filler = new Filler(leader.url, keys, done =>
-    progress.now(`recovery: ${whole(done)} of ${whole(missed)} writes that a follower misses`),
-  )
-  const written = await filler.write(missed, fillSecondsAtMost)
-  notes.push(`The follower had missed ${whole(written)} entries when it was started again.`)
-  progress.now('recovery: catch-up')
-  const target = (await leader.status())?.commit ?? 0
-  const started = performance.now()
-  follower.spawn()
-  const watch = new Watch(await cluster.watched())
-  await until('the follower has caught up', async () => (((await follower.status())?.applied ?? 0) >= target ? true : undefined), 300, 5)
-  const seconds = (performance.now() - started) / 1000
-  progress.done(`recovery: follower has caught up after ${decimals(2)(seconds)} s`)
-  return figureOf('a follower that missed them, from its start', { seconds: [seconds] }, watch.end())
 }
 
 async function someWrite(nodes: readonly KvNode[]): Promise<true | undefined> {

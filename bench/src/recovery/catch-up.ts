@@ -1,0 +1,65 @@
+import type { Benchmark, Outcome, Settings } from '../benchmark.ts'
+import { KvCluster } from '../cluster/kv-cluster.ts'
+import { type Figure, sharesOf } from '../figure.ts'
+import { decimals, whole } from '../format.ts'
+import { until } from '../process/until.ts'
+import { type Shares, Watch } from '../process/watch.ts'
+import type { Progress } from '../progress.ts'
+import { figuresTable } from '../report/figures-table.ts'
+import { Filler } from './fill.ts'
+
+type Plan = { readonly keys: number; readonly missed: number; readonly fillSecondsAtMost: number }
+const full: Plan = { keys: 100_000, missed: 100_000, fillSecondsAtMost: 60 }
+const quick: Plan = { keys: 1_000, missed: 2_000, fillSecondsAtMost: 20 }
+
+export type CaughtUp = { readonly seconds: number; readonly missed: number; readonly shares: Shares }
+
+export const catchUp: Benchmark = {
+  about: 'how long a follower takes that has missed 100,000 entries, from the start of its process, three times',
+  run,
+}
+
+async function run({ quick: isQuick, times = isQuick ? 1 : 3, progress }: Settings): Promise<Outcome> {
+  const notes: string[] = []
+  const rounds: CaughtUp[] = []
+  await using cluster = await KvCluster.start({ size: 3 })
+  while (rounds.length < times) rounds.push(await catchUpOnce(cluster, isQuick ? quick : full, notes, progress))
+  return { text: [figuresTable([catchUpFigure(rounds)]), notes.join('\n')].join('\n\n'), data: { notes }, figures: [catchUpFigure(rounds)] }
+}
+
+/** A follower is killed, entries are written without it, and it is started again. */
+export async function catchUpOnce(
+  cluster: KvCluster,
+  { missed, keys, fillSecondsAtMost }: Plan,
+  notes: string[],
+  progress: Progress,
+): Promise<CaughtUp> {
+  await Promise.all(cluster.nodes.map(node => node.ready()))
+  const leader = await cluster.leader()
+  const follower = cluster.nodes.find(node => node !== leader)!
+  await follower.kill()
+  const before = (await leader.status())?.commit ?? 0
+  const tell = (done: number) => progress.now(`catch-up: ${whole(done)} of ${whole(missed)} writes that a follower misses`)
+  await new Filler(leader.url, keys, tell).write(missed, fillSecondsAtMost)
+  const target = (await leader.status())?.commit ?? 0
+  notes.push(`The follower had missed ${whole(target - before)} entries when it was started again.`)
+  progress.now('catch-up: it is started again')
+  const started = performance.now()
+  follower.spawn()
+  const watch = new Watch(await cluster.watched())
+  await until('the follower has caught up', async () => (((await follower.status())?.applied ?? 0) >= target ? true : undefined), 300, 5)
+  const seconds = (performance.now() - started) / 1000
+  progress.done(`catch-up: after ${decimals(2)(seconds)} s`)
+  return { seconds, missed: target - before, shares: watch.end() }
+}
+
+export function catchUpFigure(rounds: readonly CaughtUp[]): Figure {
+  const name = 'a follower that missed them, from its start'
+  return {
+    name,
+    series: name,
+    at: 1,
+    samples: { seconds: rounds.map(({ seconds }) => seconds) },
+    ...sharesOf(rounds.map(({ shares }) => shares)),
+  }
+}
