@@ -21,7 +21,7 @@ export const recovery: readonly Scenario[] = [
       const before = await clusterId()
       await ctl.prints(
         words,
-        /^Nothing has been changed\.[\s\S]*n1, n2, n3 become n1[\s\S]*whatever n2, n3 acknowledged after entry \d+[\s\S]*--yes\.\n$/,
+        /^Nothing has been changed\.[\s\S]*n1, n2, n3 become n1[\s\S]*whatever was acknowledged after entry \d+ of term \d+ and is only with n2, n3\n[\s\S]*--yes\.\n$/,
       )
       await ctl.prints([...words, '--field', 'isDryRun'], 'true\n')
       assert.equal(await clusterId(), before)
