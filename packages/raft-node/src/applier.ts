@@ -131,6 +131,7 @@ export class Applier<Result> {
       // One at a time and not with the batch: a snapshot or a caller in between must see the membership of exactly this index.
       const membership = this.#raft.applyMembership(entry)
       this.#parts.members.change(membership, this.#raft.status().membershipIndex, infosIn(entry.change))
+      this.#parts.state.membershipChanged(this.#parts.members)
       this.#listener.membership()
     }
     return entry.type === 'command' ? this.#parts.state.apply(entry) : (nothing as EntryOutcome<Result>)

@@ -1,4 +1,4 @@
-import type { Position } from 'raft-core'
+import type { Index, Position } from 'raft-core'
 import type { JoinAnswer, NodeEvent, NodeOptions } from './api.ts'
 import { Engine } from './engine.ts'
 import { RaftError } from './errors.ts'
@@ -27,6 +27,7 @@ export async function openEngine<Result>(
   const state = new ReplicatedState(options.stateMachine, options.resultCodec, world.clock)
   const parts = { ...ports, state }
   return closingOnError(storage.logStore, async () => {
+    checkMachine(found.identity, state.machineAt, options.dir)
     const claimed = await claimFolder(storage.logStore, world.clock, found.identity, options)
     // A folder with a cluster is restored first: what its log holds is what it says of itself in its first handshake.
     const known = isProvisional(claimed) ? undefined : await restoreFolder(parts, found.state, found.damage)
@@ -59,6 +60,13 @@ async function closingOnError<T>(store: LogStore, run: () => Promise<T>): Promis
     await store.close()
     throw error
   }
+}
+
+/** What a state machine brings along belongs to the cluster that it was made in. */
+function checkMachine(identity: Identity | undefined, machineAt: Index, dir: string): void {
+  if (machineAt === 0 || (identity !== undefined && !isProvisional(identity))) return
+  const what = `the state machine holds a state, of index ${machineAt}, but ${dir} belongs to no cluster`
+  throw new RaftError('INVALID_ARGUMENT', `${what}: give it an empty store for a new folder`)
 }
 
 type Arrival = {

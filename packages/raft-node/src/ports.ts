@@ -227,8 +227,17 @@ export interface StateMachine<Result> {
    * Nodes compare theirs, and tell after which command they differ (event `divergence`). Default: nothing is compared.
    */
   digest?(): string | number
+  /**
+   * For a state machine with a store of its own that outlives the process: the last index whose command that store holds durably, with all
+   * before it and nothing after, or 0. It is kept in one step with the state. Asked once, when the node opens; commands up to it are not
+   * given again, and no snapshot that is older is restored. Such a machine keeps no answers: a command of a session that is sent again is
+   * refused with ANSWER_FORGOTTEN, and not applied again. All members have one of the same kind. Default: begins empty at each start.
+   */
+  appliedIndex?(): Index
+  /** Who the members are from this index on: in order with the commands, and after a snapshot is restored. A throw stops the node. */
+  onMembership?(membership: Membership, index: Index, members: readonly MemberInfo[]): void
   /** A frozen view of the state now; the data may be read while later commands are applied. */
   snapshot(): AsyncIterable<Uint8Array>
-  /** Replaces the whole state by the one at this index. */
+  /** Replaces the whole state by the one at this index. If it keeps `appliedIndex`, that is 0 or as before until all of it is durable. */
   restore(data: AsyncIterable<Uint8Array>, index: Index): Promise<void>
 }

@@ -1,10 +1,12 @@
-import type { CommandEntry, Entry, Position } from 'raft-core'
+import type { CommandEntry, Entry, Index, Position } from 'raft-core'
 import { envelopeIn, plainCommandIn, type SessionCommand } from './command-envelope.ts'
 import { Digests } from './digests.ts'
 import { RaftError, reasonOf } from './errors.ts'
+import { Members } from './members.ts'
 import type { EntryOutcome } from './pending.ts'
 import type { Clock, CommandAt, SnapshotMeta, StateMachine } from './ports.ts'
 import type { ResultCodec } from './proposing.ts'
+import { checked } from './session-service.ts'
 import { type KeptAnswer, Sessions } from './sessions.ts'
 import { begun, splitNodePart, withNodePart } from './snapshot-parts.ts'
 import { pack, unpackAll, whole } from './tuples.ts'
@@ -28,6 +30,8 @@ export class ReplicatedState<Result> {
   readonly digests: Digests | undefined
   readonly #stateMachine: StateMachine<Result>
   readonly #codec: ResultCodec<Result>
+  /** Up to here the state machine has everything from an earlier life; 0: it began empty. */
+  #machineAt: Index
   readonly #clock: Pick<Clock, 'now'>
   #time = 0
   #lastRestoreMs: number | undefined
@@ -37,6 +41,12 @@ export class ReplicatedState<Result> {
     this.digests = stateMachine.digest === undefined ? undefined : new Digests()
     this.#stateMachine = stateMachine
     this.#codec = codec
+    this.#machineAt = checked('the applied index of the state machine', stateMachine.appliedIndex?.() ?? 0)
+  }
+
+  /** Up to here the state machine had everything when it was opened, or has got it from a snapshot. */
+  get machineAt(): Index {
+    return this.#machineAt
   }
 
   /** Log time: the last that was recorded, in milliseconds. */
@@ -75,7 +85,7 @@ export class ReplicatedState<Result> {
     const batch: CommandAt[] = []
     if (this.#stateMachine.applyBatch === undefined || this.digests !== undefined) return batch
     for (const entry of entries.slice(at, at + batchMax)) {
-      const command = entry.type === 'command' ? plainCommandIn(entry.data) : undefined
+      const command = entry.type === 'command' && entry.index > this.#machineAt ? plainCommandIn(entry.data) : undefined
       if (command === undefined) return batch
       batch.push({ command, index: entry.index })
     }
@@ -89,7 +99,17 @@ export class ReplicatedState<Result> {
     throw new Error(`the state machine gave ${outcomes.length} answers to ${commands.length} commands`)
   }
 
+  /** A membership took effect. */
+  membershipChanged(members: Members): void {
+    if (members.membershipIndex > this.#machineAt) this.#tellMembers(members)
+  }
+
+  #tellMembers(members: Members): void {
+    this.#stateMachine.onMembership?.(members.membership, members.membershipIndex, members.current())
+  }
+
   #command(command: Uint8Array, index: number): EntryOutcome<Result> {
+    if (index <= this.#machineAt) return nothing as EntryOutcome<Result> // nobody waits for it any more
     const outcome = this.#outcomeOf(command, index)
     if (this.digests !== undefined) this.digests.record(index, this.#stateMachine.digest?.() ?? '')
     return outcome
@@ -114,6 +134,8 @@ export class ReplicatedState<Result> {
   }
 
   #kept(outcome: EntryOutcome<Result>, { index, term }: Position): KeptAnswer {
+    // Not even where it is known: who starts again does not know it, and all nodes must keep the same.
+    if (this.#stateMachine.appliedIndex !== undefined) return { index, term, isLost: true }
     if ('error' in outcome) return { index, term, error: outcome.error.message }
     try {
       return { index, term, result: this.#codec.encode(outcome.result) }
@@ -124,6 +146,7 @@ export class ReplicatedState<Result> {
 
   #replay(answer: KeptAnswer): EntryOutcome<Result> {
     if ('error' in answer) return { error: new RaftError('STATE_MACHINE', answer.error) }
+    if ('isLost' in answer) return { error: lost(answer) }
     try {
       return { result: this.#codec.decode(answer.result), appliedAt: answer }
     } catch (cause) {
@@ -144,15 +167,26 @@ export class ReplicatedState<Result> {
   }
 
   /** Replaces everything. @throws what the state machine throws, or Error where the node's own part is malformed. */
-  async restore({ index, hasNodePart }: SnapshotMeta, data: AsyncIterable<Uint8Array>): Promise<void> {
+  async restore(meta: SnapshotMeta, data: AsyncIterable<Uint8Array>): Promise<void> {
+    const { index, hasNodePart } = meta
     const began = this.#clock.now()
     this.digests?.clear()
     const { blocks, rest } = hasNodePart === true ? await splitNodePart(data) : { blocks: [], rest: data }
-    await this.#stateMachine.restore(rest, index)
+    if (index > this.#machineAt) await this.#restoreMachine(meta, rest)
+    else await abandon(rest)
     const [head, ...sessions] = blocks.flatMap(unpackAll)
     this.#time = head === undefined ? 0 : timeIn(head)
     this.sessions.replace(sessions)
     this.#lastRestoreMs = this.#clock.now() - began
+  }
+
+  async #restoreMachine(meta: SnapshotMeta, data: AsyncIterable<Uint8Array>): Promise<void> {
+    this.#machineAt = 0 // cut short, it leaves nothing to build on
+    await this.#stateMachine.restore(data, meta.index)
+    this.#machineAt = meta.index
+    const members = new Members()
+    members.restore(meta)
+    this.#tellMembers(members)
   }
 }
 
@@ -168,4 +202,13 @@ function asOutcome<Result>(refusal: RaftError | undefined): EntryOutcome<Result>
 /** The command is at fault, not this node: every node comes to this, and goes on. */
 function refused(cause: unknown): { readonly error: RaftError } {
   return { error: new RaftError('STATE_MACHINE', `the state machine refused the command: ${reasonOf(cause)}`, { cause }) }
+}
+
+function lost({ index }: Position): RaftError {
+  const what = `the command was applied before, at index ${index}, and its answer is not kept`
+  return new RaftError('ANSWER_FORGOTTEN', `${what}: the state machine has a store of its own, so look there`)
+}
+
+async function abandon(data: AsyncIterable<Uint8Array>): Promise<void> {
+  for await (const _ of data) break
 }

@@ -1,4 +1,4 @@
-import type { Entry, HardState, Position } from 'raft-core'
+import type { Entry, HardState, Index, Position } from 'raft-core'
 import { RaftError } from './errors.ts'
 import type { LogDamage, LogState, LogStore, SnapshotMeta, SnapshotStore } from './ports.ts'
 import type { ReplicatedState } from './replicated-state.ts'
@@ -22,11 +22,22 @@ export async function restoreFolder(parts: Parts, found: LogState, damage: LogDa
     return restoreForRepair(parts, state, damage.reason)
   }
   try {
-    return { ...(await restoreWhole(parts, found)), repairs: undefined }
+    return { ...withMachine(await restoreWhole(parts, found), parts.state.machineAt), repairs: undefined }
   } catch (error) {
     if (!(error instanceof RaftError) || error.code !== 'CORRUPT') throw error
     return restoreForRepair(parts, await parts.logStore.beginRepair(), error.message)
   }
+}
+
+/**
+ * What the state machine holds by itself is committed, whether or not the log has heard of that, and it was saved before: a log that does
+ * not reach so far has lost entries.
+ */
+function withMachine<Restored extends Omit<RestoredFolder, 'repairs'>>(restored: Restored, machineAt: Index): Restored {
+  const { snapshot, entries, hardState } = restored
+  const last = entries.at(-1)?.index ?? snapshot?.index ?? 0
+  if (machineAt > last) throw new RaftError('CORRUPT', `the state machine is at index ${machineAt}, and the log ends at ${last}`)
+  return { ...restored, hardState: { ...hardState, commit: Math.max(hardState.commit, machineAt) } }
 }
 
 /** From the newest snapshot that can be read, if there is one: it is committed, whatever has become of the log. */

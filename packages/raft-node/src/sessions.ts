@@ -3,8 +3,8 @@ import type { SessionCommand } from './command-envelope.ts'
 import { RaftError } from './errors.ts'
 import { bytesOf, pack, whole } from './tuples.ts'
 
-/** What came of a command of a session: its answer, encoded, or what the state machine threw. */
-export type KeptAnswer = Position & ({ readonly result: Uint8Array } | { readonly error: string })
+/** What came of a command of a session: its answer, encoded, or what the state machine threw. `isLost`: that it was applied, and no more. */
+export type KeptAnswer = Position & ({ readonly result: Uint8Array } | { readonly error: string } | { readonly isLost: true })
 
 /** Whether a command of a session is to be applied, was applied before, or can be neither. */
 export type Judgement =
@@ -131,12 +131,13 @@ export class Sessions {
 }
 
 function sizeOf(answer: KeptAnswer): number {
-  return bytesBeside + ('result' in answer ? answer.result.length : answer.error.length)
+  const { length } = shortOf(answer) ?? { length: 0 }
+  return bytesBeside + length
 }
 
 function* packed(view: readonly (Omit<Session, 'answers'> & { readonly answers: readonly (readonly [number, KeptAnswer])[] })[]) {
   for (const { id, ttlMs, activeAt, isFresh, answered, answers } of view) {
-    const kept = answers.map(([serial, answer]) => [serial, answer.index, answer.term, 'result' in answer ? answer.result : answer.error])
+    const kept = answers.map(([serial, answer]) => [serial, answer.index, answer.term, shortOf(answer)])
     yield pack([id, ttlMs, activeAt, isFresh, answered, kept])
   }
 }
@@ -158,8 +159,18 @@ function answerFrom(tuple: unknown): [number, KeptAnswer] {
   if (!Array.isArray(tuple)) throw new Error('an answer is not a tuple')
   const [serial, index, term, kept] = tuple as unknown[]
   const position = { index: whole(index, 'an index'), term: whole(term, 'a term') }
-  const answer = typeof kept === 'string' ? { ...position, error: kept } : { ...position, result: bytesOf(kept, 'a result') }
-  return [whole(serial, 'a serial number'), answer]
+  return [whole(serial, 'a serial number'), { ...position, ...keptFrom(kept) }]
+}
+
+/** The result, the error, or nothing. */
+function shortOf(answer: KeptAnswer): Uint8Array | string | null {
+  if ('isLost' in answer) return null
+  return 'result' in answer ? answer.result : answer.error
+}
+
+function keptFrom(value: unknown): { readonly result: Uint8Array } | { readonly error: string } | { readonly isLost: true } {
+  if (value === null) return { isLost: true }
+  return typeof value === 'string' ? { error: value } : { result: bytesOf(value, 'a result') }
 }
 
 function expired(id: number): RaftError {

@@ -131,6 +131,8 @@ export class Snapshotter {
     // The core is ahead of the state machine: a snapshot from the leader is under way to it.
     if (applier.restoring || raft.status().first > applier.applied.index + 1)
       throw new RaftError('OVERLOADED', 'a snapshot from the leader is just being installed: try again')
+    if (state.machineAt > applier.applied.index)
+      throw new RaftError('OVERLOADED', 'the log is still being filled up to where the state machine is: try again')
     const position = applier.applied
     const chain = logStore.chainAt(position.index)
     if (chain === undefined) throw new RaftError('STORAGE_FAILED', `the log holds no chain hash at ${position.index}`)

@@ -8,6 +8,8 @@ export type StateMachineWorld<Result> = {
   /** At least a few, among them ones that change the same thing twice. */
   readonly commands: readonly Uint8Array[]
   show(machine: StateMachine<Result>): string
+  /** For one that keeps `appliedIndex`: as it is opened again after its process was killed. */
+  reopen?(machine: StateMachine<Result>): StateMachine<Result>
 }
 
 /** What every state machine must hold: the same commands give the same results and state, through snapshots too. */
@@ -54,6 +56,35 @@ export function stateMachineContract<Result>({ describe, test, expect }: Contrac
       applyAll(one, commands.slice(1), 1)
       await other.restore(snapshot, 1)
       expect(show(other)).toBe(before)
+    })
+
+    test('one with a store of its own is found again as it was at its applied index, and goes on from there', async () => {
+      const { create, commands, show, reopen } = make()
+      if (reopen === undefined) return
+      expect(create().appliedIndex?.()).toBe(0)
+      for (let count = 0; count <= commands.length; count++) {
+        const [one, whole] = [create(), create()]
+        applyAll(one, commands.slice(0, count))
+        const again = reopen(one)
+        const at = again.appliedIndex?.() ?? Number.NaN
+        expect(at >= 0 && at <= count).toBe(true)
+        applyAll(whole, commands.slice(0, at))
+        expect(show(again)).toBe(show(whole))
+        applyAll(again, commands.slice(at), at)
+        applyAll(whole, commands.slice(at), at)
+        expect(show(again)).toBe(show(whole))
+      }
+    })
+
+    test('what a store of its own has restored is durable, with its index', async () => {
+      const { create, commands, show, reopen } = make()
+      if (reopen === undefined) return
+      const [one, other] = [create(), create()]
+      applyAll(one, commands)
+      await other.restore(one.snapshot(), 100)
+      const again = reopen(other)
+      expect(again.appliedIndex?.()).toBe(100)
+      expect(show(again)).toBe(show(one))
     })
 
     test('a command that means nothing leaves the state as it was, in the same way everywhere', async () => {

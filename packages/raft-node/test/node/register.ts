@@ -1,3 +1,4 @@
+import type { Index, Membership } from 'raft-core'
 import type { CommandAt, CommandOutcome, StateMachine } from '../../src/ports.ts'
 
 const encoder = new TextEncoder()
@@ -49,5 +50,55 @@ export class BatchRegister extends Register {
       }
     })
     return this.forgets ? outcomes.slice(1) : outcomes
+  }
+}
+
+/** What a process leaves behind when it is killed. */
+export type RegisterStore = { applied: readonly string[]; index: Index }
+
+/** A state machine with a store of its own, which is written after every so many commands. */
+export class PersistentRegister extends Register {
+  readonly #store: RegisterStore
+  readonly #every: number
+  /** Every index that it was given, in this life. */
+  readonly given: Index[] = []
+  readonly memberships: Index[] = []
+
+  constructor(store: RegisterStore, every = 1) {
+    super()
+    this.#store = store
+    this.#every = every
+    this.applied = [...store.applied]
+  }
+
+  static store(): RegisterStore {
+    return { applied: [], index: 0 }
+  }
+
+  override apply(command: Uint8Array, index = 0): string {
+    this.given.push(index)
+    try {
+      return super.apply(command)
+    } finally {
+      if (this.given.length % this.#every === 0) this.#write(index)
+    }
+  }
+
+  override async restore(data: AsyncIterable<Uint8Array>, index = 0): Promise<void> {
+    await super.restore(data)
+    this.#write(index)
+  }
+
+  appliedIndex(): Index {
+    return this.#store.index
+  }
+
+  onMembership(_: Membership, index: Index): void {
+    this.memberships.push(index)
+  }
+
+  #write(index: Index): void {
+    this.#store.applied = [...this.applied]
+    this.#store.index = index
   }
 }
