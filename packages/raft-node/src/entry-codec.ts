@@ -4,7 +4,7 @@ import { RaftError } from './errors.ts'
 import { readSafeInteger, writeSafeInteger } from './safe-integer.ts'
 
 /**
- * Entries as one binary block, five times faster than MessagePack where the bytes are (`research/dependencies.md`):
+ * Entries as one binary block, five times faster than MessagePack where the bytes are:
  *
  *     count u32, then for each entry: type u8, term u64, index u64, length u32, payload
  */

@@ -15,14 +15,18 @@ type Step = {
   readonly background: boolean
 }
 
-/** In the documents. Here each run gets its own, so that it disturbs nobody and nobody disturbs it. */
-const portsOfDocuments = ['8180', '8186', '8280', '8286', '8380', '8386', '8480', '8486']
+/** In the documents. Here each run gets its own, as far apart as those, so that it disturbs nobody and nobody disturbs it. */
+const portsOfDocuments = [8180, 8186, 8280, 8286, 8380, 8386, 8480, 8486]
+const firstPort = Math.min(...portsOfDocuments)
+const portSpan = Math.max(...portsOfDocuments) - firstPort + 1
 
 /** @throws what is different, with the command. */
 export async function play(document: string, folder: string): Promise<void> {
-  const first = await freePorts(portsOfDocuments.length)
+  const first = await freePorts(portSpan)
   const own = (text: string) =>
-    portsOfDocuments.reduce((changed, port, at) => changed.replaceAll(port, String(first + at)), text).replaceAll('/tmp/', `${folder}/`)
+    text
+      .replace(/\b8[1-4]8[06]\b/g, port => (portsOfDocuments.includes(Number(port)) ? String(first + Number(port) - firstPort) : port))
+      .replaceAll('/tmp/', `${folder}/`)
   const env = {
     ...process.env,
     RAFTCTL_ENDPOINTS: `127.0.0.1:${first}`, // what is asked when a document names nobody
@@ -39,7 +43,7 @@ export async function play(document: string, folder: string): Promise<void> {
       assert(patternOf(expected).test(output.trim()), `$ ${command}\n--- the document says\n${expected}\n--- it printed\n${output}`)
     if (background) {
       const terminal = run()
-      await eventually('a terminal shows what it should', () => matches(terminal.stdout), 15_000)
+      await eventually('a terminal shows what it should', () => matches(terminal.stdout), 30_000)
       continue
     }
     await eventually(
