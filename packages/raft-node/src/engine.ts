@@ -10,6 +10,7 @@ import { invariantBroken, RaftError } from './errors.ts'
 import { Failover } from './failover.ts'
 import { Faults } from './faults.ts'
 import { Freshness } from './freshness.ts'
+import { HeldNotices } from './held-notices.ts'
 import { InProgress } from './in-progress.ts'
 import { Members } from './members.ts'
 import { NodeMetrics } from './node-metrics.ts'
@@ -73,6 +74,7 @@ export class Engine<Result> {
   readonly #driver: Driver
   readonly #ticker: Ticker
   readonly #failover: Failover
+  readonly #notices: HeldNotices
   readonly #sender: SnapshotSender
   readonly #receiver: SnapshotReceiver
   /** Changes up to here were committed before this start. They are applied again, and are no news: only what came of them is told. */
@@ -136,6 +138,7 @@ export class Engine<Result> {
       (meta, data) => this.snapshots.receive(meta, data),
       run => this.input(run),
     )
+    this.#notices = new HeldNotices(clock, message => transport.send(this.freshness.sign(message)))
     this.#failover = new Failover(raft, clock, run => this.input(run))
     this.#driver = new Driver(raft, clock, this.metrics.watch(logStore), this.#outputs())
     this.#ticker = this.#makeTicker()
@@ -255,6 +258,7 @@ export class Engine<Result> {
     this.#stopped = true
     this.#ticker.stop()
     this.#failover.stop()
+    this.#notices.stop()
     this.applier.stop()
     this.proposals.stop(error)
     this.pending.stop(error)
@@ -265,14 +269,13 @@ export class Engine<Result> {
   }
 
   #outputs(): Outputs {
-    const { transport } = this.ports
     return {
       softState: ({ role, leader }) => {
         this.#failover.leaderChanged(leader)
         this.#emit({ type: 'role', role, term: this.raft.term, leader })
         this.changed.ring()
       },
-      send: message => (message.type === 'installSnapshot' ? this.#sender.send(message) : transport.send(this.freshness.sign(message))),
+      send: message => (message.type === 'installSnapshot' ? this.#sender.send(message) : this.#notices.send(message)),
       resetTo: snapshot => ({
         position: { term: snapshot.term, index: snapshot.index },
         chain: this.#receiver.metaOf(snapshot.index).chain,

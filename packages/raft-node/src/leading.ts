@@ -26,39 +26,60 @@ export class Leading {
     this.#engine = engine
   }
 
-  async run<T>(job: Job<T>, deadline: Deadline, forward: boolean): Promise<T> {
-    const { ports, changed, faults, settings } = this.#engine
-    for (;;) {
-      faults.check()
-      this.requireRunning()
-      const attempt = await this.#attempt(job, deadline, forward)
-      if ('value' in attempt) return attempt.value
-      if (!forward) throw attempt.error
-      this.requireRunning() // nobody rings any more
-      const left = remainingMs(ports.clock, deadline)
-      if (deadline.signal?.aborted) throw new RaftError('ABORTED', 'the caller gave up; nothing was done', { outcome: 'not-applied' })
-      if (left === 0) throw this.#outOfTime(attempt.error, deadline)
-      await changed.next(Math.min(left, settings.tickMs), deadline.signal)
+  run<T>(job: Job<T>, deadline: Deadline, forward: boolean): Promise<T> {
+    const { raft, identity } = this.#engine
+    if (raft.leader !== identity.nodeId) return this.#search(job, deadline, forward)
+    // Mostly it leads, and that is all: the search would cost some promises more.
+    try {
+      this.#requireServing()
+      return job.here().catch(error => this.#searchAfter(error, job, deadline, forward))
+    } catch (error) {
+      return this.#searchAfter(error, job, deadline, forward)
     }
+  }
+
+  async #search<T>(job: Job<T>, deadline: Deadline, forward: boolean): Promise<T> {
+    for (;;) {
+      this.#requireServing()
+      try {
+        return await this.#attempt(job, deadline, forward)
+      } catch (error) {
+        await this.#pause(error, deadline, forward)
+      }
+    }
+  }
+
+  async #searchAfter<T>(error: unknown, job: Job<T>, deadline: Deadline, forward: boolean): Promise<T> {
+    await this.#pause(error, deadline, forward)
+    return this.#search(job, deadline, forward)
+  }
+
+  /** Until another try may help. Throws where none could, or none is wanted. */
+  async #pause(error: unknown, deadline: Deadline, forward: boolean): Promise<void> {
+    const { ports, changed, settings } = this.#engine
+    if (!forward || !(error instanceof RaftError) || error.outcome !== 'not-applied' || !worthAnotherTry.includes(error.code)) throw error
+    this.requireRunning() // nobody rings any more
+    const left = remainingMs(ports.clock, deadline)
+    if (deadline.signal?.aborted) throw new RaftError('ABORTED', 'the caller gave up; nothing was done', { outcome: 'not-applied' })
+    if (left === 0) throw this.#outOfTime(error, deadline)
+    await changed.next(Math.min(left, settings.tickMs), deadline.signal)
+  }
+
+  #requireServing(): void {
+    this.#engine.faults.check()
+    this.requireRunning()
   }
 
   requireRunning(): void {
     if (this.#engine.stopped) throw new RaftError('NODE_STOPPED', 'this node has stopped: ask another one', { outcome: 'not-applied' })
   }
 
-  /** Throws what no further try could help. */
-  async #attempt<T>(job: Job<T>, deadline: Deadline, forward: boolean): Promise<{ readonly value: T } | { readonly error: RaftError }> {
+  async #attempt<T>(job: Job<T>, deadline: Deadline, forward: boolean): Promise<T> {
     const { raft, identity } = this.#engine
-    try {
-      const { leader } = raft
-      if (leader === identity.nodeId) return { value: await job.here() }
-      if (!forward || leader === undefined) return { error: this.notLeader() }
-      return { value: await this.#ask(leader, job, deadline) }
-    } catch (error) {
-      const again = error instanceof RaftError && error.outcome === 'not-applied' && worthAnotherTry.includes(error.code)
-      if (!again) throw error
-      return { error }
-    }
+    const { leader } = raft
+    if (leader === identity.nodeId) return job.here()
+    if (!forward || leader === undefined) throw this.notLeader()
+    return this.#ask(leader, job, deadline)
   }
 
   async #ask<T>(leader: string, job: Job<T>, deadline: Deadline): Promise<T> {

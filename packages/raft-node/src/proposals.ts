@@ -1,7 +1,7 @@
 import type { Index, Raft, Refusal } from 'raft-core'
 import type { Applied } from './api.ts'
 import { RaftError } from './errors.ts'
-import type { Pending } from './pending.ts'
+import { Caller, type Pending } from './pending.ts'
 import type { Deadline } from './wait.ts'
 
 /** How the caller names a refusal: mostly as a RaftError that says who leads. */
@@ -9,10 +9,8 @@ type Explain = (reason: Refusal) => Error
 
 type Gathered<Result> = {
   readonly data: Uint8Array
-  readonly deadline: Deadline
+  readonly caller: Caller<Result>
   readonly explain: Explain
-  resolve(applied: Promise<Applied<Result>>): void
-  reject(error: Error): void
 }
 
 /**
@@ -41,7 +39,9 @@ export class Proposals<Result> {
   /** Rejects with what `explain` makes of a refusal: then nothing was appended. */
   add(data: Uint8Array, deadline: Deadline, explain: Explain): Promise<Applied<Result>> {
     if (this.#stopped !== undefined) return Promise.reject(notBegun(this.#stopped))
-    return new Promise((resolve, reject) => this.#gathered.push({ data, deadline, explain, resolve, reject }))
+    const caller = new Caller<Result>(deadline)
+    this.#gathered.push({ data, caller, explain })
+    return caller.promise
   }
 
   /** All that gathered since the last call, in order. */
@@ -52,17 +52,17 @@ export class Proposals<Result> {
     const taken = this.#raft.proposeAll(gathered.map(({ data }) => data))
     if (taken.accepted === true) {
       this.#proposed(taken.index + gathered.length - 1, gathered.length)
-      for (const [at, { deadline, resolve }] of gathered.entries())
-        resolve(this.#pending.add({ index: taken.index + at, term: taken.term }, deadline))
+      let { index } = taken
+      for (const { caller } of gathered) this.#pending.place(caller, { index: index++, term: taken.term })
       return
     }
     const reason = taken.accepted === false ? taken.reason : 'not-leader'
-    for (const { explain, reject } of gathered) reject(explain(reason))
+    for (const { explain, caller } of gathered) caller.reject(explain(reason))
   }
 
   stop(error: RaftError): void {
     this.#stopped = error
-    for (const { reject } of this.#gathered) reject(notBegun(error))
+    for (const { caller } of this.#gathered) caller.reject(notBegun(error))
     this.#gathered = []
   }
 }

@@ -38,6 +38,7 @@ import { nodeStatus } from './status.ts'
 import { transferTo } from './transfer.ts'
 import { leaderships, membershipViews } from './views.ts'
 import { type Deadline, deadlineFor, remainingMs, Wait } from './wait.ts'
+import { Waits } from './waits.ts'
 
 /** One member of a cluster: its folder, its port and its state machine. */
 export class RaftNode<Result> implements Node<Result> {
@@ -139,7 +140,16 @@ export class RaftNode<Result> implements Node<Result> {
     return this.#closed !== undefined
   }
 
-  async apply(command: Uint8Array, options: ApplyOptions = {}): Promise<Applied<Result>> {
+  /** Not async: this is what applications do most, and another promise would cost as much as a command's way into the log. */
+  apply(command: Uint8Array, options: ApplyOptions = {}): Promise<Applied<Result>> {
+    try {
+      return this.#apply(command, options)
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
+  #apply(command: Uint8Array, options: ApplyOptions): Promise<Applied<Result>> {
     const deadline = this.#begin(options)
     checkSize(command)
     if (options.session !== undefined) return this.#applyOnce(command, options.session, deadline, options.forward ?? true)
@@ -227,7 +237,8 @@ export class RaftNode<Result> implements Node<Result> {
 
   async snapshot(options: CallOptions = {}): Promise<Index> {
     const deadline = this.#begin(options)
-    const wait = new Wait<Index>(this.#engine.ports.clock, deadline, () => snapshotLate(deadline))
+    const wait = new SnapshotWait(deadline)
+    new Waits(this.#engine.ports.clock).start(wait)
     this.#engine.snapshots.take().then(
       index => wait.resolve(index),
       error => wait.reject(error),
@@ -307,8 +318,14 @@ function behind(index: Index, { timeoutMs }: Deadline): RaftError {
   return new RaftError('TIMED_OUT', `this node has not applied index ${index} within ${timeoutMs} ms: it is behind, try again`)
 }
 
-function snapshotLate({ timeoutMs }: Deadline): RaftError {
-  return new RaftError('TIMED_OUT', `the snapshot is not written after ${timeoutMs} ms; it goes on: look at the status`)
+/** Nothing is taken back: the snapshot goes on. */
+class SnapshotWait extends Wait<Index> {
+  protected timedOut(): Error {
+    const { timeoutMs } = this.deadline
+    return new RaftError('TIMED_OUT', `the snapshot is not written after ${timeoutMs} ms; it goes on: look at the status`)
+  }
+
+  protected forget(): void {}
 }
 
 /** What cannot travel to a follower in one frame (8 MiB with its message) must not get into the log: it would never commit. */

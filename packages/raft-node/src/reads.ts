@@ -2,11 +2,10 @@ import type { Index, Raft, ReadState } from 'raft-core'
 import { RaftError } from './errors.ts'
 import type { Clock } from './ports.ts'
 import { type Deadline, Wait } from './wait.ts'
+import { Waits } from './waits.ts'
 
 /** What a caller wants: the moment when the state machine may be read, the same by lease, or only the index that it takes. */
 export type ReadKind = 'read' | 'lease' | 'index'
-
-type Reader = { readonly wait: Wait<Index>; readonly wantsIndex: boolean }
 
 /** Confirmed: these callers may read once `index` is applied. */
 type Confirmed = { readonly index: Index; readonly readers: ReadonlySet<Reader> }
@@ -24,6 +23,7 @@ const maxOpenQuestions = 4
 export class Reads {
   readonly #raft: Raft
   readonly #clock: Clock
+  readonly #waits: Waits
   readonly #applied: () => Index
   /** Context names must not repeat after a restart: a late answer to an earlier life would confirm a read with an old index. */
   readonly #life: string
@@ -38,6 +38,7 @@ export class Reads {
   constructor(raft: Raft, clock: Clock, applied: () => Index) {
     this.#raft = raft
     this.#clock = clock
+    this.#waits = new Waits(clock)
     this.#applied = applied
     this.#life = clock.uniqueId()
   }
@@ -45,16 +46,11 @@ export class Reads {
   /** `lease`: at once, where this node leads by lease (thesis §6.4.1). */
   add(deadline: Deadline, kind: ReadKind): Promise<Index> {
     if (this.#stopped !== undefined) return Promise.reject(this.#stopped)
-    const wait: Wait<Index> = new Wait(
-      this.#clock,
-      deadline,
-      () => this.#timedOut(deadline),
-      () => this.#forget(reader),
-    )
-    const reader = { wait, wantsIndex: kind === 'index' }
+    const reader = new Reader(deadline, kind, this)
     const gathering = kind === 'lease' ? this.#gatheringByLease : this.#gathering
     gathering.add(reader)
-    return wait.promise
+    this.#waits.start(reader)
+    return reader.promise
   }
 
   /** Asks for all who gathered since the last time, if somebody can be asked. */
@@ -84,7 +80,7 @@ export class Reads {
   }
 
   #confirm(index: Index, readers: ReadonlySet<Reader>): void {
-    for (const { wait, wantsIndex } of readers) if (wantsIndex) wait.resolve(index)
+    for (const reader of readers) if (reader.kind === 'index') reader.resolve(index)
     this.#confirmed.push({ index, readers })
   }
 
@@ -94,13 +90,13 @@ export class Reads {
     const ready = this.#confirmed.filter(({ index }) => index <= applied)
     if (ready.length === 0) return
     this.#confirmed = this.#confirmed.filter(({ index }) => index > applied)
-    for (const { readers } of ready) for (const { wait } of readers) wait.resolve(applied)
+    for (const { readers } of ready) for (const reader of readers) reader.resolve(applied)
   }
 
   stop(error: Error): void {
     this.#stopped = error
     const all = [this.#gathering, this.#gatheringByLease, ...this.#asked.values(), ...this.#confirmed.map(({ readers }) => readers)]
-    for (const readers of all) for (const { wait } of readers) wait.reject(error)
+    for (const readers of all) for (const reader of readers) reader.reject(error)
     this.#gathering.clear()
     this.#gatheringByLease.clear()
     this.#asked.clear()
@@ -108,12 +104,12 @@ export class Reads {
   }
 
   /** Settled readers stay in the sets they were asked with; settling them again does nothing. */
-  #forget(reader: Reader): void {
+  forget(reader: Reader): void {
     this.#gathering.delete(reader)
     this.#gatheringByLease.delete(reader)
   }
 
-  #timedOut({ timeoutMs }: Deadline): RaftError {
+  timedOut({ timeoutMs }: Deadline): RaftError {
     if (this.#raft.leader === undefined) {
       return new RaftError(
         'NO_LEADER',
@@ -121,5 +117,24 @@ export class Reads {
       )
     }
     return new RaftError('TIMED_OUT', `no confirmed read within ${timeoutMs} ms: try again`, { outcome: 'not-applied' })
+  }
+}
+
+class Reader extends Wait<Index> {
+  readonly kind: ReadKind
+  readonly #owner: Reads
+
+  constructor(deadline: Deadline, kind: ReadKind, owner: Reads) {
+    super(deadline)
+    this.kind = kind
+    this.#owner = owner
+  }
+
+  protected timedOut(): Error {
+    return this.#owner.timedOut(this.deadline)
+  }
+
+  protected forget(): void {
+    this.#owner.forget(this)
   }
 }

@@ -1,6 +1,7 @@
 import type { CallOptions } from './api.ts'
 import { RaftError } from './errors.ts'
-import type { Clock, Timer } from './ports.ts'
+import type { Clock } from './ports.ts'
+import { watchSignal } from './signals.ts'
 
 /** How long a caller waits: a moment on the monotonic clock, and a signal with which it gives up earlier. */
 export type Deadline = { readonly at: number; readonly timeoutMs: number; readonly signal: AbortSignal | undefined }
@@ -16,30 +17,38 @@ export function remainingMs(clock: Clock, deadline: Deadline): number {
   return Math.max(0, deadline.at - clock.now())
 }
 
-/** One caller's wait, settled exactly once: by a value, by an error, by the clock or by the caller's signal. */
-export class Wait<T> {
-  readonly promise: Promise<T>
-  #settle: { resolve(value: T): void; reject(error: Error): void } | undefined
-  #timer: Timer | undefined
-  #unlisten: (() => void) | undefined
+/** Where waits stand until they are over (waits.ts). */
+export type Queue = { leave(wait: AnyWait): void }
+export type AnyWait = Wait<unknown>
 
-  /** `timedOut` makes the error of a caller whose time is over; `forget` is called when the wait ends without its owner. */
-  constructor(clock: Clock, deadline: Deadline, timedOut: () => Error, forget: () => void = () => {}) {
+/**
+ * One caller's wait, settled exactly once: by a value, by an error, by the clock or by the caller's signal. Every write makes one, so it
+ * holds what it needs in fields, and neither a timer nor a listener of its own.
+ */
+export abstract class Wait<T> {
+  readonly deadline: Deadline
+  readonly promise: Promise<T>
+  /** Its place, and its neighbours there. */
+  queue: Queue | undefined
+  before: AnyWait | undefined
+  behind: AnyWait | undefined
+  #settle: { resolve(value: T): void; reject(error: Error): void } | undefined
+  #watched: Set<AnyWait> | undefined
+
+  constructor(deadline: Deadline) {
+    this.deadline = deadline
     this.promise = new Promise<T>((resolve, reject) => {
       this.#settle = { resolve, reject }
     })
-    const giveUp = (error: Error) => {
-      forget()
-      this.reject(error)
-    }
-    const { signal } = deadline
-    this.#timer = clock.after(remainingMs(clock, deadline), () => giveUp(timedOut()))
-    if (signal === undefined) return
-    const onAbort = () => giveUp(aborted(signal))
-    signal.addEventListener('abort', onAbort, { once: true })
-    this.#unlisten = () => signal.removeEventListener('abort', onAbort)
-    if (signal.aborted) this.reject(aborted(signal))
+    if (deadline.signal === undefined) return
+    this.#watched = watchSignal(deadline.signal)
+    this.#watched.add(this)
   }
+
+  /** What it hears when its time is over. */
+  protected abstract timedOut(): Error
+  /** It ends without its owner. */
+  protected abstract forget(): void
 
   resolve(value: T): void {
     this.#end()?.resolve(value)
@@ -49,16 +58,28 @@ export class Wait<T> {
     this.#end()?.reject(error)
   }
 
+  /** Its time is over. */
+  expire(): void {
+    this.forget()
+    this.reject(this.timedOut())
+  }
+
+  /** Its signal has fired. */
+  giveUp(reason: unknown): void {
+    this.forget()
+    this.reject(aborted(reason))
+  }
+
   #end() {
     const settle = this.#settle
     this.#settle = undefined
-    this.#timer?.cancel()
-    this.#unlisten?.()
+    this.queue?.leave(this)
+    this.#watched?.delete(this)
     return settle
   }
 }
 
 /** The proposal itself is not taken back, so its outcome is unknown. */
-function aborted(signal: AbortSignal): RaftError {
-  return new RaftError('ABORTED', 'the caller gave up waiting; what was asked for may still happen', { cause: signal.reason })
+function aborted(reason: unknown): RaftError {
+  return new RaftError('ABORTED', 'the caller gave up waiting; what was asked for may still happen', { cause: reason })
 }

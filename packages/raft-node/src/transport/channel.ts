@@ -24,7 +24,7 @@ const silentPingsMax = 4
 const lingerMs = 1_000
 
 /**
- * A socket that carries frames. It gathers the frames of one turn of the event loop into one write, finds out when the other side
+ * A socket that carries frames. It gathers the frames of one callback of the event loop into one write, finds out when the other side
  * has silently gone, and never throws.
  */
 export class Channel {
@@ -174,8 +174,11 @@ export class Channel {
     if (this.#corked) return
     this.#corked = true
     this.#socket.cork()
-    setImmediate(() => this.#uncork())
+    // Not in the next turn: what this one has to say is said when its callback ends, and requests that have come meanwhile can wait.
+    process.nextTick(this.#flush)
   }
+
+  readonly #flush = (): void => this.#uncork()
 
   #uncork(): void {
     if (!this.#corked) return
