@@ -62,6 +62,42 @@ describe('OrderedMap', () => {
     )
   })
 
+  it('is written as a draft, and what was frozen in between stays as it was', () => {
+    const step = fc.oneof({ weight: 12, arbitrary: write }, { weight: 1, arbitrary: fc.constant('freeze' as const) })
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 900, size: 'max' }), steps => {
+        const model = new Map<string, number>()
+        const draft = OrderedMap.empty<Item>().draft()
+        const frozen: (readonly [OrderedMap<Item>, Item[]])[] = []
+        for (const one of steps) {
+          if (one === 'freeze') frozen.push([draft.freeze(), sorted(model)])
+          else if (one.type === 'delete') expect(draft.delete(one.key)).toBe(model.delete(one.key))
+          else {
+            model.set(one.key, one.value)
+            draft.set({ key: one.key, value: one.value })
+          }
+          if (one !== 'freeze') expect(draft.get(one.key)?.value).toBe(model.get(one.key))
+          expect(draft.size).toBe(model.size)
+        }
+        for (const [map, items] of [...frozen, [draft.freeze(), sorted(model)] as const]) {
+          expect([...map.values()]).toEqual(items)
+          expect(map.size).toBe(items.length)
+          for (const { key, value } of items) expect(map.get(key)?.value).toBe(value)
+        }
+      }),
+      { numRuns: 60 },
+    )
+  })
+
+  it('a draft of a map leaves that map alone, also where both go on', () => {
+    let map = OrderedMap.empty<Item>()
+    for (let value = 0; value < 500; value++) map = map.set({ key: `k${value}`, value })
+    const drafts = [map.draft(), map.draft()] as const
+    for (const [at, draft] of drafts.entries()) for (let value = 0; value < 500; value += 2) draft.set({ key: `k${value}`, value: -at - 1 })
+    expect([map.get('k2')?.value, drafts[0].get('k2')?.value, drafts[1].get('k2')?.value]).toEqual([2, -1, -2])
+    expect([...map.values()].every(({ key, value }) => key === `k${value}`)).toBe(true)
+  })
+
   it.each(['ascending', 'descending', 'scattered'] as const)('grows and shrinks again through every height: %s', order => {
     const count = 5_000
     const names = Array.from({ length: count }, (_, place) => {

@@ -7,7 +7,7 @@ export type Change = Stored | { readonly key: Binary; readonly value: undefined 
 
 /** The keys, and which of them end with which lease. */
 export class Keyspace {
-  #items = OrderedMap.empty<Stored>()
+  #items = OrderedMap.empty<Stored>().draft()
   /** Follows from the items. */
   #byLease = new Map<number, Set<Binary>>()
   /** Leases that lost their last key since the last `takeIdleLeases`. */
@@ -15,14 +15,22 @@ export class Keyspace {
   /** What was done since the last `takeChanges`. */
   readonly #changes: Change[] = []
 
-  /** Frozen: later writes make another map. */
-  get items(): OrderedMap<Stored> {
-    return this.#items
+  get size(): number {
+    return this.#items.size
+  }
+
+  get(key: Binary): Stored | undefined {
+    return this.#items.get(key)
+  }
+
+  /** As they are now, also after later writes. The first write to each part after this copies it: not for every look at a key. */
+  frozen(): OrderedMap<Stored> {
+    return this.#items.freeze()
   }
 
   replace(items: OrderedMap<Stored>): void {
     const before = this.#byLease
-    this.#items = items
+    this.#items = items.draft()
     this.#byLease = new Map()
     this.#changes.length = 0
     for (const { key, lease } of items.values()) if (lease !== 0) this.#attach(key, lease)
@@ -35,7 +43,7 @@ export class Keyspace {
     const item = { key, value, created, modified: revision, version, lease }
     if (before !== undefined && before.lease !== lease) this.#detach(before)
     if (lease !== 0) this.#attach(key, lease)
-    this.#items = this.#items.set(item)
+    this.#items.set(item)
     this.#changes.push(item)
   }
 
@@ -43,7 +51,7 @@ export class Keyspace {
     const before = this.#items.get(key)
     if (before === undefined) return false
     this.#detach(before)
-    this.#items = this.#items.delete(key)
+    this.#items.delete(key)
     this.#changes.push({ key, value: undefined })
     return true
   }
@@ -51,7 +59,7 @@ export class Keyspace {
   deletePrefix(prefix: Binary): number {
     const end = afterPrefix(prefix)
     let deleted = 0
-    for (const { key } of this.#items.values(prefix)) {
+    for (const { key } of this.frozen().values(prefix)) {
       if (end !== undefined && key >= end) break
       this.delete(key)
       deleted++

@@ -39,7 +39,7 @@ export class KvStore implements StateMachine<CommandResult> {
 
   /** How many keys there are. */
   get size(): number {
-    return this.#keys.items.size
+    return this.#keys.size
   }
   /** The log index of the last command that was applied. */
   get revision(): number {
@@ -51,16 +51,16 @@ export class KvStore implements StateMachine<CommandResult> {
   }
   /** Frozen: later commands do not show. */
   get items(): OrderedMap<Stored> {
-    return this.#keys.items
+    return this.#keys.frozen()
   }
 
   get(key: string): Stored | undefined {
-    return this.#keys.items.get(key)
+    return this.#keys.get(key)
   }
 
   /** In ascending order of keys, as of now: later commands do not show. */
   values(from?: string): Generator<Stored, void, undefined> {
-    return this.#keys.items.values(from)
+    return this.#keys.frozen().values(from)
   }
 
   /** How many keys end with this lease. */
@@ -82,7 +82,7 @@ export class KvStore implements StateMachine<CommandResult> {
 
   /** The keys alone, for a backup. */
   export(): AsyncIterable<Uint8Array> {
-    return encodeSnapshot({ ...emptyView(), revision: this.#revision, items: this.#keys.items })
+    return encodeSnapshot({ ...emptyView(), revision: this.#revision, items: this.#keys.frozen() })
   }
 
   /** @throws RaftError CORRUPT; the store then holds what it held before. */
@@ -103,7 +103,7 @@ export class KvStore implements StateMachine<CommandResult> {
     return {
       revision: this.#revision,
       time: this.#time,
-      items: this.#keys.items,
+      items: this.#keys.frozen(),
       leases: this.leases.records,
       locks: this.locks.records,
       answers: this.answers.records,

@@ -1,6 +1,6 @@
 /**
  * An ordered map that never changes: every write makes a new map that shares all but one path with the old one. Whoever holds a map
- * holds a snapshot of it, at no cost, whatever is written later.
+ * holds a snapshot of it, at no cost, whatever is written later. Who writes much uses a `Draft` of it.
  *
  * It is a B+ tree with path copying. Every node, like every item, carries the lowest key beneath it, so one search serves both.
  * Keys are ordered by UTF-16 code units, which is what `<` does; the same on every machine, unlike a locale's order.
@@ -19,24 +19,24 @@ export class OrderedMap<Item extends Keyed> {
   }
 
   get(key: string): Item | undefined {
-    let tree = this.#root
-    while (tree.height > 0) tree = (tree as Branch<Item>).items[childFor(tree, key)] as Tree<Item>
-    const place = lastNotAbove(tree.items, key)
-    const item = (tree as Leaf<Item>).items[place]
-    return item?.key === key ? item : undefined
+    return find(this.#root, key)
   }
 
   /** A map that also holds `item`, in place of the one with the same key if there was one. */
   set(item: Item): OrderedMap<Item> {
-    const [left, right] = insert(this.#root, item)
-    const root = right === undefined ? left : branch([left, right])
-    return new OrderedMap(root, this.get(item.key) === undefined ? this.size + 1 : this.size)
+    const [left, right, isNew] = insert(this.#root, item, undefined)
+    return new OrderedMap(right === undefined ? left : branch([left, right]), isNew ? this.size + 1 : this.size)
   }
 
   /** A map without `key`; this map itself if it does not hold it. */
   delete(key: string): OrderedMap<Item> {
     if (this.get(key) === undefined) return this
     return new OrderedMap(withoutIdleRoot(remove(this.#root, key)), this.size - 1)
+  }
+
+  /** This map, to be written to. */
+  draft(): Draft<Item> {
+    return new Draft(this.#root, this.size, (root, size) => new OrderedMap(root, size))
   }
 
   /** Items in ascending order of keys, beginning with the first whose key is not below `from`. */
@@ -47,27 +47,83 @@ export class OrderedMap<Item extends Keyed> {
   }
 }
 
+/**
+ * A map for one who writes much and looks at it in between: what was made since it was last frozen belongs to nobody else and is changed
+ * in place. A path is copied once for each time that somebody takes a frozen map, not for every write.
+ */
+class Draft<Item extends Keyed> {
+  #root: Tree<Item>
+  #size: number
+  /** The mark of the nodes that may be changed. */
+  #edition: Edition = {}
+  readonly #frozen: (root: Tree<Item>, size: number) => OrderedMap<Item>
+
+  constructor(root: Tree<Item>, size: number, frozen: (root: Tree<Item>, size: number) => OrderedMap<Item>) {
+    this.#root = root
+    this.#size = size
+    this.#frozen = frozen
+  }
+
+  get size(): number {
+    return this.#size
+  }
+
+  get(key: string): Item | undefined {
+    return find(this.#root, key)
+  }
+
+  /** In place of the one with the same key, if there is one. */
+  set(item: Item): void {
+    const [left, right, isNew] = insert(this.#root, item, this.#edition)
+    this.#root = right === undefined ? left : branch([left, right], this.#edition)
+    if (isNew) this.#size++
+  }
+
+  /** Returns whether it was there. */
+  delete(key: string): boolean {
+    if (this.get(key) === undefined) return false
+    this.#root = withoutIdleRoot(remove(this.#root, key))
+    this.#size--
+    return true
+  }
+
+  /** As it is now, and will be whatever is written later. */
+  freeze(): OrderedMap<Item> {
+    this.#edition = {}
+    return this.#frozen(this.#root, this.#size)
+  }
+}
+
 export type Keyed = { readonly key: string }
 
-type Leaf<Item> = { readonly key: string; readonly height: 0; readonly items: readonly Item[] }
-type Branch<Item> = { readonly key: string; readonly height: number; readonly items: readonly Tree<Item>[] }
+/** Whose draft a node belongs to. Undefined, or out of date: it is shared and never changes. */
+type Edition = object
+type Leaf<Item> = { key: string; readonly height: 0; readonly items: Item[]; readonly edition: Edition | undefined }
+type Branch<Item> = { key: string; readonly height: number; readonly items: Tree<Item>[]; readonly edition: Edition | undefined }
 type Tree<Item> = Leaf<Item> | Branch<Item>
 
 // Wide enough for three levels at 30,000 keys and four at a million, narrow enough that copying a path costs a few microseconds at most.
 const widthMax = 32
 const widthMin = widthMax / 4
 
-function leaf<Item extends Keyed>(items: readonly Item[]): Leaf<Item> {
-  return { key: items[0]?.key ?? '', height: 0, items }
+function leaf<Item extends Keyed>(items: Item[], edition?: Edition): Leaf<Item> {
+  return { key: items[0]?.key ?? '', height: 0, items, edition }
 }
 
-function branch<Item>(items: readonly Tree<Item>[]): Branch<Item> {
+function branch<Item>(items: Tree<Item>[], edition?: Edition): Branch<Item> {
   const first = items[0] as Tree<Item>
-  return { key: first.key, height: first.height + 1, items }
+  return { key: first.key, height: first.height + 1, items, edition }
 }
 
 function isLeaf<Item>(tree: Tree<Item>): tree is Leaf<Item> {
   return tree.height === 0
+}
+
+function find<Item extends Keyed>(root: Tree<Item>, key: string): Item | undefined {
+  let tree = root
+  while (!isLeaf(tree)) tree = tree.items[childFor(tree, key)] as Tree<Item>
+  const item = tree.items[lastNotAbove(tree.items, key)]
+  return item?.key === key ? item : undefined
 }
 
 /** The place of the last item whose key is not above `key`; -1 if all are above. */
@@ -90,15 +146,36 @@ function childFor<Item extends Keyed>(tree: Tree<Item>, key: string): number {
 /** One tree, or two of the same height if it became too wide. */
 type OneOrTwo<Item> = readonly [Tree<Item>, Tree<Item> | undefined]
 
-function insert<Item extends Keyed>(tree: Tree<Item>, item: Item): OneOrTwo<Item> {
+/** Changes the nodes of this edition, and copies the others: all of them where there is none. Also tells whether the key is new. */
+function insert<Item extends Keyed>(
+  tree: Tree<Item>,
+  item: Item,
+  edition: Edition | undefined,
+): readonly [...OneOrTwo<Item>, isNew: boolean] {
   if (isLeaf(tree)) {
-    const place = lastNotAbove(tree.items, item.key)
-    const replaces = tree.items[place]?.key === item.key
-    return split(leaf(replaces ? tree.items.with(place, item) : tree.items.toSpliced(place + 1, 0, item)))
+    const own = edition !== undefined && tree.edition === edition ? tree : leaf(tree.items.slice(), edition)
+    const place = lastNotAbove(own.items, item.key)
+    const isNew = own.items[place]?.key !== item.key
+    if (isNew) own.items.splice(place + 1, 0, item)
+    else own.items[place] = item
+    return parted(own, edition, isNew)
   }
-  const place = childFor(tree, item.key)
-  const [left, right] = insert(tree.items[place] as Tree<Item>, item)
-  return split(branch(right === undefined ? tree.items.with(place, left) : tree.items.toSpliced(place, 1, left, right)))
+  const own = edition !== undefined && tree.edition === edition ? tree : branch(tree.items.slice(), edition)
+  const place = childFor(own, item.key)
+  const [left, right, isNew] = insert(own.items[place] as Tree<Item>, item, edition)
+  own.items[place] = left
+  if (right !== undefined) own.items.splice(place + 1, 0, right)
+  return parted(own, edition, isNew)
+}
+
+function parted<Item extends Keyed>(
+  own: Tree<Item>,
+  edition: Edition | undefined,
+  isNew: boolean,
+): readonly [...OneOrTwo<Item>, isNew: boolean] {
+  own.key = (own.items[0] as Keyed).key
+  const [left, right] = split(own, edition)
+  return [left, right, isNew]
 }
 
 /** The key must be there. May leave the tree too narrow: whoever holds it mends that with a neighbour. */
@@ -120,11 +197,11 @@ function join<Item extends Keyed>(left: Tree<Item>, right: Tree<Item>): OneOrTwo
   return split(branch([...(left as Branch<Item>).items, ...(right as Branch<Item>).items]))
 }
 
-function split<Item extends Keyed>(tree: Tree<Item>): OneOrTwo<Item> {
+function split<Item extends Keyed>(tree: Tree<Item>, edition?: Edition): OneOrTwo<Item> {
   if (tree.items.length <= widthMax) return [tree, undefined]
   const middle = tree.items.length >>> 1
-  if (isLeaf(tree)) return [leaf(tree.items.slice(0, middle)), leaf(tree.items.slice(middle))]
-  return [branch(tree.items.slice(0, middle)), branch(tree.items.slice(middle))]
+  if (isLeaf(tree)) return [leaf(tree.items.slice(0, middle), edition), leaf(tree.items.slice(middle), edition)]
+  return [branch(tree.items.slice(0, middle), edition), branch(tree.items.slice(middle), edition)]
 }
 
 function withoutIdleRoot<Item>(root: Tree<Item>): Tree<Item> {

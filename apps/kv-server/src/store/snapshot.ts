@@ -82,6 +82,7 @@ export class SnapshotReading {
   #state: 'header' | 'records' | 'done' = 'header'
   #count = 0
   #checksum = 0
+  readonly #keys = OrderedMap.empty<Stored>().draft()
   readonly #keep: boolean
 
   /** `keep` false: keys are handed out, and not kept. */
@@ -101,13 +102,13 @@ export class SnapshotReading {
     else if (this.#state === 'records' && tag === tags.key) key = readStored(record)
     else if (this.#state !== 'records' || !this.#other(tag, record)) throw new MalformedBytes(`has a record ${tag} out of place`)
     record.end()
-    if (key !== undefined && this.#keep) this.#view.items = this.#view.items.set(key)
+    if (key !== undefined && this.#keep) this.#keys.set(key)
     return key
   }
 
   finish(): View {
     if (this.#state !== 'done') throw new MalformedBytes('ends too early')
-    return this.#view
+    return { ...this.#view, items: this.#keys.freeze() }
   }
 
   #header(record: ByteReader): void {

@@ -8,7 +8,7 @@ type Parts = { readonly keys: Keyspace; readonly locks: Locks }
 /** Whether a condition holds. A key that is not there has revisions, version and lease 0, and no value. */
 export function holds(compare: Compare, { keys, locks }: Parts): boolean {
   if (compare.target === 'lock') return related(locks.get(compare.key)?.holder.token ?? 0, compare.op, compare.operand)
-  const item = keys.items.get(compare.key)
+  const item = keys.get(compare.key)
   if (compare.target !== 'value') return related(item?.[compare.target] ?? 0, compare.op, compare.operand)
   return (item?.value === compare.operand) === (compare.op === '=')
 }
@@ -28,7 +28,7 @@ export function run(operation: Operation, keys: Keyspace, revision: number, ownL
   }
   if (op === 'delete') return { op, deleted: keys.delete(operation.key) ? 1 : 0 }
   if (op === 'deletePrefix') return { op, deleted: keys.deletePrefix(operation.prefix) }
-  return { op, item: shown(keys.items.get(operation.key), operation.meta) }
+  return { op, item: shown(keys.get(operation.key), operation.meta) }
 }
 
 function shown(item: Stored | undefined, meta: boolean): Stored | undefined {
