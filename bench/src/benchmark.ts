@@ -12,6 +12,8 @@ export type Benchmark = {
 export type Settings = {
   /** Fewer and shorter samples: a look, not a figure to quote. */
   readonly quick: boolean
+  /** One of all: what takes rounds takes a single one, so that all together take no longer than people wait. */
+  readonly everything: boolean
   /** How often, where the benchmark leaves that open. */
   readonly times?: number | undefined
   /** How long, where the benchmark leaves that open. */
@@ -30,4 +32,6 @@ export type Outcome = {
   /** What two reports are compared by, and what is plotted. */
   readonly figures?: readonly Figure[]
   readonly plots?: readonly Plot[]
+  /** Ours to theirs: a row of heads, then one for each load. */
+  readonly ratios?: readonly (readonly string[])[]
 }

@@ -12,7 +12,12 @@ type Options = {
   /** Another server to compare with. */
   readonly url: string | undefined
 }
-export type RunRequest = Options & { readonly ask: 'run'; readonly names: readonly string[] }
+export type RunRequest = Options & {
+  readonly ask: 'run'
+  readonly names: readonly string[]
+  /** Nobody named any. */
+  readonly everything: boolean
+}
 export type DiffRequest = Options & { readonly ask: 'diff'; readonly before: string; readonly after: string }
 
 const options = {
@@ -42,7 +47,8 @@ export function parseCommandLine(args: readonly string[], known: readonly string
   if (positionals[0] === 'diff') return diffRequest(positionals.slice(1), { quick, times, minutes, url })
   const unknown = positionals.find(name => !known.includes(name))
   if (unknown !== undefined) return nothing(`there is no benchmark '${unknown}': choose from ${known.join(', ')}`)
-  return { ask: 'run', names: positionals.length > 0 ? [...new Set(positionals)] : known, quick, times, minutes, url }
+  const everything = positionals.length === 0
+  return { ask: 'run', names: everything ? known : [...new Set(positionals)], everything, quick, times, minutes, url }
 }
 
 function diffRequest([before, after, ...rest]: readonly string[], options: Options): Request {

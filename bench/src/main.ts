@@ -30,7 +30,7 @@ else if (request.ask === 'diff') {
   }
 } else for (const name of request.names) await run(name, benchmarks[name]!, request)
 
-async function run(name: string, benchmark: Benchmark, { quick, times, minutes, url }: RunRequest): Promise<void> {
+async function run(name: string, benchmark: Benchmark, { quick, everything, times, minutes, url }: RunRequest): Promise<void> {
   const machine = thisMachine()
   const warning = busyWarning(machine)
   progress.now(`${name}: measuring disk and loopback`)
@@ -44,9 +44,15 @@ async function run(name: string, benchmark: Benchmark, { quick, times, minutes, 
   ]
   console.log(head.join('\n'))
   const started = new Date().toISOString()
-  const { text, data, figures = [], plots = [] } = await benchmark.run({ quick, times, minutes, url, machine, progress })
+  const {
+    text,
+    data,
+    figures = [],
+    plots = [],
+    ratios = [],
+  } = await benchmark.run({ quick, everything, times, minutes, url, machine, progress })
   progress.clear()
-  const about = { benchmark: name, about: benchmark.about, started, quick, machine, conditions, text, figures, plots }
+  const about = { benchmark: name, about: benchmark.about, started, quick, machine, conditions, text, figures, plots, ratios }
   const { json, html } = writeResult(results, { ...about, ...(data as object) })
   const [file, page] = [json, html].map(path => relative(process.cwd(), path))
   console.log(`\n${text}\n\nEvery sample is in ${file}, the plots in ${page}\n`)

@@ -7,11 +7,16 @@ const known = ['core', 'stores']
 
 describe('the command line', () => {
   test('without a name, everything', () => {
-    expect(parseCommandLine([], known)).toEqual({ ask: 'run', names: known, quick: false })
+    expect(parseCommandLine([], known)).toEqual({ ask: 'run', names: known, everything: true, quick: false })
   })
 
   test('names, each once, and --quick anywhere', () => {
-    expect(parseCommandLine(['stores', '--quick', 'stores'], known)).toEqual({ ask: 'run', names: ['stores'], quick: true })
+    expect(parseCommandLine(['stores', '--quick', 'stores'], known)).toEqual({
+      ask: 'run',
+      names: ['stores'],
+      everything: false,
+      quick: true,
+    })
   })
 
   test('--help wins', () => {

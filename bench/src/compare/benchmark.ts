@@ -1,21 +1,21 @@
 import type { Benchmark, Outcome, Settings } from '../benchmark.ts'
 import { makeDataFolder, removeDataFolder } from '../cluster/data-folder.ts'
 import { type Figure, figureOf } from '../figure.ts'
-import { counted, whole } from '../format.ts'
+import { counted, table, whole } from '../format.ts'
 import { autocannon } from '../load/autocannon.ts'
 import { readKeys, writeKeys } from '../load/keys.ts'
 import { type Generator, type Load, type Measured, measure } from '../load/load.ts'
 import { findWrk } from '../load/wrk.ts'
 import type { Progress } from '../progress.ts'
 import { figuresTable } from '../report/figures-table.ts'
-import { type Race, ratiosTable } from '../report/ratios-table.ts'
+import { type Race, ratioRows } from '../report/ratios-table.ts'
 import { ceiling } from './ceiling.ts'
 import type { Contestant, Running } from './contestant.ts'
 import { ours, running } from './ours.ts'
 import { dragonboat, etcd, gatherPeers, hashicorp } from './peers.ts'
 
 type Plan = { readonly connections: readonly number[]; readonly seconds: number; readonly warmUp: number; readonly rounds: number }
-const full: Plan = { connections: [1, 16, 64, 256], seconds: 3, warmUp: 4, rounds: 2 }
+const full: Plan = { connections: [1, 16, 64, 256], seconds: 2, warmUp: 3, rounds: 3 }
 const quick: Plan = { connections: [1, 64], seconds: 2, warmUp: 3, rounds: 1 }
 const readConnections = 64
 const builders = { hashicorp, dragonboat, 'etcd, JSON': () => etcd('JSON'), 'etcd, gRPC': () => etcd('gRPC') }
@@ -27,7 +27,7 @@ export const compare: Benchmark = {
 
 type Series = { readonly contestant: Contestant; readonly what: string; readonly at: number; readonly runs: Measured[] }
 
-async function run({ quick: isQuick, times, url, progress }: Settings): Promise<Outcome> {
+async function run({ quick: isQuick, everything, times = everything ? 1 : undefined, url, progress }: Settings): Promise<Outcome> {
   const plan = { ...(isQuick ? quick : full), ...(times === undefined ? {} : { rounds: times }) }
   const { peers, notes } = await gatherPeers(builders, progress)
   const contestants = [ours, ...(url === undefined ? [] : [running(url)]), ...peers, ceiling]
@@ -41,17 +41,15 @@ async function run({ quick: isQuick, times, url, progress }: Settings): Promise<
     `Each round starts every cluster afresh on an empty folder, one after the other; ${plan.warmUp} s to warm up. Load: ${usual.name}.`,
   )
   const writes = figures.filter(({ name }) => name.startsWith('puts'))
+  const ratios = ratiosOf(
+    all,
+    peers.map(({ name }) => name),
+  )
   return {
-    text: [
-      figuresTable(figures),
-      ratios(
-        all,
-        peers.map(({ name }) => name),
-      ),
-      notes.join('\n'),
-    ].join('\n\n'),
+    text: [figuresTable(figures), table(ratios), notes.join('\n')].join('\n\n'),
     data: { plan, notes },
     figures,
+    ratios,
     plots: [
       { title: 'Writes per second', x: 'connections', y: 'perSecond', figures: writes },
       { title: 'Latency of writes, p50', x: 'connections', y: 'p50', figures: writes },
@@ -108,14 +106,14 @@ function seriesFigure({ contestant, what, at, runs }: Series): Figure {
 
 const ratiosTitle = 'ours ÷ theirs (less is better for p50)'
 
-function ratios(all: readonly Series[], peers: readonly string[]): string {
+function ratiosOf(all: readonly Series[], peers: readonly string[]): string[][] {
   const races = all
     .filter(({ contestant }) => contestant === ours)
     .flatMap(series => [
       raceOf(series, all, { suffix: '', better: 'more', of: run => run.perSecond }),
       raceOf(series, all, { suffix: ', p50', better: 'less', of: run => run.latency.p50 }),
     ])
-  return ratiosTable(ratiosTitle, races, peers)
+  return ratioRows(ratiosTitle, races, peers)
 }
 
 type Aspect = Pick<Race, 'better'> & { readonly suffix: string; readonly of: (run: Measured) => number }

@@ -9,8 +9,8 @@ import { type LoadResult, type Measured, type Pair, reportOf } from './report.ts
 import type { LoadSample } from './sample.ts'
 
 type Lengths = { readonly pairs: number; readonly warmUp: number; readonly seconds: number; readonly operationSeconds: number }
-const full: Lengths = { pairs: 5, warmUp: 1, seconds: 3, operationSeconds: 2 }
-const quick: Lengths = { pairs: 3, warmUp: 1, seconds: 1, operationSeconds: 0.5 }
+const full: Lengths = { pairs: 3, warmUp: 1, seconds: 2, operationSeconds: 1 }
+const quick: Lengths = { pairs: 1, warmUp: 1, seconds: 1, operationSeconds: 0.5 }
 
 export const core: Benchmark = {
   about: "raft-core by itself: three nodes in one thread, in memory, against etcd's",

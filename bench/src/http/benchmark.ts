@@ -17,7 +17,7 @@ type Plan = {
   /** Shares of the rate at saturation. */
   readonly shares: readonly number[]
 }
-const full: Plan = { sizes: [1, 3, 5, 7], connections: [1, 16, 64, 256], seconds: 3, runs: 1, shares: [0.1, 0.25, 0.5, 0.7, 0.8, 0.9, 1] }
+const full: Plan = { sizes: [1, 3, 5, 7], connections: [1, 16, 64, 256], seconds: 2, runs: 1, shares: [0.1, 0.25, 0.5, 0.7, 0.85, 1] }
 const quick: Plan = { sizes: [3], connections: [1, 64], seconds: 2, runs: 1, shares: [0.25, 0.75] }
 
 export const http: Benchmark = {

@@ -6,7 +6,7 @@ import { autocannon } from './autocannon.ts'
 import { type Generator, type Load, type Measured, measure } from './load.ts'
 
 /** Until V8 has compiled the paths that are measured: figures of a server in its first seconds say little. */
-const warmUpSeconds = { full: 6, quick: 3 }
+const warmUpSeconds = { full: 4, quick: 3 }
 
 /** Started, and warmed up through its leader. */
 export async function warmCluster(size: number, quick: boolean, progress: Progress): Promise<KvCluster> {

@@ -3,18 +3,18 @@ import { build } from '../cluster/built.ts'
 import { makeDataFolder, removeDataFolder } from '../cluster/data-folder.ts'
 import { dragonboat, gatherPeers, hashicorp } from '../compare/peers.ts'
 import { figureOf } from '../figure.ts'
-import { counted, whole } from '../format.ts'
+import { counted, table, whole } from '../format.ts'
 import { defaultKeys, defaultValueBytes, type Measured } from '../load/load.ts'
 import { Watch } from '../process/watch.ts'
 import type { Progress } from '../progress.ts'
 import { figuresTable } from '../report/figures-table.ts'
-import { ratiosTable } from '../report/ratios-table.ts'
+import { ratioRows } from '../report/ratios-table.ts'
 import type { CallersLoad, Contender } from './contender.ts'
 import { ours } from './ours.ts'
 import { inProcess } from './peers.ts'
 
 type Plan = { readonly callers: readonly number[]; readonly seconds: number; readonly warmUp: number; readonly rounds: number }
-const full: Plan = { callers: [1, 64, 256, 1024], seconds: 3, warmUp: 5, rounds: 2 }
+const full: Plan = { callers: [1, 64, 256, 1024], seconds: 2, warmUp: 4, rounds: 3 }
 const quick: Plan = { callers: [1, 64, 256], seconds: 2, warmUp: 3, rounds: 1 }
 
 /** What a program is called with inside the process: hashicorp/raft and dragonboat name it differently. */
@@ -27,7 +27,7 @@ export const node: Benchmark = {
 
 type Series = { readonly contender: Contender; readonly at: number; readonly runs: Measured[] }
 
-async function run({ quick: isQuick, times, progress }: Settings): Promise<Outcome> {
+async function run({ quick: isQuick, everything, times = everything ? 1 : undefined, progress }: Settings): Promise<Outcome> {
   await build()
   const plan = { ...(isQuick ? quick : full), ...(times === undefined ? {} : { rounds: times }) }
   const { peers, notes } = await gatherPeers({ hashicorp, dragonboat }, progress)
@@ -76,11 +76,12 @@ function outcome(all: readonly Series[], plan: Plan, notes: readonly string[]): 
       return { name: counted(mine.at, 'caller'), ours: rates(mine), theirs, better: 'more' } as const
     })
   const names = [...new Set(others.map(({ contender }) => contender.name))]
-  const ratios = names.length === 0 ? [] : [ratiosTable('ours ÷ theirs, per second', races, names)]
+  const ratios = names.length === 0 ? [] : ratioRows('ours ÷ theirs, per second', races, names)
   return {
-    text: [figuresTable(figures), ...ratios, notes.join('\n')].join('\n\n'),
+    text: [figuresTable(figures), ...(ratios.length > 0 ? [table(ratios)] : []), notes.join('\n')].join('\n\n'),
     data: { plan, notes },
     figures,
+    ratios,
     plots: [
       { title: 'Writes per second, in process', x: 'callers', y: 'perSecond', figures },
       { title: 'Latency, p99', x: 'callers', y: 'p99', figures },

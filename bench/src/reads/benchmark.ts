@@ -19,7 +19,7 @@ export const reads: Benchmark = {
 
 async function run({ quick, progress }: Settings): Promise<Outcome> {
   const generator = (await findWrk()) ?? autocannon
-  const seconds = quick ? 1 : 4
+  const seconds = quick ? 1 : 2
   await using cluster = await warmCluster(3, quick, progress)
   await writeKeys({ url: (await cluster.leader()).url, kind: 'get', connections, seconds, keys: readKeys })
   const figures: Figure[] = []

@@ -1,5 +1,5 @@
 import { describeConditions } from '../conditions/conditions.ts'
-import type { Figure, Plot } from '../figure.ts'
+import type { Plot } from '../figure.ts'
 import { busyWarning, describeMachine } from '../machine.ts'
 import { figureRows } from './figures-table.ts'
 import { escapeHtml, plotSvg } from './plot.ts'
@@ -18,7 +18,7 @@ ${results.map(section).join('\n')}
 `
 }
 
-function section({ benchmark, about, started, quick, machine, conditions, text, figures = [], plots = [] }: Result): string {
+function section({ benchmark, about, started, quick, machine, conditions, text, figures = [], plots = [], ratios = [] }: Result): string {
   const warning = busyWarning(machine)
   const facts = [
     `${started.slice(0, 16).replace('T', ' ')} UTC${quick ? ', --quick: a look, not figures to quote' : ''}`,
@@ -29,7 +29,8 @@ function section({ benchmark, about, started, quick, machine, conditions, text, 
 <p class="facts">${facts.map(escapeHtml).join('<br>')}</p>
 ${warning === undefined ? '' : `<p class="warning">${escapeHtml(warning)}</p>`}
 <div class="plots">${plots.map(plotFigure).join('\n')}</div>
-${figures.length > 0 ? `<div class="wide">${tableHtml(figures)}</div>` : ''}
+${ratios.length > 0 ? tableHtml(ratios) : ''}
+${figures.length > 0 ? tableHtml(figureRows(figures)) : ''}
 <details${figures.length > 0 ? '' : ' open'}><summary>As printed</summary><pre>${escapeHtml(text)}</pre></details></section>`
 }
 
@@ -37,11 +38,10 @@ function plotFigure(plot: Plot): string {
   return `<figure>${plotSvg(plot)}</figure>`
 }
 
-function tableHtml(figures: readonly Figure[]): string {
-  const [head, ...rows] = figureRows(figures)
+function tableHtml([head, ...rows]: readonly (readonly string[])[]): string {
   const cells = (row: readonly string[], tag: string): string => row.map(cell => `<${tag}>${escapeHtml(cell)}</${tag}>`).join('')
-  return `<table><thead><tr>${cells(head!, 'th')}</tr></thead>
-<tbody>${rows.map(row => `<tr>${cells(row, 'td')}</tr>`).join('\n')}</tbody></table>`
+  return `<div class="wide"><table><thead><tr>${cells(head!, 'th')}</tr></thead>
+<tbody>${rows.map(row => `<tr>${cells(row, 'td')}</tr>`).join('\n')}</tbody></table></div>`
 }
 
 const css = `
@@ -56,10 +56,10 @@ figure { margin: 0; flex: 1 1 480px; max-width: 640px }
 svg { width: 100%; font: 12px system-ui, sans-serif; fill: currentColor }
 svg .title { font-weight: 600; font-size: 14px }
 svg .grid { stroke: #8883; stroke-width: 1 }
-.wide { overflow-x: auto }
+.wide { overflow-x: auto; margin-top: 1rem }
 table { border-collapse: collapse; font-size: 13px; font-variant-numeric: tabular-nums; white-space: nowrap }
 th, td { text-align: right; padding: .25rem .6rem; border-bottom: 1px solid #8883 }
-th:first-child, td:first-child { text-align: left }
+th:first-child, td:first-child { text-align: left; white-space: normal; min-width: 14rem }
 pre { overflow-x: auto; font-size: 12px }
 @media (prefers-color-scheme: dark) { body { background: #15181c; color: #e3e6ea } .facts { color: #a5afba } }
 `

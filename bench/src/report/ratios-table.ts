@@ -1,4 +1,4 @@
-import { decimals, formatSpread, table } from '../format.ts'
+import { decimals, formatSpread } from '../format.ts'
 import { ratiosOf, spreadOf } from '../statistics.ts'
 
 /** One load, and what each contender made of it, round by round. */
@@ -15,7 +15,7 @@ export type Race = {
  * Ours to theirs, round by round: what slows the machine for a while slows the neighbours in a round, too. `peers` are those of whom the
  * best counts: in each round whoever was ahead then.
  */
-export function ratiosTable(title: string, races: readonly Race[], peers: readonly string[]): string {
+export function ratioRows(title: string, races: readonly Race[], peers: readonly string[]): string[][] {
   const others = [...new Set(races.flatMap(({ theirs }) => [...theirs.keys()]))]
   const hasPeers = others.some(name => peers.includes(name))
   const rows = races.map(race => {
@@ -23,7 +23,7 @@ export function ratiosTable(title: string, races: readonly Race[], peers: readon
     const cell = (rates: readonly number[] | undefined): string => (rates?.length ? ratioText(ratiosOf(ours, rates)) : '–')
     return [name, ...others.map(other => cell(theirs.get(other))), ...(hasPeers ? [cell(bestOf(race, peers))] : [])]
   })
-  return table([[title, ...others, ...(hasPeers ? ['the best peer'] : [])], ...rows])
+  return [[title, ...others, ...(hasPeers ? ['the best peer'] : [])], ...rows]
 }
 
 function ratioText(ratios: readonly number[]): string {

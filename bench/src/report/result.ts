@@ -17,6 +17,7 @@ export type Result = {
   readonly text: string
   readonly figures?: readonly Figure[]
   readonly plots?: readonly Plot[]
+  readonly ratios?: readonly (readonly string[])[]
 }
 
 /** Writes one result, and the page of all that the folder holds. Returns both paths. */

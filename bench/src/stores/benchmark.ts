@@ -11,8 +11,8 @@ const program = fileURLToPath(new URL('./sample.ts', import.meta.url))
 const batches = [1, 16, 64]
 
 type Lengths = { readonly rounds: number; readonly warmUp: number; readonly seconds: number }
-const full: Lengths = { rounds: 5, warmUp: 1, seconds: 3 }
-const quick: Lengths = { rounds: 3, warmUp: 0.5, seconds: 1 }
+const full: Lengths = { rounds: 3, warmUp: 0.5, seconds: 1 }
+const quick: Lengths = { rounds: 1, warmUp: 0.5, seconds: 1 }
 
 export const stores: Benchmark = {
   about: 'the two log stores: entries durable a second, the time of one save, and the CPU time of an entry',
