@@ -6,6 +6,8 @@ import type { Progress } from './progress.ts'
 export type Benchmark = {
   /** One line for --help. */
   readonly about: string
+  /** Part of another: left out where everything is asked for. */
+  readonly isPart?: boolean
   readonly run: (settings: Settings) => Promise<Outcome>
 }
 

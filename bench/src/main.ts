@@ -28,7 +28,10 @@ else if (request.ask === 'diff') {
   } catch (error) {
     refuse(error instanceof Error ? error.message : String(error))
   }
-} else for (const name of request.names) await run(name, benchmarks[name]!, request)
+} else {
+  const names = request.names.filter(name => !(request.everything && benchmarks[name]!.isPart))
+  for (const name of names) await run(name, benchmarks[name]!, request)
+}
 
 async function run(name: string, benchmark: Benchmark, { quick, everything, times, minutes, url }: RunRequest): Promise<void> {
   const machine = thisMachine()

@@ -18,7 +18,7 @@ export const steady: Benchmark = {
 }
 
 /** Rejects if a term began or another node led meanwhile: a leader that is only busy must not be taken for a dead one. */
-async function run({ quick, minutes = quick ? 0.5 : 10, progress }: Settings): Promise<Outcome> {
+async function run({ quick, everything, minutes = quick || everything ? 0.5 : 10, progress }: Settings): Promise<Outcome> {
   await using cluster = await KvCluster.start({ size: 3 })
   const generator = (await findWrk()) ?? autocannon
   const leader = await cluster.leader()
