@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, truncate, writeFile } from 'node:fs/promises'
+import { cp, mkdtemp, readdir, rename, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -158,6 +158,25 @@ describe('on real ports', () => {
     await until(() => replaced.node.status().membership.voters.length === 3)
     await replaced.node.read()
     expect(replaced.register.applied).toEqual(['a'])
+  })
+
+  test('an old copy of a folder is told by what it lacks', async () => {
+    const [n1, , n3] = await three()
+    await set(n1, 'a')
+    await n3.node.close({ transfer: false })
+    const copy = `${n3.options.dir}-copy`
+    await cp(n3.options.dir, copy, { recursive: true })
+    const again = await reopen(n3)
+    await set(n1, 'b')
+    await again.node.read()
+    await until(() => n1.node.status().members.every(({ match }) => match === n1.node.status().last.index))
+    await again.node.close({ transfer: false })
+    await rm(n3.options.dir, { recursive: true })
+    await rename(copy, n3.options.dir)
+    const old = await reopen(again)
+    await until(() => old.node.status().fault?.code === 'OLD_FOLDER')
+    await expect(set(old, 'x')).rejects.toMatchObject({ code: 'OLD_FOLDER', outcome: 'not-applied' })
+    expect(await set(n1, 'c')).toBe('c is number 3')
   })
 
   test('a wiped founder stops serving, and joins again with the same folder', async () => {
