@@ -50,9 +50,7 @@ export class EventLog {
     if (event.type === 'role' && event.leader !== undefined && event.leader !== this.#leader) {
       this.#leader = event.leader
       this.#metrics.leaderChanges++
-    } else if (event.type === 'snapshot' && event.cause === 'taken') this.#metrics.snapshotsTaken++
-    else if (event.type === 'snapshot') this.#metrics.snapshotsInstalled++
-    else if (event.type === 'fault') this.#metrics.faults++
+    } else if (event.type === 'fault') this.#metrics.faults++
   }
 
   #peer(event: Extract<NodeEvent, { type: 'peer' }>): void {

@@ -16,8 +16,8 @@ export class NodeMetrics {
   readonly #proposals = this.registry.counter('raft_proposals_total', 'commands and barriers that this node has put into its log as leader')
   readonly #elections = this.registry.counter('raft_elections_total', 'elections and pre-elections that this node has begun')
   readonly #leaderships = this.registry.counter('raft_leaderships_total', 'how often this node became leader')
-  readonly #taken = this.registry.counter('raft_node_snapshots_taken_total', 'snapshots that this node has written of its own state')
-  readonly #installed = this.registry.counter('raft_node_snapshots_installed_total', 'snapshots that this node got from a leader')
+  readonly #taken = this.registry.counter('raft_snapshots_taken_total', 'snapshots that this node has written of its own state')
+  readonly #installed = this.registry.counter('raft_snapshots_installed_total', 'snapshots that this node got from a leader')
   readonly #applySeconds = this.registry.histogram(
     'raft_apply_duration_seconds',
     'from a proposal on the leader until it is applied there',

@@ -24,6 +24,12 @@ export class Exposition {
     return this
   }
 
+  /** Lines that somebody else has written, in the same format and of other names. */
+  include(lines: string): this {
+    if (lines !== '') this.#lines.push(lines.trimEnd())
+    return this
+  }
+
   toString(): string {
     return `${this.#lines.join('\n')}\n`
   }

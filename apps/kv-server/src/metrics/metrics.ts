@@ -6,8 +6,6 @@ export class Metrics {
   /** By path, then by method: names put together would cost every request a string. */
   readonly #routes = new Map<string, Map<string, RouteMetrics>>()
   leaderChanges = 0
-  snapshotsTaken = 0
-  snapshotsInstalled = 0
   faults = 0
 
   /** Of one route and method, named as in the API's description. */

@@ -186,6 +186,8 @@ describe('/metrics', () => {
     ]) {
       expect(text.split('\n')).toContain(line)
     }
+    const families = text.match(/^# TYPE \w+/gm) ?? []
+    expect(new Set(families).size).toBe(families.length)
     for (const line of text.trim().split('\n')) expect(line).toMatch(/^(# (HELP|TYPE) \w+ .+|\w+(\{(\w+="[^"]*",?)+\})? -?[\d.e+-]+)$/)
   })
 })

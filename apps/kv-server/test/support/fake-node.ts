@@ -1,5 +1,5 @@
 import type { Applied, CallOptions, JoinAnswer, JoinRequest, MemberEdit, Node, NodeStatus } from 'raft-node'
-import { RaftError } from 'raft-node'
+import { MetricsRegistry, RaftError } from 'raft-node'
 import type { CommandResult } from '../../src/store/command.ts'
 import type { KvStore } from '../../src/store/kv-store.ts'
 
@@ -18,7 +18,7 @@ const n1: MemberStatus = {
 const n2: MemberStatus = { ...n1, id: 'n2', address: '127.0.0.1:8286', clientAddress: '127.0.0.1:8280' }
 const n3: MemberStatus = { ...n1, id: 'n3', address: '127.0.0.1:8386', clientAddress: '127.0.0.1:8380' }
 
-type Asked = 'identity' | 'role' | 'term' | 'commit' | 'applied' | 'ageMs' | 'fault' | 'isClosing' | 'status' | 'leader'
+type Asked = 'identity' | 'metrics' | 'role' | 'term' | 'commit' | 'applied' | 'ageMs' | 'fault' | 'isClosing' | 'status' | 'leader'
 type Called = 'apply' | 'read' | 'waitForApplied' | 'transferLeadership' | 'snapshot' | 'close'
 /** What the server asks of its node, and no more. */
 type Used = Pick<Node<CommandResult>, Asked | Called> & {
@@ -49,8 +49,13 @@ export class FakeNode implements Used {
   isClosing = false
   readonly term = 3
 
+  readonly metrics = new MetricsRegistry()
+
   constructor(store: KvStore) {
     this.store = store
+    this.metrics.gauge('raft_is_leader', '1 on the leader', () => (this.role === 'leader' ? 1 : 0))
+    this.metrics.gauge('raft_has_leader', '1 if the node knows who leads', () => (this.leaderId === undefined ? 0 : 1))
+    this.metrics.gauge('raft_term', 'current term', () => this.term)
   }
 
   async apply(command: Uint8Array, options: CallOptions & { forward?: boolean } = {}): Promise<Applied<CommandResult>> {
