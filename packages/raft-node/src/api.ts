@@ -277,6 +277,13 @@ export interface Node<Result> extends AsyncDisposable {
   transferLeadership(options?: CallOptions & { readonly target?: NodeId }): Promise<NodeId>
   /** Takes a snapshot now. Resolves with its index. */
   snapshot(options?: CallOptions): Promise<Index>
+  /**
+   * Puts another state in the place of the replicated one, on every member at the same index: data such as the state machine's `snapshot`
+   * gives. Members, sessions and log time stay as they are. It goes through the log, so a majority must have room for it in memory. What is
+   * written meanwhile is lost with the old state. `timeoutMs` is for each piece. Resolves with the index. Until the last step rejects with
+   * outcome `not-applied`; with LEADERSHIP_LOST where another restore began, or another node leads: begin again.
+   */
+  restore(data: AsyncIterable<Uint8Array>, options?: CallOptions): Promise<Index>
   /** A picture of now; never waits for the disk or the network. */
   status(): NodeStatus
   /** Who leads as far as this node knows. */

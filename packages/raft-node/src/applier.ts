@@ -1,4 +1,4 @@
-import type { Entry, Index, Position, Raft } from 'raft-core'
+import type { CommandEntry, Entry, Index, Position, Raft } from 'raft-core'
 import { invariantBroken, RaftError, reasonOf } from './errors.ts'
 import { infosIn } from './member-info.ts'
 import type { Members } from './members.ts'
@@ -37,6 +37,8 @@ export class Applier<Result> {
   readonly #waiting: Entry[] = []
   #applied: Position
   #restoring: SnapshotMeta | undefined
+  /** A client's state is being put in the place of this one. */
+  #replacing = false
   /** While the rest waits for a later turn. */
   #pause: Timer | undefined
   #stopped = false
@@ -54,7 +56,7 @@ export class Applier<Result> {
   }
 
   get restoring(): boolean {
-    return this.#restoring !== undefined
+    return this.#restoring !== undefined || this.#replacing
   }
 
   take(entries: readonly Entry[]): void {
@@ -68,7 +70,7 @@ export class Applier<Result> {
     this.#waiting.splice(0, rest < 0 ? this.#waiting.length : rest)
     const idle = this.#restoring === undefined
     this.#restoring = meta
-    if (idle) void this.#restore()
+    if (idle && !this.#replacing) void this.#restore()
   }
 
   stop(): void {
@@ -86,11 +88,13 @@ export class Applier<Result> {
   }
 
   #applyWaiting(): void {
-    if (this.#stopped || this.#pause !== undefined || this.#restoring !== undefined || this.#waiting.length === 0) return
+    if (this.#stopped || this.#pause !== undefined || this.restoring || this.#waiting.length === 0) return
+    const { state } = this.#parts
+    if (state.isRestore(this.#waiting[0] as Entry)) return void this.#replace()
     const { clock } = this.#parts
     const until = clock.now() + sliceMs
     let done = 0
-    while (done < this.#waiting.length) {
+    while (done < this.#waiting.length && !state.isRestore(this.#waiting[done] as Entry)) {
       done += this.#applyAt(done)
       if (clock.now() > until) break
     }
@@ -135,6 +139,26 @@ export class Applier<Result> {
       this.#listener.membership()
     }
     return entry.type === 'command' ? this.#parts.state.apply(entry) : (nothing as EntryOutcome<Result>)
+  }
+
+  /** The first entry that waits is the end of a client's restore. A snapshot that a leader sends meanwhile is put in after it. */
+  async #replace(): Promise<void> {
+    const entry = this.#waiting[0] as CommandEntry
+    this.#replacing = true
+    try {
+      const outcome = await this.#parts.state.replace(entry, this.#parts.members)
+      if (this.#stopped) return
+      this.#replacing = false
+      if (this.#restoring !== undefined) return void this.#restore()
+      this.#waiting.shift()
+      this.#settle(entry, outcome)
+      this.#raft.appliedTo(entry.index)
+      this.#listener.applied(entry.index)
+    } catch (cause) {
+      this.#stopped = true
+      return this.#listener.failed(cause instanceof RaftError ? cause : invariantBroken(cause))
+    }
+    this.#work()
   }
 
   async #restore(): Promise<void> {

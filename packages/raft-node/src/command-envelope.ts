@@ -5,7 +5,18 @@ import { readSafeInteger, writeSafeInteger } from './safe-integer.ts'
  * How the node wraps what it proposes: one byte that says for whom the entry is, then numbers of eight bytes, then the payload.
  * So what the node keeps beside the state machine (barriers, sessions, log time) is in the same log and needs no command of its own.
  */
-const kinds = { command: 0, barrier: 1, openSession: 2, keepSession: 3, closeSession: 4, sessionCommand: 5, time: 6 } as const
+const kinds = {
+  command: 0,
+  barrier: 1,
+  openSession: 2,
+  keepSession: 3,
+  closeSession: 4,
+  sessionCommand: 5,
+  time: 6,
+  restoreBegin: 7,
+  restoreData: 8,
+  restoreCommit: 9,
+} as const
 
 /** A command that is applied once, however often it comes (thesis §6.3). */
 export type SessionCommand = {
@@ -17,6 +28,12 @@ export type SessionCommand = {
   readonly command: Uint8Array
 }
 
+/** Another state is put in the place of this one, piece by piece; the restore gets the index of its first entry as its number. */
+export type RestoreStep =
+  | { readonly type: 'restoreBegin' }
+  | { readonly type: 'restoreData'; readonly restore: number; readonly place: number; readonly data: Uint8Array }
+  | { readonly type: 'restoreCommit'; readonly restore: number; readonly count: number }
+
 /** What an entry of the log says to a node. */
 export type Envelope =
   | { readonly type: 'command'; readonly command: Uint8Array }
@@ -27,6 +44,7 @@ export type Envelope =
   | ({ readonly type: 'sessionCommand' } & SessionCommand)
   /** Log time, as the leader has measured it since the time `sinceMs`; if that is not the last any more, it counts for nothing. */
   | { readonly type: 'time'; readonly sinceMs: number; readonly nowMs: number }
+  | RestoreStep
 
 export function wrapCommand(command: Uint8Array): Uint8Array {
   const data = entryMemory(command.length + 1)
@@ -44,12 +62,20 @@ export function wrap(envelope: Exclude<Envelope, { type: 'command' | 'barrier' }
     return numbered(kinds.sessionCommand, [session, serial, answered], command)
   }
   if (envelope.type === 'time') return numbered(kinds.time, [envelope.sinceMs, envelope.nowMs])
+  if (envelope.type === 'restoreBegin') return Uint8Array.of(kinds.restoreBegin)
+  if (envelope.type === 'restoreData') return numbered(kinds.restoreData, [envelope.restore, envelope.place], envelope.data)
+  if (envelope.type === 'restoreCommit') return numbered(kinds.restoreCommit, [envelope.restore, envelope.count])
   return numbered(kinds[envelope.type], [envelope.type === 'openSession' ? envelope.ttlMs : envelope.session])
 }
 
 /** The command of an entry that is one outside sessions. */
 export function plainCommandIn(data: Uint8Array): Uint8Array | undefined {
   return data[0] === kinds.command ? data.subarray(1) : undefined
+}
+
+/** Whether the entry is the last of a restore. */
+export function isRestoreCommit(data: Uint8Array): boolean {
+  return data[0] === kinds.restoreCommit
 }
 
 /** @throws Error for an entry that no node of this version writes. */
@@ -64,6 +90,9 @@ export function envelopeIn(data: Uint8Array): Envelope {
   if (data[0] === kinds.time) return { type: 'time', sinceMs: at(0), nowMs: at(1) }
   if (data[0] === kinds.sessionCommand)
     return { type: 'sessionCommand', session: at(0), serial: at(1), answered: at(2), command: data.subarray(25) }
+  if (data[0] === kinds.restoreBegin) return { type: 'restoreBegin' }
+  if (data[0] === kinds.restoreData) return { type: 'restoreData', restore: at(0), place: at(1), data: data.subarray(17) }
+  if (data[0] === kinds.restoreCommit) return { type: 'restoreCommit', restore: at(0), count: at(1) }
   throw new Error(`an entry of unknown kind ${data[0]}: written by a newer version of raft-node?`)
 }
 

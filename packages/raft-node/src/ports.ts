@@ -238,6 +238,10 @@ export interface StateMachine<Result> {
   onMembership?(membership: Membership, index: Index, members: readonly MemberInfo[]): void
   /** A frozen view of the state now; the data may be read while later commands are applied. */
   snapshot(): AsyncIterable<Uint8Array>
-  /** Replaces the whole state by the one at this index. If it keeps `appliedIndex`, that is 0 or as before until all of it is durable. */
+  /**
+   * Replaces the whole state by the one at this index. For data that are none it throws, and the state is as before; that must be the same on
+   * every node, for clients can send data (`node.restore`). A node that is itself at fault, whose disk is full, say, throws a RaftError.
+   * If it keeps `appliedIndex`, that is 0 or as before until all of it is durable.
+   */
   restore(data: AsyncIterable<Uint8Array>, index: Index): Promise<void>
 }

@@ -31,6 +31,7 @@ import type { Identity, MemberInfo } from './ports.ts'
 import { Proposing } from './proposing.ts'
 import type { ReadKind } from './reads.ts'
 import { type World, withLogKind, worldFor } from './real-ports.ts'
+import { restoreState } from './restore-state.ts'
 import { Serving } from './serving.ts'
 import { checked, SessionService } from './session-service.ts'
 import { settingsFrom } from './settings.ts'
@@ -244,6 +245,11 @@ export class RaftNode<Result> implements Node<Result> {
       error => wait.reject(error),
     )
     return wait.promise
+  }
+
+  async restore(data: AsyncIterable<Uint8Array>, options: CallOptions = {}): Promise<Index> {
+    this.#begin(options)
+    return this.#engine.inProgress.run(restoreState(this.#proposing, data, () => this.#begin(options)))
   }
 
   status(): NodeStatus {

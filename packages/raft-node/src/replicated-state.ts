@@ -1,11 +1,12 @@
 import type { CommandEntry, Entry, Index, Position } from 'raft-core'
-import { envelopeIn, plainCommandIn, type SessionCommand } from './command-envelope.ts'
+import { envelopeIn, isRestoreCommit, plainCommandIn, type SessionCommand } from './command-envelope.ts'
 import { Digests } from './digests.ts'
 import { RaftError, reasonOf } from './errors.ts'
 import { Members } from './members.ts'
 import type { EntryOutcome } from './pending.ts'
 import type { Clock, CommandAt, SnapshotMeta, StateMachine } from './ports.ts'
 import type { ResultCodec } from './proposing.ts'
+import { RestoreSpool } from './restore-spool.ts'
 import { checked } from './session-service.ts'
 import { type KeptAnswer, Sessions } from './sessions.ts'
 import { begun, splitNodePart, withNodePart } from './snapshot-parts.ts'
@@ -26,6 +27,7 @@ const nothing = { result: undefined }
  */
 export class ReplicatedState<Result> {
   readonly sessions = new Sessions()
+  readonly #restores = new RestoreSpool()
   /** Undefined: the state machine gives none. */
   readonly digests: Digests | undefined
   readonly #stateMachine: StateMachine<Result>
@@ -74,9 +76,43 @@ export class ReplicatedState<Result> {
       case 'closeSession':
         this.sessions.close(envelope.session)
         break
+      case 'restoreBegin':
+        this.#restores.begin({ index, term })
+        break
+      case 'restoreData':
+        return asOutcome(this.#restores.add(envelope, { index, term }))
+      case 'restoreCommit':
+        throw new Error('a restore takes time: it is for replace')
       case 'time':
         this.#pass(envelope.sinceMs, envelope.nowMs)
     }
+    return nothing as EntryOutcome<Result>
+  }
+
+  /** Whether this entry is for `replace`. */
+  isRestore(entry: Entry): entry is CommandEntry {
+    return entry.type === 'command' && isRestoreCommit(entry.data)
+  }
+
+  /**
+   * Puts a state that a client has sent in the place of the state machine's. What the machine refuses it refuses on every node, and has as
+   * before. @throws RaftError that the state machine throws: this node is at fault.
+   */
+  async replace({ data, index, term }: CommandEntry, members: Members): Promise<EntryOutcome<Result>> {
+    const envelope = envelopeIn(data)
+    if (envelope.type !== 'restoreCommit') throw new Error(`a ${envelope.type} is not a restore`)
+    const pieces = this.#restores.take(envelope, { index, term })
+    if (pieces instanceof RaftError) return { error: pieces }
+    if (index <= this.#machineAt) return nothing as EntryOutcome<Result>
+    try {
+      await this.#stateMachine.restore(oneByOne(pieces), index)
+    } catch (cause) {
+      if (cause instanceof RaftError) throw cause
+      return refused(cause)
+    }
+    this.#machineAt = index
+    this.digests?.clear()
+    this.#tellMembers(members)
     return nothing as EntryOutcome<Result>
   }
 
@@ -163,7 +199,8 @@ export class ReplicatedState<Result> {
 
   /** A frozen view: the node's own part in blocks, an empty block, and the state machine's data. */
   snapshot(): AsyncIterable<Uint8Array> {
-    return withNodePart(pack([version, this.#time]), this.sessions.tuples(), begun(this.#stateMachine.snapshot()))
+    const head = pack([version, this.#time, this.sessions.size])
+    return withNodePart(head, joined(this.sessions.tuples(), this.#restores.tuples()), begun(this.#stateMachine.snapshot()))
   }
 
   /** Replaces everything. @throws what the state machine throws, or Error where the node's own part is malformed. */
@@ -174,9 +211,11 @@ export class ReplicatedState<Result> {
     const { blocks, rest } = hasNodePart === true ? await splitNodePart(data) : { blocks: [], rest: data }
     if (index > this.#machineAt) await this.#restoreMachine(meta, rest)
     else await abandon(rest)
-    const [head, ...sessions] = blocks.flatMap(unpackAll)
-    this.#time = head === undefined ? 0 : timeIn(head)
-    this.sessions.replace(sessions)
+    const [head, ...tuples] = blocks.flatMap(unpackAll)
+    const { time, sessions } = headIn(head, tuples.length)
+    this.#time = time
+    this.sessions.replace(tuples.slice(0, sessions))
+    this.#restores.replace(tuples.slice(sessions))
     this.#lastRestoreMs = this.#clock.now() - began
   }
 
@@ -190,9 +229,19 @@ export class ReplicatedState<Result> {
   }
 }
 
-function timeIn(head: unknown): number {
+/** Without a number of sessions all tuples are sessions: written before there were restores. */
+function headIn(head: unknown, tuples: number): { readonly time: number; readonly sessions: number } {
+  if (head === undefined) return { time: 0, sessions: 0 }
   if (!Array.isArray(head) || head[0] !== version) throw new Error(`a snapshot of another version: this node reads version ${version}`)
-  return whole(head[1], 'a time')
+  return { time: whole(head[1], 'a time'), sessions: head[2] === undefined ? tuples : whole(head[2], 'a number of sessions') }
+}
+
+function* joined<T>(...lists: readonly Iterable<T>[]): Generator<T> {
+  for (const list of lists) yield* list
+}
+
+async function* oneByOne(pieces: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
+  yield* pieces
 }
 
 function asOutcome<Result>(refusal: RaftError | undefined): EntryOutcome<Result> {

@@ -87,6 +87,18 @@ export function stateMachineContract<Result>({ describe, test, expect }: Contrac
       expect(show(again)).toBe(show(one))
     })
 
+    test('data that are no snapshot are refused, and the state is as before', async () => {
+      const { create, commands, show } = make()
+      const machine = create()
+      applyAll(machine, commands)
+      const before = show(machine)
+      const refused = await machine.restore(garbage(), 100).then(
+        () => false,
+        () => true,
+      )
+      if (refused) expect(show(machine)).toBe(before)
+    })
+
     test('a command that means nothing leaves the state as it was, in the same way everywhere', async () => {
       const { create, commands, show } = make()
       const [one, other] = [create(), create()]
@@ -110,4 +122,8 @@ function outcomeOf<Result>(machine: StateMachine<Result>, command: Uint8Array, i
   } catch (error) {
     return String(error)
   }
+}
+
+async function* garbage(): AsyncGenerator<Uint8Array> {
+  yield Uint8Array.of(0, 0, 0, 3, 193, 193, 193, 255)
 }
