@@ -14,8 +14,11 @@ export class Configuration {
   /** By value: steps that are left and must see it, and steps that are left and can produce it. */
   readonly needed: Int32Array
   readonly producers: Int32Array
+  /** By value: definite cas that are left and take it away. */
+  readonly takers: Int32Array
   /** By class of optional steps: how many are used. They are used in the order of their calls, since those of a class do the same. */
   readonly used: Int32Array
+  readonly optionalClasses: readonly number[]
   readonly done: Done[] = []
   /** One bit for each definite step. */
   readonly bits: Uint32Array
@@ -30,7 +33,9 @@ export class Configuration {
     const { definite, optional, events } = history
     this.needed = new Int32Array(history.values)
     this.producers = new Int32Array(history.values)
+    this.takers = new Int32Array(history.values)
     this.used = new Int32Array(history.classes)
+    this.optionalClasses = [...new Set(optional.map(step => step.class))].sort((a, b) => a - b)
     this.bits = new Uint32Array((definite.length >> 5) + 2)
     this.left = definite.length
     for (const step of definite) this.#count(step, 1)
@@ -119,6 +124,7 @@ export class Configuration {
   #count({ kind, value, expected }: Step, by: 1 | -1): void {
     if (kind === 'read') this.needed[value]! += by
     if (kind === 'cas') this.needed[expected]! += by
+    if (kind === 'cas' && value !== expected) this.takers[expected]! += by
     if (kind === 'write' || kind === 'cas') this.producers[value]! += by
   }
   #lift(at: number): void {

@@ -1,64 +1,63 @@
 import type { Configuration } from './configuration.ts'
+import { Forced } from './forced.ts'
 import type { KeyHistory, Step } from './key-history.ts'
-import { absent } from './key-history.ts'
+import { unseen } from './key-history.ts'
+import { NextText } from './next-text.ts'
 import { Optional } from './optional.ts'
 import { Outlook } from './outlook.ts'
+import { Pieces } from './pieces.ts'
+import { Seers } from './seers.ts'
+
+/**
+ * Which of several moves is tried first: what must be done or seen first; what could be seen at once by all who must; or what must be done
+ * first. Each is good at histories that others are bad at.
+ */
+export type Order = 'by due' | 'whole first' | 'by return'
 
 /**
  * What can come next. Leaves out what another order makes up for:
  * - a step that changes nothing and fits is taken at once: wherever an order has it, it could stand here as well;
+ * - what needs no choice (Forced);
  * - of steps that do the same, the one that must be done first;
  * - an optional step only if something that is next could not be without it (any other can be left out of the order);
- * - where strings grow: what nobody sees at once after something that nobody sees;
- * - where there is nothing but reads and writes: a write that nobody reads goes right before the next one, whichever that is;
- *   one that alone explains all its reads, and they could all be next, goes with them.
+ * - what later steps rule out (Outlook).
  */
 export class Moves {
   readonly #configuration: Configuration
   readonly #history: KeyHistory
+  readonly #seers: Seers
   readonly #optional: Optional
+  readonly #forced: Forced
+  readonly #pieces: Pieces
   readonly #outlook: Outlook
+  readonly #nextText: NextText | undefined
   readonly #numbers = new Map<Step, number>()
-  /** Only reads and writes. */
-  readonly #isPlain: boolean
-  readonly #hasFailedCas: boolean
+  readonly #order: Order
   readonly #looksAhead: boolean
   #next: number[] = []
-  /** By value: how many of the next steps must see it, and the first return among them. */
-  readonly #seers = new Map<number, { count: number; return: number }>()
 
-  constructor(configuration: Configuration, looksAhead: boolean) {
+  constructor(configuration: Configuration, order: Order, looksAhead: boolean) {
+    this.#order = order
     this.#looksAhead = looksAhead
     this.#configuration = configuration
     this.#history = configuration.history
-    const { definite, has } = configuration.history
-    for (const [number, step] of definite.entries()) this.#numbers.set(step, number)
-    this.#hasFailedCas = definite.some(({ kind }) => kind === 'failed cas')
-    this.#isPlain = !has.append && !has.cas
+    for (const [number, step] of this.#history.definite.entries()) this.#numbers.set(step, number)
+    this.#seers = new Seers(configuration)
     this.#optional = new Optional(configuration)
-    this.#outlook = new Outlook(configuration, this.#numbers)
+    this.#forced = new Forced(configuration, this.#seers, this.#optional, this.#numbers)
+    this.#pieces = new Pieces(configuration, this.#seers, this.#numbers)
+    this.#outlook = new Outlook(configuration, this.#seers, this.#pieces)
+    this.#nextText = this.#history.isAppendOnly ? new NextText(this.#seers) : undefined
   }
 
   /** The state, as far as it matters: values that nobody will see are all the same. */
   get state(): number {
-    const { state, needed } = this.#configuration
-    const { growth } = this.#outlook
-    if (growth !== undefined) return growth.isAlive(state) ? state : 0xffffffff
-    return this.#isPlain && needed[state] === 0 ? 0xffffffff : state
-  }
-  /** Somebody must still see this state, who is not next, and nobody can bring it about again. */
-  get isBlocked(): boolean {
-    if (!this.#isPlain || !this.#looksAhead) return false
-    const { state, needed, producers } = this.#configuration
-    return needed[state]! > 0 && producers[state] === 0
-  }
-  optionalThatMatter(): Iterable<number> {
-    return this.#optional.thatMatter(this.#isPlain)
+    const { state } = this.#configuration
+    return this.#nextText !== undefined || this.#seers.isAlive(state) ? state : unseen
   }
 
   take(step: Step): void {
-    const number = this.#numbers.get(step) ?? -1
-    this.#configuration.take(number, step, this.#after(step))
+    this.#configuration.take(this.#numbers.get(step) ?? -1, step, this.#history.after(step, this.#configuration.state))
   }
 
   /** Takes what needs no choice. Returns the place of the first return among what is left. */
@@ -67,137 +66,82 @@ export class Moves {
     for (;;) {
       if (configuration.left === 0) return this.#history.events
       const frontier = configuration.candidates(this.#next)
-      if (this.#takeWhatFits() || this.#takeInvisible()) continue
-      if (!this.#isPlain || !this.#looksAhead || this.isBlocked) return frontier
-      const forced = this.#forced(frontier)
-      if (forced === undefined) return frontier
-      this.take(forced)
+      if (this.#forced.takeWhatFits(this.#next)) continue
+      if (!this.#looksAhead || this.#nextText !== undefined || !this.#forced.take(this.#next, frontier)) return frontier
     }
   }
 
   /** What can follow, the most urgent first. `frontier`: of this configuration, as `settle` left it. */
   next(frontier: number): readonly Step[] {
-    this.#countSeers()
     const found: { readonly step: Step; readonly urgency: number }[] = []
+    const { state } = this.#configuration
     const add = (step: Step) => {
-      if (step.kind === 'append' && !this.#outlook.allowsPiece(step)) return
-      const after = this.#after(step)
-      if (this.#looksAhead && !this.#outlook.allows(step, after)) return
-      found.push({ step, urgency: this.#urgency(step, after) })
+      const after = this.#history.after(step, state)
+      if (this.#nextText !== undefined) {
+        if (!this.#nextText.allows(step, state, this.#history)) return
+      } else if (this.#looksAhead && !this.#outlook.allows(step, after)) return
+      found.push({ step, urgency: this.#urgency(step, after, frontier) })
     }
     for (const step of this.#firstOfEachClass()) if (this.#fits(step)) add(step)
+    let isStuck = this.#isStuck()
     for (const step of this.#optional.available(frontier)) {
-      if (this.#outlook.allowsPiece(step) && this.#fits(step) && this.#isUseful(step)) add(step)
+      if (!this.#fits(step)) continue
+      if (this.#isUseful(step, frontier)) add(step)
+      else if (isStuck) {
+        add(step)
+        // All whose outcome nobody sees do the same.
+        isStuck = this.#nextText === undefined && this.#seers.isAlive(this.#history.after(step, state))
+      }
     }
     found.sort((a, b) => a.urgency - b.urgency)
     return found.map(({ step }) => step)
   }
 
-  /** What nobody sees goes first, then what could be seen by all who must; of the rest, what must be done or seen first. */
-  #urgency(step: Step, after: number): number {
-    const { needed } = this.#configuration
-    if (this.#outlook.growth !== undefined) return Math.min(this.#outlook.growth.due(after), step.return + this.#history.events)
-    const seers = this.#seers.get(after)
-    const due = Math.min(step.return, seers?.return ?? Infinity)
-    return (seers?.count ?? 0) >= (needed[after] ?? 0) && step.kind === 'write' ? due - this.#history.events : due
-  }
-
-  // ── what a step does ──
-
-  #fits({ kind, value, expected }: Step): boolean {
-    const { state } = this.#configuration
-    if (kind === 'read') return state === value
-    if (kind === 'cas') return state === expected
-    return kind === 'failed cas' ? state !== expected : true
-  }
-  #after({ kind, value }: Step): number {
-    const { state } = this.#configuration
-    if (kind === 'write' || kind === 'cas') return value
-    if (kind !== 'append') return state
-    return this.#history.idOf(state === absent ? this.#history.textOf(value) : this.#history.textOf(state) + this.#history.textOf(value))
-  }
-
-  // ── without a choice ──
-
-  #takeWhatFits(): boolean {
-    const { definite } = this.#history
-    let any = false
-    for (const number of this.#next) {
-      const step = definite[number]!
-      // An empty append changes nothing but an absent key: it may be needed there.
-      if (step.kind === 'write' || step.kind === 'append' || !this.#fits(step) || this.#after(step) !== this.#configuration.state) continue
-      this.#configuration.take(number, step, this.#configuration.state)
-      any = true
+  /** The least goes first. */
+  #urgency(step: Step, after: number, frontier: number): number {
+    if (this.#nextText !== undefined) return step.return
+    let due = step.return
+    let isWhole = true
+    for (const seer of this.#seers.of(after)) {
+      if (seer.kind !== 'must' || seer.step === step || this.#seers.isDone(seer)) continue
+      if (isWhole && this.#pieces.readyAt(seer, after) > frontier) isWhole = false
+      if (seer.step.return < due) due = seer.step.return
     }
-    return any
+    if (this.#order === 'by return') return step.return
+    return isWhole && this.#order === 'whole first' ? due - this.#history.events : due
+  }
+  #fits({ kind, expected }: Step): boolean {
+    return kind === 'write' || kind === 'append' || expected === this.#configuration.state
   }
 
-  /** After something that nobody sees, what nobody sees either could stand as well as anywhere; unless a cas has to say what was not there. */
-  #takeInvisible(): boolean {
-    const { growth } = this.#outlook
-    if (!this.#looksAhead || growth === undefined || this.#hasFailedCas || growth.isAlive(this.#configuration.state)) return false
-    const { definite } = this.#history
-    const step = definite[this.#next.find(number => growth.isInvisible(definite[number]!)) ?? -1]
-    if (step !== undefined) this.take(step)
-    return step !== undefined
-  }
-  #forced(frontier: number): Step | undefined {
-    const { needed, producers, state } = this.#configuration
-    const { definite } = this.#history
-    for (const number of this.#next) {
-      const step = definite[number]!
-      if (step.kind === 'write' && needed[step.value] === 0) return step
-    }
-    if (needed[state]! > 0) return undefined
-    this.#countSeers()
-    for (const number of this.#next) {
-      const { kind, value } = definite[number]!
-      if (producers[value] !== 1 || this.#seers.get(value)?.count !== needed[value]) continue
-      if (kind === 'write') return definite[number]
-      const optional = this.#optional.writer(value, frontier)
-      if (optional !== undefined) return optional
-    }
-    return undefined
-  }
-
-  // ── with a choice ──
-
-  #countSeers(): void {
-    const { definite } = this.#history
-    this.#seers.clear()
-    for (const number of this.#next) {
-      const step = definite[number]!
-      const value = step.kind === 'read' ? step.value : step.kind === 'cas' ? step.expected : undefined
-      if (value === undefined) continue
-      const seers = this.#seers.get(value)
-      if (seers === undefined) this.#seers.set(value, { count: 1, return: step.return })
-      else {
-        seers.count++
-        seers.return = Math.min(seers.return, step.return)
-      }
-    }
-  }
-
-  /** Of the steps that change something. */
+  /** Of the steps that change something. All that nobody sees do the same. */
   #firstOfEachClass(): Iterable<Step> {
     const { definite } = this.#history
     const first = new Map<number, Step>()
     for (const number of this.#next) {
       const step = definite[number]!
       if (step.kind === 'read' || step.kind === 'failed cas') continue
-      const other = first.get(step.class)
-      if (other === undefined || step.return < other.return) first.set(step.class, step)
+      const name = this.#nextText === undefined && this.#seers.isInvisible(step) ? -1 : step.class
+      const other = first.get(name)
+      if (other === undefined || step.return < other.return) first.set(name, step)
     }
     return first.values()
   }
 
-  #isUseful(step: Step): boolean {
-    const after = this.#after(step)
-    const { state } = this.#configuration
-    if (after === state) return false
-    if (this.#history.has.append) return this.#outlook.canBeSeen(after)
+  /** Something that is next failed because the state was another one. */
+  #isStuck(): boolean {
     const { definite } = this.#history
-    const unblocks = () => this.#next.some(number => definite[number]!.kind === 'failed cas' && definite[number]!.expected === state)
-    return this.#seers.has(after) || this.#optional.isExpected(after) || unblocks()
+    const { state } = this.#configuration
+    return this.#next.some(number => definite[number]!.kind === 'failed cas' && definite[number]!.expected === state)
+  }
+  /** Somebody may make use of what comes of it. */
+  #isUseful(step: Step, frontier: number): boolean {
+    const { state } = this.#configuration
+    const after = this.#history.after(step, state)
+    if (after === state) return false
+    if (this.#nextText !== undefined) return true
+    return this.#seers
+      .of(after)
+      .some(seer => seer.kind !== 'must not' && !this.#seers.isDone(seer) && (this.#history.has.append || seer.step.call < frontier))
   }
 }

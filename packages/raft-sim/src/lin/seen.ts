@@ -11,11 +11,11 @@ export class Seen {
   readonly #seen = new Map<string, Used[]>()
   size = 0
 
-  /** False if it, or one that is as good, was added before. `groups`: the classes of optional steps that can still matter. */
-  add(configuration: Configuration, frontier: number, state: number, groups: Iterable<number>): boolean {
+  /** False if it, or one that is as good, was added before. */
+  add(configuration: Configuration, frontier: number, state: number): boolean {
     const name = configuration.name(frontier, state)
     const used: [number, number][] = []
-    for (const group of groups) if (configuration.used[group]! > 0) used.push([group, configuration.used[group]!])
+    for (const group of configuration.optionalClasses) if (configuration.used[group]! > 0) used.push([group, configuration.used[group]!])
     const others = this.#seen.get(name)
     if (others?.some(other => isWithin(other, used)) === true) return false
     this.size++

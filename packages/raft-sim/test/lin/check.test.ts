@@ -33,7 +33,9 @@ describe.each<[string, readonly Operation['op'][], fc.Arbitrary<string | null>]>
   ['cas only', ['read', 'cas'], fc.constantFrom('a', 'b', 'c', null)],
   ['appends', ['read', 'append'], fc.constantFrom('a', 'b', 'ab', 'ba', 'aba', null)],
   ['writes and appends', ['read', 'write', 'append', 'append'], fc.constantFrom('', 'a', 'aa', 'ab', null)],
+  ['cas and appends', ['read', 'read', 'cas', 'append'], fc.constantFrom('a', 'b', 'ab', 'ba', null)],
   ['everything', ['read', 'write', 'cas', 'append'], fc.constantFrom('a', 'aa', 'ab', null)],
+  ['everything, and pieces of their own', ['read', 'read', 'write', 'cas', 'append'], fc.constantFrom('a', 'b', 'c', 'ab', 'bc')],
 ])('%s', (_name, ops, value) => {
   test('the verdict is that of trying every order', () => {
     const counts = { good: 0, bad: 0 }
@@ -42,7 +44,9 @@ describe.each<[string, readonly Operation['op'][], fc.Arbitrary<string | null>]>
       const right = isLinearizable(history)
       counts[right ? 'good' : 'bad']++
       expect(verdict.result).toBe(right ? 'linearizable' : 'not linearizable')
-      if (verdict.result === 'not linearizable') expect(isLinearizable(verdict.core)).toBe(false)
+      if (verdict.result !== 'not linearizable') return
+      expect(isLinearizable(verdict.core)).toBe(false)
+      expect(verdict.core.filter(isAnswer).length).toBe(fewestAnswers(history, verdict.impossible))
     })
     fc.assert(property, { numRuns: 3000, seed: 7 })
     expect(Math.min(counts.good, counts.bad)).toBeGreaterThan(200)
@@ -66,6 +70,22 @@ describe.each<[string, readonly Operation['op'][], fc.Arbitrary<string | null>]>
   })
 })
 
+function isAnswer(operation: Operation): boolean {
+  return operation.return !== null && (operation.op === 'read' || (operation.op === 'cas' && !operation.ok))
+}
+
+/** How many of the answers until then it takes to contradict all that was done until then. */
+function fewestAnswers(history: readonly Operation[], last: Operation): number {
+  const end = last.return ?? Infinity
+  const until = history
+    .filter(operation => operation.call <= end && !(isAnswer(operation) && (operation.return ?? 0) > end))
+    .map(operation => (operation.return !== null && operation.return > end ? { ...operation, return: null } : operation))
+  const others = until.filter(operation => !isAnswer(operation))
+  const answers = until.filter(isAnswer)
+  const contradicting = Array.from({ length: 2 ** answers.length }, (_, choice) => answers.filter((_answer, at) => (choice >> at) & 1))
+  return Math.min(...contradicting.filter(some => !isLinearizable([...others, ...some])).map(({ length }) => length))
+}
+
 const workloads: readonly (readonly [string, Workload])[] = [
   ['unique values', { clients: 50, operations: 1500, ops: ['read', 'write'] }],
   ['repeated values', { clients: 50, operations: 1500, values: 5, ops: ['read', 'write'] }],
@@ -75,6 +95,10 @@ const workloads: readonly (readonly [string, Workload])[] = [
   ['cas with few values', { clients: 10, operations: 600, values: 5, ops: ['read', 'write', 'cas'] }],
   ['appends', { clients: 50, operations: 600, unknown: 0.1, ops: ['read', 'append'] }],
   ['writes and appends', { clients: 10, operations: 600, unknown: 0.05, ops: ['read', 'write', 'append'] }],
+  ['everything', { clients: 50, operations: 1000, unknown: 0.05, ops: ['read', 'write', 'cas', 'append'] }],
+  ['everything, ten clients', { clients: 10, operations: 3000, unknown: 0.05, ops: ['read', 'write', 'cas', 'append'] }],
+  ['cas and appends', { clients: 50, operations: 1000, unknown: 0.05, ops: ['read', 'cas', 'append'] }],
+  ['cas with few values, 50 clients', { clients: 50, operations: 600, unknown: 0.05, values: 5, ops: ['read', 'write', 'cas'] }],
   ['ten keys', { clients: 50, operations: 3000, keys: 10, unknown: 0.02, ops: ['read', 'write', 'cas'] }],
 ]
 
