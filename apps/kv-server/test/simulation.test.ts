@@ -30,6 +30,14 @@ test('production nodes with this store keep every promise, and the same seed doe
   expect(first.coverage.count('linearizable read')).toBeGreaterThan(0)
 })
 
+test('where only a quorum recovers, and the others stay broken for ever, the cluster lives again', { timeout: 120_000 }, async () => {
+  for (const seed of [8, 13, 22, 26, 27]) {
+    const { failure, coverage } = await simulateNode({ seed, application: kvApplication, events: 1_500 })
+    expect(failure).toBeUndefined()
+    expect(coverage.count('only a quorum healed')).toBe(1)
+  }
+})
+
 test('seed 45: a lock whose lease somebody else revoked passes on at once, and nothing was promised', { timeout: 60_000 }, async () => {
   const { failure } = await simulateNode({ seed: 45, application: kvApplication })
   expect(failure).toBeUndefined()

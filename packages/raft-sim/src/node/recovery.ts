@@ -1,26 +1,28 @@
-import type { Membership } from 'raft-core'
+import type { NodeId } from 'raft-core'
 import { memberIds } from 'raft-core'
 import { sameMembership, showMembership } from '../invariants/config-history.ts'
 import type { Recovery } from '../invariants/liveness.ts'
 import { LivenessWatch } from '../invariants/liveness.ts'
 import type { Clients } from './clients.ts'
+import { brokenForEver } from './core-form.ts'
 import type { Machine } from './machine.ts'
 import { calm } from './scenario.ts'
 import type { NodeWorld } from './world.ts'
 
-/** Ends all faults, and then demands that the cluster recovers (§3.14): every machine that was not switched off for good comes back. */
+/** Ends all faults, and then demands that the cluster recovers (§3.14): every machine that was not switched off for good, in some runs a quorum. */
 export class Recovering<Result> {
   isDone = false
   readonly #world: NodeWorld<Result>
   readonly #clients: Clients<Result>
   readonly #watch: LivenessWatch
+  readonly #broken: ReadonlySet<Machine<Result>>
   #written = false
   #read = false
 
   constructor(world: NodeWorld<Result>, clients: Clients<Result>) {
     this.#world = world
     this.#clients = clients
-    this.#heal()
+    this.#broken = this.#heal()
     const { electionTicks, tickMs } = world.scenario
     this.#watch = new LivenessWatch(world.now, (2 * electionTicks - 1) * tickMs, backlogMs(world))
     this.#look()
@@ -28,17 +30,24 @@ export class Recovering<Result> {
     this.#tidy()
   }
 
-  #heal(): void {
+  /** Returns who stays broken. */
+  #heal(): ReadonlySet<Machine<Result>> {
     const world = this.#world
     world.healed = true
     world.faults = calm(world.scenario.timeoutMs)
     world.event('heal', 0, () => 'all faults are over, all machines come back')
     world.network.heal(world.faults.network)
+    const broken = brokenForEver(world)
     for (const machine of world.machines) {
       machine.hangsUntil = 0
       machine.resume()
       machine.start()
     }
+    return broken
+  }
+  #leader(): Machine<Result> | undefined {
+    const leader = this.#world.leader()
+    return leader === undefined || this.#broken.has(leader) ? undefined : leader
   }
 
   #look(): void {
@@ -50,7 +59,7 @@ export class Recovering<Result> {
   }
   #ask(): void {
     if (this.#written && this.#read) return
-    const leader = this.#world.leader()
+    const leader = this.#leader()
     if (leader !== undefined && !this.#written) {
       this.#clients.write(leader, () => {
         this.#written = true
@@ -70,15 +79,22 @@ export class Recovering<Result> {
 
   #state(): Recovery {
     const { machines } = this.#world
-    const leader = this.#world.leader()
+    const leader = this.#leader()
     if (leader === undefined) return { serving: () => `there is no leader: ${summary(machines)}`, level: () => 'no leader', terms: '' }
     const { membership } = leader.core!.status()
-    const members = memberIds(membership).map(id => machines.find(({ core }) => core?.id === id))
+    const ids = memberIds(membership).filter(id => ![...this.#broken].some(machine => machine.id === id))
+    const members = ids.map(id => machines.find(({ core }) => core?.id === id))
     const present = members.filter(member => member !== undefined)
     const terms = present.map(({ core }) => `${core!.id}:${core!.term}`).sort()
     return {
       serving: () => this.#servingProblem(leader, present),
-      level: () => levelProblem(leader, members, membership, machines),
+      level: () =>
+        levelProblem(
+          leader,
+          members,
+          ids,
+          machines.filter(machine => !this.#broken.has(machine)),
+        ),
       terms: terms.join(' '),
     }
   }
@@ -107,12 +123,12 @@ function backlogMs<Result>({ faults, scenario, mainCluster }: NodeWorld<Result>)
 function levelProblem<Result>(
   leader: Machine<Result>,
   members: readonly (Machine<Result> | undefined)[],
-  membership: Membership,
+  ids: readonly NodeId[],
   all: readonly Machine<Result>[],
 ): string | undefined {
-  const { commit, last } = leader.core!.status()
+  const { commit, last, membership } = leader.core!.status()
   for (const [at, member] of members.entries()) {
-    const id = memberIds(membership)[at]
+    const id = ids[at]
     if (member?.running === undefined) return `${id} does not run: ${summary(all)}`
     const isLevel = member.core?.commit === commit && member.applied === commit && last.index === commit
     if (!isLevel) return `${id} does not catch up with ${leader.id}, which has ${last.index} and committed ${commit}: ${summary(all)}`
