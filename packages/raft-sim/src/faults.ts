@@ -25,6 +25,8 @@ export type Faults = {
   /** A lost message is reported to its sender as unreachable so often. */
   readonly reportRate: number
   readonly partition: Recurring
+  /** The leader keeps followers, but too few: it goes on for a while as if it led. */
+  readonly leaderWithFew: Recurring
   readonly saveMs: Range
   readonly slowSaveRate: number
   readonly slowSaveMs: number
@@ -82,7 +84,7 @@ export function drawScenario(random: Random): Scenario {
   const drawn = drawFaults(random, timeoutMs)
   // Leases break in the short time between two elections: such runs look there more often.
   const hunted = leases && random.chance(0.7)
-  const faults = hunted ? drawLeaseFaults(random, drawn, timeoutMs) : drawn
+  const faults = hunted ? drawLeaseFaults(random, drawn, timeoutMs, voters) : drawn
   return {
     voters,
     learners,
@@ -156,11 +158,18 @@ function drawFaults(random: Random, timeoutMs: number): Faults {
     transferMs: every(0.4, 4, 20),
     forgetMs: every(0.3, 4, 20),
     campaignMs: every(0.3, 3, 40),
+    leaderWithFew: undefined,
   }
 }
 
 /** Leaders that stand still or are cut off, and followers that come back at once and may not remember what they promised. */
-function drawLeaseFaults(random: Random, drawn: Faults, timeoutMs: number): Faults {
+/** Of four voters the leader and one other are too few as well, but then nobody else is elected. */
+function drawLeaderWithFew(random: Random, timeoutMs: number): Recurring {
+  if (random.chance(0.3)) return undefined
+  return { everyMs: random.spread(4, 10) * timeoutMs, lastsMs: [2 * timeoutMs, 4 * timeoutMs] }
+}
+
+function drawLeaseFaults(random: Random, drawn: Faults, timeoutMs: number, voters: number): Faults {
   const often = (longest: number) => ({ everyMs: random.spread(2, 6) * timeoutMs, lastsMs: [timeoutMs / 2, longest * timeoutMs] as Range })
   const fastest = random.spread(1, 5)
   return {
@@ -170,6 +179,7 @@ function drawLeaseFaults(random: Random, drawn: Faults, timeoutMs: number): Faul
     pause: random.chance(0.6) ? often(3) : undefined,
     partition: random.chance(0.8) ? often(4) : undefined,
     crash: random.chance(0.6) ? { everyMs: timeoutMs * random.spread(1, 3), lastsMs: [1, timeoutMs / 3] } : undefined,
+    leaderWithFew: voters > 4 ? drawLeaderWithFew(random.fork('leader with few'), timeoutMs) : undefined,
     crashAllRate: 0,
     transferMs: random.chance(0.4) ? random.spread(2, 5) * timeoutMs : undefined,
     lateRate: random.chance(0.3) ? 0.03 : 0,

@@ -9,8 +9,12 @@ export type Hears = (from: NodeId, to: NodeId) => boolean
 /** Makes happen what the scenario says may go wrong with machines and links, until the world is healed. */
 export function unleash(world: World): void {
   const random = world.random.fork('nemesis')
-  const { partition, crash, pause, crashAtSaveRate } = world.faults
+  const { partition, leaderWithFew, crash, pause, crashAtSaveRate } = world.faults
   if (partition) recur(world, random, partition.everyMs, () => cutNetwork(world, random, partition.lastsMs))
+  if (leaderWithFew) {
+    const chance = world.random.fork('leader with few')
+    recur(world, chance, leaderWithFew.everyMs, () => leaveFewWithLeader(world, chance, leaderWithFew.lastsMs))
+  }
   if (crash) recur(world, random, crash.everyMs, () => crashSome(world, random, crash.lastsMs))
   if (pause) recur(world, random, pause.everyMs, () => pauseOne(world, random, pause.lastsMs))
   if (crashAtSaveRate === 0) return
@@ -72,6 +76,21 @@ function cutNetwork(world: World, random: Random, lastsMs: Range): void {
   const shape = random.pick(shapes)
   const hears = shape.make(random, ids, world.leader()?.id ?? random.pick(ids))
   world.event('fault', ids.length, () => `partition: ${shape.name} ${showGroups(ids, hears)}`)
+  world.network.partition(ids, hears)
+  world.schedule.after(duration(random, lastsMs), () => {
+    if (!world.healed) world.network.reconnect()
+  })
+}
+
+/** All links between the leader with less than a majority of voters, and the others. */
+function leaveFewWithLeader(world: World, random: Random, lastsMs: Range): void {
+  const leader = world.leader()
+  if (leader === undefined) return
+  const others = leader.ghost.membership.voters.filter(id => id !== leader.id)
+  const few = new Set([leader.id, ...random.shuffled(others).slice(0, random.between(1, Math.max(1, (others.length >> 1) - 1)))])
+  const ids = [...world.nodes.keys()]
+  const hears: Hears = (from, to) => few.has(from) === few.has(to)
+  world.event('fault', ids.length, () => `partition: leader with too few ${showGroups(ids, hears)}`)
   world.network.partition(ids, hears)
   world.schedule.after(duration(random, lastsMs), () => {
     if (!world.healed) world.network.reconnect()

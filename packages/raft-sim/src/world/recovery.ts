@@ -66,6 +66,7 @@ function calm(timeoutMs: number): Faults {
     lateMs: 0,
     reportRate: 0,
     partition: undefined,
+    leaderWithFew: undefined,
     saveMs: [1, timeoutMs / 20],
     slowSaveRate: 0,
     slowSaveMs: 0,
