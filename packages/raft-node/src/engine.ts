@@ -108,14 +108,8 @@ export class Engine<Result> {
     this.faults = new Faults(fault => this.#emit({ type: 'fault', ...fault }))
     this.pending = new Pending(clock)
     this.proposals = new Proposals(raft, this.pending, (last, count) => this.metrics.proposed(last, count))
-    this.peers = new Peers({
-      clock,
-      transport,
-      members,
-      self: identity.nodeId,
-      address: this.address,
-      introduced: options.introduced,
-    })
+    const { nodeId: self } = identity
+    this.peers = new Peers({ clock, transport, members, self, address: this.address, introduced: options.introduced })
     const base = restored.snapshot ?? { term: 0, index: 0 }
     this.applier = new Applier(
       raft,
@@ -123,7 +117,6 @@ export class Engine<Result> {
       { clock, state, snapshotStore, members },
       this.#applyListener(),
     )
-    const { nodeId: self } = identity
     const applied = () => this.applier.applied
     this.freshness = new Freshness({ raft, clock, members, self, clockDrift: settings.clockDrift, applied, start: options.start })
     this.reads = new Reads(raft, clock, () => this.applier.applied.index)
