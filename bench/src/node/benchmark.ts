@@ -64,8 +64,8 @@ async function playRound(all: readonly Series[], plan: Plan, where: string, prog
 }
 
 function outcome(all: readonly Series[], plan: Plan, notes: readonly string[]): Outcome {
-  const figures = all.map(({ contender: { name }, at, runs }) =>
-    figureOf({ name: `${counted(at, 'caller')}: ${name}`, series: name, at }, runs),
+  const figures = all.map(({ contender: { name, series }, at, runs }) =>
+    figureOf({ name: `${counted(at, 'caller')}: ${name}`, series, at }, runs),
   )
   const rates = ({ runs }: Series): number[] => runs.map(({ perSecond }) => perSecond)
   const others = all.filter(({ contender }) => contender !== ours)

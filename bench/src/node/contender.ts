@@ -6,6 +6,8 @@ export type CallersLoad = { readonly callers: number; readonly seconds: number; 
 /** A cluster of three whose callers are inside its leader's process. */
 export type Contender = {
   readonly name: string
+  /** Its line in a plot. */
+  readonly series: string
   start(folder: string): Promise<RunningContender>
 }
 

@@ -11,6 +11,7 @@ const program = fileURLToPath(new URL('./member-child.ts', import.meta.url))
 /** Three processes with a ReplicatedMap each. */
 export const ours: Contender = {
   name: 'raft-node, apply()',
+  series: 'raft-node',
   async start(folder) {
     const members: Remote[] = []
     const stop = async () => void (await Promise.all(members.map(member => member.kill())))

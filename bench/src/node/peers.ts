@@ -6,6 +6,7 @@ import type { CallersLoad, Contender } from './contender.ts'
 export function inProcess(peer: Contestant, call: string): Contender {
   return {
     name: `${peer.name}, ${call}`,
+    series: peer.name,
     async start(folder) {
       const { url, watched, stop } = await peer.start(folder)
       const run = async ({ callers, seconds, keys }: CallersLoad) => {

@@ -56,12 +56,17 @@ function scale(values: readonly number[], from: number, to: number): Scale {
   return { low, high, at: value => round(from + ((to - from) * Math.log(value / low)) / Math.log(high / low)) }
 }
 
-/** 1, 2, 5, 10, 20, 50 … as far as they lie between; every tenth only, where that would be too many. */
+/** 1, 2, 5, 10, 20, 50 … as far as they lie between; every tenth only, where that would be too many, and all digits, where too few. */
 function tens(low: number, high: number): number[] {
+  const usual = between(low, high, [1, 2, 5])
+  if (usual.length < 3) return between(low, high, [1, 2, 3, 4, 5, 6, 7, 8, 9])
+  return usual.length <= 8 ? usual : between(low, high, [1])
+}
+
+function between(low: number, high: number, digits: readonly number[]): number[] {
   const all: number[] = []
-  for (let power = Math.floor(Math.log10(low)); power <= Math.log10(high); power++) all.push(...[1, 2, 5].map(digit => digit * 10 ** power))
-  const inside = all.filter(value => value >= low && value <= high)
-  return inside.length <= 8 ? inside : inside.filter(value => Number.isInteger(Math.log10(value)) || String(value).startsWith('1'))
+  for (let power = Math.floor(Math.log10(low)); power <= Math.log10(high); power++) all.push(...digits.map(digit => digit * 10 ** power))
+  return all.filter(value => value >= low && value <= high)
 }
 
 function gridLine(value: number, at: number): string {
