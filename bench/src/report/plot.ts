@@ -56,10 +56,10 @@ function scale(values: readonly number[], from: number, to: number): Scale {
   return { low, high, at: value => round(from + ((to - from) * Math.log(value / low)) / Math.log(high / low)) }
 }
 
-/** 1, 2, 5, 10, 20, 50 … as far as they lie between; every tenth only, where that would be too many, and all digits, where too few. */
+/** 1, 2, 5, 10, 20, 50 … as far as they lie between; every tenth only, where that would be too many, and more, where too few. */
 function tens(low: number, high: number): number[] {
   const usual = between(low, high, [1, 2, 5])
-  if (usual.length < 3) return between(low, high, [1, 2, 3, 4, 5, 6, 7, 8, 9])
+  if (usual.length < 3) return between(low, high, [1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 8, 9])
   return usual.length <= 8 ? usual : between(low, high, [1])
 }
 
