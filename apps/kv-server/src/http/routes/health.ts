@@ -1,6 +1,7 @@
 import { explainNoLeader, quorumView } from '../../quorum-view.ts'
 import type { Exchange, Service } from '../exchange.ts'
 import { type Reply, text } from '../respond.ts'
+import { diskProblem } from '../room.ts'
 
 /** One thing that was looked at. `problem`: what is wrong with it, if something is. */
 type Check = { readonly name: string; readonly problem: string | undefined }
@@ -12,7 +13,7 @@ export async function livez({ service, query }: Exchange): Promise<Reply> {
 
 /** `GET /readyz`: whether to send clients here. */
 export async function readyz({ service, query }: Exchange): Promise<Reply> {
-  const checks = [startedCheck, faultCheck, repairCheck, leaderCheck, caughtUpCheck, eventLoopCheck]
+  const checks = [startedCheck, faultCheck, repairCheck, leaderCheck, caughtUpCheck, diskCheck, eventLoopCheck]
   return healthReply(
     checks.map(check => check(service)),
     query,
@@ -63,6 +64,10 @@ const lagMax = 10_000
 function caughtUpCheck({ node }: Service): Check {
   const lag = node === undefined ? 0 : node.commit - node.applied
   return { name: 'caught-up', problem: lag > lagMax ? `catching up: ${lag} committed entries are not applied yet` : undefined }
+}
+
+function diskCheck(service: Service): Check {
+  return { name: 'disk', problem: diskProblem(service) }
 }
 
 const lateMsMax = 1_000

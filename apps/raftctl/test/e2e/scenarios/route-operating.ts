@@ -104,6 +104,29 @@ export const routeOperating: readonly Scenario[] = [
     },
   },
   {
+    name: 'a node whose disk is nearly full reads, refuses writes, and says so; with room again it writes',
+    run: async folder => {
+      const node = (await prepare(folder, [], 1)).node(1)
+      await node.start()
+      await node.ready()
+      await set(node.http, 'foo', 'bar')
+      await node.stop()
+      await node.start(['--disk-free-bytes-min', String(Number.MAX_SAFE_INTEGER)])
+      await eventually('it refuses writes', () =>
+        expectCases(node.http, [
+          ['PUT', '/v1/kv/foo', { body: 'baz' }, 503, 'DISK_FULL'],
+          ['POST', '/key', { body: '{"foo":"baz"}' }, 503, 'DISK_FULL'],
+        ]),
+      )
+      assert.equal(await get(node.http, 'foo'), 'bar')
+      assert.match((await ask('GET', node.http, '/readyz')).text, /^\[-\]disk failed: disk full: \d+ MiB left, and \d+ MiB are kept free/)
+      await node.stop()
+      await node.start()
+      await node.ready()
+      await set(node.http, 'foo', 'baz')
+    },
+  },
+  {
     name: '/livez, /readyz, /metrics, /v1/openapi.json: with reasons, also on a node that lost the others',
     run: async folder => {
       const cluster = await startCluster(folder)
