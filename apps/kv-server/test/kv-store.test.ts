@@ -102,6 +102,22 @@ describe('KvStore', () => {
     expect([...restored.values()]).toEqual([...store.values()])
   })
 
+  it('can restore whatever it can come to hold: answers that are kept, queues with long values', async () => {
+    const store = new KvStore()
+    store.apply(set(['large', mebibyte]), 1)
+    const reads = Array.from({ length: 70 }, () => ({ op: 'get' as const, key: 'large', meta: false }))
+    const txn = encodeCommand({ type: 'txn', compare: [], onSuccess: reads, onFailure: [] })
+    const limits = { records: 10, bytes: 1e9 }
+    const result = store.apply(encodeCommand({ type: 'keyed', id: 'k', fingerprint: 'f', limits, command: txn }), 2)
+    expect(result).toEqual({ type: 'refused', revision: 2, code: 'TOO_LARGE' })
+    for (let index = 3; index < 73; index++) store.apply(encodeCommand({ type: 'grant', ttlMs: 1_000 }), index)
+    for (let lease = 3; lease < 73; lease++) store.apply(encodeCommand({ type: 'lock', name: 'l', lease, value: mebibyte }), 100 + lease)
+    const restored = new KvStore()
+    await restored.restore(store.snapshot())
+    expect(restored.locks.get('l')).toEqual(store.locks.get('l'))
+    expect(restored.locks.places).toBe(70)
+  })
+
   it('refuses a damaged snapshot and keeps what it had', async () => {
     const store = new KvStore()
     store.apply(set(['a', '1'], ['b', '2']), 1)

@@ -15,6 +15,8 @@ import { pack, unpackAll, whole } from './tuples.ts'
 const version = 1
 /** So many commands at once are few enough for the event loop. */
 const batchMax = 64
+/** A longer answer could not travel to another node either, and many of them would not fit into a block of a snapshot. */
+const keptBytesMax = 8 * 1024 * 1024
 /** Longer is for ever, and sums of two stay safe integers. */
 const timeMax = 2 ** 52
 
@@ -174,7 +176,9 @@ export class ReplicatedState<Result> {
     if (this.#stateMachine.appliedIndex !== undefined) return { index, term, isLost: true }
     if ('error' in outcome) return { index, term, error: outcome.error.message }
     try {
-      return { index, term, result: this.#codec.encode(outcome.result) }
+      const result = this.#codec.encode(outcome.result)
+      if (result.length > keptBytesMax) return { index, term, error: `the command was applied; its answer was too long to be kept` }
+      return { index, term, result }
     } catch (cause) {
       return { index, term, error: `the command was applied, but its result cannot be encoded: ${reasonOf(cause)}` }
     }

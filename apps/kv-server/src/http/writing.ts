@@ -3,6 +3,7 @@ import { type Applied, type Node, RaftError } from 'raft-node'
 import { type Binary, binaryFrom } from '../store/binary.ts'
 import type { Command, CommandResult, RefusalCode } from '../store/command.ts'
 import { encodeCommand } from '../store/command-codec.ts'
+import { resultBytesMax } from '../store/txn.ts'
 import { after } from './after.ts'
 import { readBytes } from './body.ts'
 import { callOptions, type Exchange } from './exchange.ts'
@@ -63,9 +64,10 @@ const refusals: Readonly<Record<RefusalCode, readonly [status: number, message: 
   IDEMPOTENCY_TABLE_FULL: [429, 'as many answers are kept for idempotency keys as may be: try again later, or without a key'],
   RESTORE_LOST: [409, 'another restore began meanwhile: nothing was changed; begin again'],
   SECRET_UNKNOWN: [403, 'the join secret is wrong, used or out of date: make a new one with POST /v1/join-secrets'],
+  TOO_LARGE: [413, `this would read more than ${resultBytesMax} bytes in one transaction: read fewer keys at once, or list them`],
 }
 
-function refusalOf(code: RefusalCode): Refusal {
+export function refusalOf(code: RefusalCode): Refusal {
   const [status, message] = refusals[code]
   return new Refusal(status, code, message)
 }

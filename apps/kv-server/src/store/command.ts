@@ -68,7 +68,14 @@ export type OperationResult =
   | { readonly op: 'get'; readonly item: Stored | undefined }
 
 /** Why the store has not done what a well-formed command said. Nothing was changed. */
-export const refusals = ['LEASE_NOT_FOUND', 'IDEMPOTENCY_KEY_REUSED', 'IDEMPOTENCY_TABLE_FULL', 'RESTORE_LOST', 'SECRET_UNKNOWN'] as const
+export const refusals = [
+  'LEASE_NOT_FOUND',
+  'IDEMPOTENCY_KEY_REUSED',
+  'IDEMPOTENCY_TABLE_FULL',
+  'RESTORE_LOST',
+  'SECRET_UNKNOWN',
+  'TOO_LARGE',
+] as const
 export type RefusalCode = (typeof refusals)[number]
 
 /** What the store answers. A revision is the log index of the command. */

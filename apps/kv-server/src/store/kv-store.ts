@@ -12,7 +12,7 @@ import { resultCodec } from './result-codec.ts'
 import { Secrets } from './secrets.ts'
 import { decodeSnapshot, emptyView, encodeSnapshot, type View } from './snapshot.ts'
 import type { Stored } from './stored.ts'
-import { holds, run } from './txn.ts'
+import { bytesRead, holds, resultBytesMax, run } from './txn.ts'
 
 const defaultHistory: HistoryLimits = { revisions: 100_000, bytes: 64 * 1024 * 1024 }
 
@@ -172,6 +172,7 @@ export class KvStore implements StateMachine<CommandResult> {
     const succeeded = compare.every(one => holds(one, parts))
     const operations = succeeded ? onSuccess : onFailure
     if (operations.some(operation => this.#namesLostLease(operation))) return { type: 'refused', revision, code: 'LEASE_NOT_FOUND' }
+    if (bytesRead(operations, this.#keys) > resultBytesMax) return { type: 'refused', revision, code: 'TOO_LARGE' }
     const ttlMs = Math.max(0, ...operations.map(operation => (operation.op === 'put' ? operation.ttlMs : 0)))
     if (ttlMs > 0) this.leases.grant(revision, Math.min(ttlMs, ttlMsMax), true)
     const results = operations.map(operation => run(operation, this.#keys, revision, revision))

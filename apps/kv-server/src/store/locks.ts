@@ -8,7 +8,7 @@ export type LockRecord = {
   /** First come, first served. */
   readonly waiting: readonly Waiter[]
 }
-type Waiter = { readonly lease: number; readonly value: Binary }
+export type Waiter = { readonly lease: number; readonly value: Binary }
 /** `token`: the revision at which it came to hold the lock. It only grows, so whoever is written to can refuse an earlier holder. */
 type Holder = Waiter & { readonly token: number }
 

@@ -18,9 +18,15 @@ export class Secrets {
     this.records = this.records.set({ key: digest, ttlMs, deadline: -1, user: '' })
   }
 
+  /** Whether it would let this one in. */
+  fits(digest: Binary, user: Binary): boolean {
+    const record = this.records.get(digest)
+    return record !== undefined && (record.user === '' || record.user === user)
+  }
+
   use(digest: Binary, user: Binary): boolean {
     const record = this.records.get(digest)
-    if (record === undefined || (record.user !== '' && record.user !== user)) return false
+    if (record === undefined || !this.fits(digest, user)) return false
     if (record.user === '') this.records = this.records.set({ ...record, user })
     return true
   }

@@ -2,9 +2,8 @@ import { crc32 } from 'node:zlib'
 import { RaftError } from 'raft-node'
 import type { AnswerRecord, Mark } from './answers.ts'
 import { ByteReader, ByteWriter, MalformedBytes } from './bytes.ts'
-import { writeList } from './command-codec.ts'
 import type { LeaseRecord } from './leases.ts'
-import type { LockRecord } from './locks.ts'
+import type { LockRecord, Waiter } from './locks.ts'
 import { numberKey } from './numbered.ts'
 import { OrderedMap } from './ordered-map.ts'
 import { frame, unframed } from './record-stream.ts'
@@ -32,8 +31,8 @@ export type View = {
  * A snapshot is a stream of records, each after its length as four bytes: a header, one record for each thing that is kept, and a footer
  * with their number and the CRC-32 of all before it.
  */
-const version = 2
-const tags = { header: 1, key: 2, footer: 3, lease: 4, lock: 5, answer: 6, mark: 7, secret: 8, staged: 9 } as const
+const version = 3
+const tags = { header: 1, key: 2, footer: 3, lease: 4, lock: 5, answer: 6, mark: 7, secret: 8, staged: 9, waiter: 10 } as const
 
 /**
  * Bytes per chunk, about: some tenths of a millisecond of work. The store never pauses by itself (a pause needs a clock, which is a port
@@ -84,6 +83,8 @@ export class SnapshotReading {
   #checksum = 0
   readonly #keys = OrderedMap.empty<Stored>().draft()
   readonly #keep: boolean
+  /** Of the lock that was read last. */
+  #queue: Waiter[] | undefined
 
   /** `keep` false: keys are handed out, and not kept. */
   constructor({ keep = true } = {}) {
@@ -123,13 +124,19 @@ export class SnapshotReading {
   #other(tag: number, record: ByteReader): boolean {
     const view = this.#view
     if (tag === tags.lease) view.leases = view.leases.set(readLease(record))
-    else if (tag === tags.lock) view.locks = view.locks.set(readLock(record))
+    else if (tag === tags.lock) this.#lock(readLock(record))
+    else if (tag === tags.waiter && this.#queue !== undefined) this.#queue.push(readWaiter(record))
     else if (tag === tags.answer) view.answers = view.answers.set(readAnswer(record))
     else if (tag === tags.mark) view.marks = view.marks.set(readMark(record))
     else if (tag === tags.secret) view.secrets = view.secrets.set(readSecret(record))
     else if (tag === tags.staged && view.staged) view.staged = { id: view.staged.id, items: view.staged.items.set(readStored(record)) }
     else return false
     return true
+  }
+
+  #lock(lock: Omit<LockRecord, 'waiting'> & { readonly waiting: Waiter[] }): void {
+    this.#queue = lock.waiting
+    this.#view.locks = this.#view.locks.set(lock)
   }
 
   #footer(record: ByteReader): undefined {
@@ -173,7 +180,7 @@ function* records(view: View): Generator<Uint8Array, void, undefined> {
       .byte(implicit ? 1 : 0)
       .finish()
   }
-  for (const lock of view.locks.values()) yield lockRecord(lock)
+  for (const lock of view.locks.values()) yield* lockRecords(lock)
   for (const { key, fingerprint, revision, result } of view.answers.values()) {
     const writer = new ByteWriter(64 + key.length + fingerprint.length + result.length).byte(tags.answer)
     yield writer.binary(key).binary(fingerprint).integer(revision).binary(result).finish()
@@ -197,20 +204,22 @@ function storedRecord(tag: number, item: Stored): Uint8Array {
   return writer.finish()
 }
 
-function lockRecord({ key, holder, waiting }: LockRecord): Uint8Array {
-  const writer = new ByteWriter(128).byte(tags.lock).binary(key).integer(holder.token).integer(holder.lease).binary(holder.value)
-  writeList(writer, waiting, (writer, { lease, value }) => writer.integer(lease).binary(value))
-  return writer.finish()
+/** Who waits has a record each, in order: a queue may be longer than a record. */
+function* lockRecords({ key, holder, waiting }: LockRecord): Generator<Uint8Array, void, undefined> {
+  yield new ByteWriter(128).byte(tags.lock).binary(key).integer(holder.token).integer(holder.lease).binary(holder.value).finish()
+  for (const { lease, value } of waiting) yield new ByteWriter(128).byte(tags.waiter).integer(lease).binary(value).finish()
 }
 
 function readLease(record: ByteReader): LeaseRecord {
   const id = record.integer()
   return { key: numberKey(id), id, ttlMs: record.integer(), deadline: record.integer() - 1, implicit: record.byte() === 1 }
 }
-function readLock(record: ByteReader): LockRecord {
+function readLock(record: ByteReader): Omit<LockRecord, 'waiting'> & { readonly waiting: Waiter[] } {
   const [key, token] = [record.binary(), record.integer()]
-  const waiter = () => ({ lease: record.integer(), value: record.binary() })
-  return { key, holder: { ...waiter(), token }, waiting: record.list(waiter) }
+  return { key, holder: { ...readWaiter(record), token }, waiting: [] }
+}
+function readWaiter(record: ByteReader): Waiter {
+  return { lease: record.integer(), value: record.binary() }
 }
 function readAnswer(record: ByteReader): AnswerRecord {
   return { key: record.binary(), fingerprint: record.binary(), revision: record.integer(), result: record.binary() }

@@ -1,3 +1,4 @@
+import type { Binary } from './binary.ts'
 import type { Compare, Operation, OperationResult } from './command.ts'
 import type { Keyspace } from './keyspace.ts'
 import type { Locks } from './locks.ts'
@@ -11,6 +12,28 @@ export function holds(compare: Compare, { keys, locks }: Parts): boolean {
   const item = keys.get(compare.key)
   if (compare.target !== 'value') return related(item?.[compare.target] ?? 0, compare.op, compare.operand)
   return (item?.value === compare.operand) === (compare.op === '=')
+}
+
+/**
+ * What the reads of one transaction may take, in bytes: less than a frame between nodes may be long, so that every node can answer, and
+ * than a record of a snapshot, where the answer may be kept.
+ */
+export const resultBytesMax = 8 * 1024 * 1024 - 64 * 1024
+/** Revisions, lengths and the like. */
+const bytesBeside = 64
+
+/** How much the reads among these operations would take at most. */
+export function bytesRead(operations: readonly Operation[], keys: Keyspace): number {
+  const written = new Map<Binary, number>()
+  let bytes = 0
+  for (const operation of operations) {
+    if (operation.op === 'put') written.set(operation.key, operation.value.length)
+    if (operation.op !== 'get') continue
+    const { key, meta } = operation
+    const value = meta ? 0 : (written.get(key) ?? keys.items.get(key)?.value.length ?? 0)
+    bytes += bytesBeside + key.length + value
+  }
+  return bytes
 }
 
 function related(actual: number, op: Compare['op'], operand: number): boolean {

@@ -127,7 +127,9 @@ describe('tokens', () => {
     }
     expect(await join('one')).toMatchObject({ status: 200 })
     expect(await join('one')).toMatchObject({ status: 200 })
+    const before = server.node.writes
     expect(await join('two')).toMatchObject({ status: 403, code: 'SECRET_UNKNOWN' })
+    expect(server.node.writes).toBe(before)
     server.pass(0)
     server.pass(60_000)
     expect(await join('one')).toMatchObject({ status: 403 })

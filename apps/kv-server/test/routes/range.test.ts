@@ -181,4 +181,17 @@ describe('/v1/txn', () => {
       code: 'LEASE_NOT_FOUND',
     })
   })
+
+  it('refuses to read more than an answer between nodes may hold, and does nothing of it', async () => {
+    using server = await serve()
+    await server.ask('PUT', '/v1/kv/large', Buffer.alloc(1024 * 1024))
+    const reads = (count: number) => Array.from({ length: count }, () => ({ op: 'get', key: 'large' }))
+    const put = { op: 'put', key: 'a', value: '1' }
+    const refused = await txn(server, { success: [put, ...reads(8)] })
+    expect(refused).toMatchObject({ status: 413, code: 'TOO_LARGE' })
+    expect(refused.text).toContain('"outcome":"not-applied"')
+    expect(server.store.get('a')).toBeUndefined()
+    expect(await txn(server, { success: [put, ...reads(7)] })).toMatchObject({ status: 200 })
+    expect(await txn(server, { success: [{ ...put, key: 'large' }, ...reads(100)] })).toMatchObject({ status: 200 })
+  })
 })

@@ -1,4 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import { wrap } from '../../src/command-envelope.ts'
+import type { SnapshotMeta } from '../../src/ports.ts'
+import { ReplicatedState } from '../../src/replicated-state.ts'
 import { Sessions } from '../../src/sessions.ts'
 import { unpackAll } from '../../src/tuples.ts'
 import { Cluster } from './cluster.ts'
@@ -118,6 +121,21 @@ describe('the table of sessions', () => {
     expect(serial).toBe(1_001)
     expect(sessions.judge(sent(serial))).toMatchObject({ error: { code: 'OVERLOADED', outcome: 'not-applied' } })
     expect(sessions.judge(sent(serial, 500)).type).toBe('apply')
+  })
+
+  test('with answers of any length can be restored from a snapshot', async () => {
+    const codec = { encode: (result: Uint8Array) => result, decode: (bytes: Uint8Array) => bytes }
+    const machine = () => ({ apply: () => new Uint8Array(70 * 1024 * 1024), async *snapshot() {}, async restore() {} })
+    const clock = { now: () => 0 }
+    const state = new ReplicatedState(machine(), codec, clock)
+    const entry = (index: number, data: Uint8Array) => ({ type: 'command' as const, term: 1, index, data })
+    state.apply(entry(1, wrap({ type: 'openSession', ttlMs: 1_000 })))
+    const once = wrap({ type: 'sessionCommand', session: 1, serial: 1, answered: 0, command: Uint8Array.of(1) })
+    expect(state.apply(entry(2, once))).toMatchObject({ result: { length: 70 * 1024 * 1024 } })
+    const restored = new ReplicatedState(machine(), codec, clock)
+    const meta = { index: 2, term: 1, hasNodePart: true } as SnapshotMeta
+    await restored.restore(meta, state.snapshot())
+    expect(restored.apply(entry(3, once))).toMatchObject({ error: { code: 'STATE_MACHINE', message: expect.stringContaining('too long') } })
   })
 
   test('is the same once it was written and read', () => {

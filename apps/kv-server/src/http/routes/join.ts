@@ -6,7 +6,7 @@ import { readJson } from '../body.ts'
 import { callOptions, type Exchange, servingNode } from '../exchange.ts'
 import { Refusal } from '../refusal.ts'
 import { json, type Reply } from '../respond.ts'
-import { perform } from '../writing.ts'
+import { perform, refusalOf } from '../writing.ts'
 
 type Serving = ReturnType<typeof servingNode>
 
@@ -59,7 +59,11 @@ async function checkMayJoin(exchange: Exchange, node: Serving, { incarnation }: 
   if (incarnation === '') return void service.authority.check(request, 'admin')
   const secret = bearerOf(request)
   if (secret === undefined || service.authority.knows(request)) return void service.authority.check(request, 'admin')
-  await perform(exchange, node, { type: 'useSecret', digest: binaryFrom(digestOf(secret)), user: binaryOf(incarnation) })
+  const use = { type: 'useSecret' as const, digest: binaryFrom(digestOf(secret)), user: binaryOf(incarnation) }
+  await node.read(callOptions(exchange))
+  // What strangers guess does not reach the log.
+  if (!service.store.secrets.fits(use.digest, use.user)) throw refusalOf('SECRET_UNKNOWN')
+  await perform(exchange, node, use)
 }
 
 function joinRequestOf(body: unknown): JoinRequest {
