@@ -4,7 +4,7 @@ import { RaftError } from './errors.ts'
 import type { Members } from './members.ts'
 import { nameOf } from './node-names.ts'
 import type { MemberInfo } from './ports.ts'
-import { checkName } from './settings.ts'
+import { checkedClientAddress, checkName } from './settings.ts'
 
 /** What the core is asked for, and what the change says of those who come. */
 export type EditPlan = {
@@ -35,6 +35,7 @@ function newcomer(members: Members, edit: Extract<MemberEdit, { type: 'add' }>, 
   const { id: name, address, clientAddress = '' } = edit
   checkName(name)
   checkAddress(address)
+  checkedClientAddress(clientAddress)
   const conflict = members.current().find(info => (nameOf(info.id) === name || info.address === address) && !leaving.has(info.id))
   if (conflict !== undefined)
     throw new RaftError(
@@ -52,5 +53,5 @@ function memberChange(members: Members, { type, id }: Exclude<MemberEdit, { type
 export const memberTypes = { promote: 'voter', demote: 'learner', remove: 'remove' } as const
 
 export function checkAddress(address: string): void {
-  if (!/^\S+:\d{1,5}$/.test(address)) throw new RaftError('INVALID_ARGUMENT', `'${address}' is not an address: write host:port`)
+  if (!/^[!-~]+:\d{1,5}$/.test(address)) throw new RaftError('INVALID_ARGUMENT', `'${address}' is not an address: write host:port`)
 }

@@ -8,7 +8,7 @@ import { checkAddress, memberTypes, planEdits } from './member-edits.ts'
 import { encodeInfos } from './member-info.ts'
 import { type ChangeKind, decodeIds, decodeJoinAnswer, type PeerAnswer } from './peer-requests.ts'
 import type { MemberInfo } from './ports.ts'
-import { checkName } from './settings.ts'
+import { checkedClientAddress, checkName } from './settings.ts'
 import { type Deadline, remainingMs } from './wait.ts'
 
 type Changing = { readonly changes: readonly MemberChange[] } | { readonly leaseReads: boolean }
@@ -175,8 +175,9 @@ export class MembershipService {
 
 export type Edited = { readonly index: Index; readonly added: readonly NodeId[] }
 
-function checkJoin({ id, address, incarnation }: JoinRequest): void {
+function checkJoin({ id, address, clientAddress, incarnation }: JoinRequest): void {
   checkName(id)
   checkAddress(address)
+  checkedClientAddress(clientAddress)
   if (incarnation === '') throw new RaftError('INVALID_ARGUMENT', 'a join says which data folder it is for: its incarnation is missing')
 }

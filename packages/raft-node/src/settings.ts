@@ -32,7 +32,7 @@ export function settingsFrom(options: NodeOptions<unknown>): Settings {
   const { clockDrift = 0.1 } = options
   return {
     name: options.id,
-    clientAddress: options.clientAddress ?? '',
+    clientAddress: checkedClientAddress(options.clientAddress ?? ''),
     tickMs,
     electionTicks,
     leaseMs: leaseFor(tickMs, electionTicks, clockDrift),
@@ -79,6 +79,12 @@ function leaseFor(tickMs: number, electionTicks: number, drift: number): number 
 export function checkName(name: string): void {
   if (/^[A-Za-z0-9.:_-]{1,64}$/.test(name)) return
   throw new RaftError('INVALID_ARGUMENT', `'${name}' cannot name a node: use 1 to 64 letters, digits and . : _ -`)
+}
+
+/** Any form, such as a URL, but nothing that could end a header or a line of a log where it is shown. */
+export function checkedClientAddress(address: string): string {
+  if (/^[!-~]*$/.test(address)) return address
+  throw new RaftError('INVALID_ARGUMENT', `${JSON.stringify(address)} is no address for clients: use visible ASCII characters`)
 }
 
 function positive(what: string, value: number): number {

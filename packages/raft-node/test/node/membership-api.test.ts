@@ -44,6 +44,10 @@ test('a change is refused when the membership is another than the caller knew, a
   await refused(change([{ type: 'promote', id: 'nobody' }]), 'NOT_A_MEMBER')
   await refused(add({ id: 'n2', address: 'elsewhere:1' }), 'INVALID_ARGUMENT')
   await refused(add({ id: 'n4', address: 'nowhere' }), 'INVALID_ARGUMENT')
+  await refused(add({ id: 'n4', address: 'n4\0:1' }), 'INVALID_ARGUMENT')
+  await refused(add({ id: 'n4', address: 'n4:1', clientAddress: 'x:1\r\nSet-Cookie: a' }), 'INVALID_ARGUMENT')
+  const join = { id: 'n4', address: 'n4:1', clientAddress: 'x:1\r\n', incarnation: 'i', replace: false }
+  await refused(n2!.node.membership.join(join), 'INVALID_ARGUMENT')
   await refused(
     change([
       { type: 'demote', id: 'n1' },
