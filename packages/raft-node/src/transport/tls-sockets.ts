@@ -60,6 +60,12 @@ function secureServer(certificates: PeerCertificates, { accept, turnedAway }: Se
     turnedAway(remoteOf(socket), 'stranger')
     socket.destroy()
   })
+  // No channel knows of them yet, and Node waits for every connection.
+  const close = server.close.bind(server)
+  server.close = done => {
+    for (const socket of unproven.values()) socket.destroy()
+    return close(done)
+  }
   server.once(
     'close',
     certificates.onRenewal(() => server.setSecureContext(certificates.context())),

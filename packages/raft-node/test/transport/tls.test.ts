@@ -87,6 +87,17 @@ describe.skipIf(!hasOpenssl)('members with certificates', () => {
     await until(() => n2.peers.includes('n1 connected'))
   })
 
+  test('close at once, also while strangers are connected who say nothing', async () => {
+    const { sign } = authority()
+    const n1 = await secured('n1', sign('raft-peer'))
+    const stranger = await dialRaw(n1.address)
+    await new Promise(resolve => setTimeout(resolve, 20))
+    const began = performance.now()
+    await n1.transport.close()
+    expect(performance.now() - began).toBeLessThan(1_000)
+    stranger.destroy()
+  })
+
   test('that are not those of a peer, or do not belong together, are refused with what to do', () => {
     const { sign } = authority()
     const peer = sign('raft-peer')
