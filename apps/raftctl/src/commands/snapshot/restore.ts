@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs'
 import { Readable } from 'node:stream'
 import { Args, Flags } from '@oclif/core'
+import type { KvClient } from 'kv-client'
 import { ClientCommand } from '../../command/client-command.ts'
 import { exitCodesHelp } from '../../command/exit-codes.ts'
 import { prose } from '../../command/prose.ts'
@@ -36,10 +37,7 @@ ${exitCodesHelp}`)
     const checking = await Progress.start('check', size)
     await inspectFile(args.file, checking).finally(() => checking.end())
     const { client } = await this.connect(flags)
-    const { keys } = await client.status()
-    if (keys > 0 && !flags.replace) {
-      this.fail(`the cluster holds ${count(keys, 'key')}, which a restore replaces; if that is meant, say --replace (and save them first)`)
-    }
+    if (!flags.replace) await this.#requireEmpty(client)
     const progress = await Progress.start('restore', size)
     const data = Readable.from(
       passing(createReadStream(args.file), chunk => progress.add(chunk.length)),
@@ -49,5 +47,14 @@ ${exitCodesHelp}`)
     const restored = await client.admin.restoreSnapshot(stream).finally(() => progress.end())
     this.print(restored, { table: shown => `the cluster holds ${count(shown.keys, 'key')} (revision ${shown.revision})` }, flags)
     return restored
+  }
+
+  /** Read linearizably: a node that is behind, or has just joined, may itself hold nothing. */
+  async #requireEmpty(client: KvClient): Promise<void> {
+    const { items } = await client.page({ keysOnly: true, pageSize: 1 })
+    if (items.length === 0) return
+    const { keys } = await client.status()
+    const held = keys === 0 ? 'keys' : count(keys, 'key')
+    this.fail(`the cluster holds ${held}, which a restore replaces; if that is meant, say --replace (and save them first)`)
   }
 }
