@@ -1,7 +1,8 @@
 import { EventEmitter } from 'node:events'
-import type { ServerResponse } from 'node:http'
+import { createServer, type ServerResponse } from 'node:http'
+import { type AddressInfo, connect } from 'node:net'
 import { expect, it } from 'vitest'
-import { writeAll } from '../src/http/respond.ts'
+import { endWith, writeAll } from '../src/http/respond.ts'
 import { History } from '../src/store/history.ts'
 import { Turns } from '../src/watching/turns.ts'
 import { Watchers } from '../src/watching/watchers.ts'
@@ -80,6 +81,20 @@ it('a client that takes nothing of a long answer is given up', async () => {
   const response = new StuckResponse()
   await writeAll(response as never, ['a', 'b'], 20)
   expect(response.destroyed).toBe(true)
+})
+
+it('so is one that takes nothing of an answer that was written at once', async () => {
+  const server = createServer((_, response) => endWith(response, Buffer.alloc(32 * 1024 * 1024), 50))
+  await new Promise<void>(listening => server.listen(0, '127.0.0.1', listening))
+  const { port } = server.address() as AddressInfo
+  const socket = connect(port, '127.0.0.1', () => socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n'))
+  socket.pause().on('error', () => {})
+  const connections = () =>
+    new Promise<number>((resolve, reject) => server.getConnections((error, count) => (error ? reject(error) : resolve(count))))
+  await expect.poll(connections).toBe(1)
+  await expect.poll(connections, { timeout: 2_000 }).toBe(0)
+  socket.destroy()
+  server.close()
 })
 
 it('so is one that takes nothing of a watch', async () => {

@@ -37,30 +37,42 @@ export function raftHeaders(node: Node<CommandResult> | undefined, index = 0): R
   return leader === undefined ? position : { 'X-Raft-Leader': leader.address, ...position }
 }
 
+/** What it would say of its body, caches would believe of the one that they hold (RFC 9110 §8.6, §15.4.5). */
+export const notModified = 304
+
+export function bytesIn(body: string | Uint8Array): number {
+  return typeof body === 'string' ? Buffer.byteLength(body) : body.length
+}
+
 /** Writes the answer, unless the client has gone. `last`: the connection is not to be used again. */
 export async function send(response: ServerResponse, reply: Reply, node: Node<CommandResult> | undefined, last: boolean): Promise<void> {
   if (response.headersSent || response.destroyed) return
   const { status, contentType, body } = reply
   const headers = {
-    'Content-Type': contentType,
+    ...(status !== notModified && { 'Content-Type': contentType }),
     ...reply.headers,
     ...raftHeaders(node, reply.index),
     ...(last ? { Connection: 'close' } : {}),
   }
   if (typeof body !== 'function') {
-    response.writeHead(status, { ...headers, 'Content-Length': typeof body === 'string' ? Buffer.byteLength(body) : body.length })
-    response.end(body)
-    return
+    response.writeHead(status, status === notModified ? headers : { ...headers, 'Content-Length': bytesIn(body) })
+    return endWith(response, body)
   }
   response.writeHead(status, headers)
   if (response.req.method === 'HEAD') return void response.end()
   response.flushHeaders()
   await body(response)
-  response.end()
+  endWith(response, '')
 }
 
 /** A client that takes nothing for so long, in milliseconds, holds on to memory for nobody: its connection is ended. */
 export const stalledMsMax = 60_000
+
+/** Ends the answer with this. What the client does not take at once waits for it, as long as it takes anything. */
+export function endWith(response: ServerResponse, rest: string | Uint8Array, stalledMs = stalledMsMax): void {
+  response.end(rest)
+  if (response.writableLength > 0) response.setTimeout(stalledMs, () => response.destroy())
+}
 
 /** Writes chunks as fast as the client takes them; between two, others have their turn. */
 export async function writeAll(

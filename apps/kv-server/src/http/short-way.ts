@@ -4,7 +4,7 @@ import type { Node } from 'raft-node'
 import type { CommandResult } from '../store/command.ts'
 import type { Answering } from './answering.ts'
 import type { Limits } from './limits.ts'
-import { type Reply, raftHeaders } from './respond.ts'
+import { bytesIn, notModified, type Reply, raftHeaders } from './respond.ts'
 import { WholeRequests } from './whole-request.ts'
 
 type Parts = {
@@ -195,13 +195,13 @@ function write(socket: Socket, { body }: Reply, head: string): boolean {
 /** `keepMs`: how long the connection is kept; undefined: it is closed. */
 function headOf(reply: Reply, node: Node<CommandResult> | undefined, keepMs: number | undefined): string {
   const { status, contentType, body } = reply
-  let head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: ${contentType}\r\n`
+  let head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n`
+  if (status !== notModified) head += `Content-Type: ${contentType}\r\nContent-Length: ${bytesIn(body as string | Uint8Array)}\r\n`
   for (const headers of [reply.headers, raftHeaders(node, reply.index)]) {
     for (const name in headers) if (name !== 'Connection') head += `${name}: ${headers[name]}\r\n`
   }
   const keep = keepMs === undefined ? 'close' : `keep-alive\r\nKeep-Alive: timeout=${Math.floor(keepMs / 1000)}`
-  const length = typeof body === 'string' ? Buffer.byteLength(body) : body.length
-  return `${head}Date: ${date()}\r\nConnection: ${keep}\r\nContent-Length: ${length}\r\n\r\n`
+  return `${head}Date: ${date()}\r\nConnection: ${keep}\r\n\r\n`
 }
 
 let dated = { second: 0, text: '' }
