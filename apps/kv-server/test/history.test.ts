@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from 'vitest'
 import { History } from '../src/store/history.ts'
 import type { Change } from '../src/store/keyspace.ts'
@@ -34,6 +36,22 @@ describe('History', () => {
     expect(history.next(1)).toEqual({ revision: 2, changes: [...gone('c'), ...gone('c'), ...gone('d')] })
     history.record(4, gone('f'))
     expect(history.next(0)).toEqual({ revision: 3, changes: gone('e') })
+  })
+
+  it('holds on to nothing that it has forgotten', () => {
+    setFlagsFromString('--expose-gc')
+    const collect = runInNewContext('gc') as () => void
+    const history = new History({ revisions: 100_000, bytes: 4 * 1024 * 1024 })
+    const value = Buffer.alloc(256 * 1024, 1)
+    collect()
+    const before = process.memoryUsage().heapUsed
+    for (let revision = 1; revision <= 900; revision++) {
+      const item = { key: 'k', value: value.toString('latin1'), created: 1, modified: revision, version: revision, lease: 0 }
+      history.record(revision, [item])
+    }
+    collect()
+    expect((process.memoryUsage().heapUsed - before) / 1024 / 1024).toBeLessThan(16)
+    expect(history.next(history.forgottenUpTo)?.changes).toHaveLength(1)
   })
 
   it('begins anew where the state came from elsewhere', () => {

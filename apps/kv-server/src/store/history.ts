@@ -93,7 +93,10 @@ export class History {
     while (this.#count > this.#limits.revisions || this.#bytes > this.#limits.bytes) {
       const end = this.#endOf(this.#start)
       this.#forgottenUpTo = this.#revisions[this.#start] as number
-      for (; this.#start < end; this.#start++) this.#bytes -= bytesOf(this.#changes[this.#start] as Change)
+      for (; this.#start < end; this.#start++) {
+        this.#bytes -= bytesOf(this.#changes[this.#start] as Change)
+        this.#changes[this.#start] = forgotten // its place stays for a while, and may not keep a large value
+      }
       this.#count--
     }
     if (this.#start < 1_000 || this.#start * 4 < this.#revisions.length) return
@@ -102,6 +105,8 @@ export class History {
     this.#start = 0
   }
 }
+
+const forgotten: Change = { key: '', value: undefined }
 
 const bytesBeside = 150
 
