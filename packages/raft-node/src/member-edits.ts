@@ -1,6 +1,7 @@
 import type { MemberChange, NodeId } from 'raft-core'
 import type { MemberEdit } from './api.ts'
 import { RaftError } from './errors.ts'
+import { addressLengthMax } from './member-info.ts'
 import type { Members } from './members.ts'
 import { nameOf } from './node-names.ts'
 import type { MemberInfo } from './ports.ts'
@@ -53,5 +54,6 @@ function memberChange(members: Members, { type, id }: Exclude<MemberEdit, { type
 export const memberTypes = { promote: 'voter', demote: 'learner', remove: 'remove' } as const
 
 export function checkAddress(address: string): void {
-  if (!/^[!-~]+:\d{1,5}$/.test(address)) throw new RaftError('INVALID_ARGUMENT', `'${address}' is not an address: write host:port`)
+  if (!/^[!-~]+:\d{1,5}$/.test(address) || address.length > addressLengthMax)
+    throw new RaftError('INVALID_ARGUMENT', `'${address}' is not an address: write host:port`)
 }

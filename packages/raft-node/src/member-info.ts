@@ -4,6 +4,10 @@ import { pack, text, unpack } from './tuples.ts'
 
 const version = 1
 
+/** In characters. Whatever is longer could not be told to the others: a snapshot that names such a member would be refused by all of them. */
+export const addressLengthMax = 512
+export const idLengthMax = 128
+
 type InfoTuple = readonly [id: string, address: string, clientAddress: string, incarnation: string]
 
 /** What the changed members tell of themselves, for `MembershipChange.context`: opaque to the core, replicated with the change. */

@@ -5,7 +5,7 @@ import { RaftError } from './errors.ts'
 import { joinStep } from './join-step.ts'
 import type { Leading } from './leading.ts'
 import { checkAddress, memberTypes, planEdits } from './member-edits.ts'
-import { encodeInfos } from './member-info.ts'
+import { encodeInfos, idLengthMax } from './member-info.ts'
 import { type ChangeKind, decodeIds, decodeJoinAnswer, type PeerAnswer } from './peer-requests.ts'
 import type { MemberInfo } from './ports.ts'
 import { checkedClientAddress, checkName } from './settings.ts'
@@ -180,4 +180,6 @@ function checkJoin({ id, address, clientAddress, incarnation }: JoinRequest): vo
   checkAddress(address)
   checkedClientAddress(clientAddress)
   if (incarnation === '') throw new RaftError('INVALID_ARGUMENT', 'a join says which data folder it is for: its incarnation is missing')
+  if (/^[!-~]+$/.test(incarnation) && incarnation.length <= idLengthMax) return
+  throw new RaftError('INVALID_ARGUMENT', `an incarnation is at most ${idLengthMax} visible ASCII characters, as a node draws it`)
 }

@@ -1,5 +1,6 @@
 import type { NodeOptions } from './api.ts'
 import { RaftError } from './errors.ts'
+import { addressLengthMax } from './member-info.ts'
 
 /** What can change while the node runs. */
 export type LiveSettings = {
@@ -83,8 +84,11 @@ export function checkName(name: string): void {
 
 /** Any form, such as a URL, but nothing that could end a header or a line of a log where it is shown. */
 export function checkedClientAddress(address: string): string {
-  if (/^[!-~]*$/.test(address)) return address
-  throw new RaftError('INVALID_ARGUMENT', `${JSON.stringify(address)} is no address for clients: use visible ASCII characters`)
+  if (/^[!-~]*$/.test(address) && address.length <= addressLengthMax) return address
+  throw new RaftError(
+    'INVALID_ARGUMENT',
+    `${JSON.stringify(address)} is no address for clients: use at most ${addressLengthMax} visible ASCII characters`,
+  )
 }
 
 function positive(what: string, value: number): number {

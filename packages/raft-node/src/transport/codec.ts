@@ -1,5 +1,6 @@
 import type { Membership, Message, MessageBodies, MessageOf, MessageType, Position, Snapshot } from 'raft-core'
 import { decodeEntries, encodeEntries } from '../entry-codec.ts'
+import { addressLengthMax, idLengthMax } from '../member-info.ts'
 import type { FreshnessNote, Knowledge, MemberInfo, PeerMessage, SnapshotMeta } from '../ports.ts'
 import { corrupt, type Field, packTuple, type TupleReader, unpackTuple } from './tuple.ts'
 
@@ -101,8 +102,6 @@ const bodies: { readonly [T in MessageType]: BodyCodec<T> } = {
 const typeByNumber = new Map(Object.entries(bodies).map(([type, body]) => [body.number, type as MessageType]))
 
 const contextLengthMax = 4_096
-const idLengthMax = 128
-const addressLengthMax = 512
 
 function messageFields(message: PeerMessage): Field[] {
   const codec = bodies[message.type] as BodyCodec<MessageType>

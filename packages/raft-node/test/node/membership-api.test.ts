@@ -48,6 +48,11 @@ test('a change is refused when the membership is another than the caller knew, a
   await refused(add({ id: 'n4', address: 'n4:1', clientAddress: 'x:1\r\nSet-Cookie: a' }), 'INVALID_ARGUMENT')
   const join = { id: 'n4', address: 'n4:1', clientAddress: 'x:1\r\n', incarnation: 'i', replace: false }
   await refused(n2!.node.membership.join(join), 'INVALID_ARGUMENT')
+  // Longer than a snapshot may tell: nobody could be sent one any more.
+  const long = 'x'.repeat(600)
+  await refused(add({ id: 'n4', address: `${long}:1` }), 'INVALID_ARGUMENT')
+  await refused(add({ id: 'n4', address: 'n4:1', clientAddress: long }), 'INVALID_ARGUMENT')
+  await refused(n2!.node.membership.join({ ...join, clientAddress: '', incarnation: long }), 'INVALID_ARGUMENT')
   await refused(
     change([
       { type: 'demote', id: 'n1' },
