@@ -1,6 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { request } from 'node:https'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { KvClient } from 'kv-client'
@@ -77,6 +78,24 @@ describe('a server', () => {
     server.reload()
     expect(await ask(pem)).toBe(200)
   })
+
+  it.skipIf(!hasOpenssl)(
+    'ends connections on which nobody comes to speak TLS, or speaks something else',
+    async () => {
+      const tls = certificate('http', 'node.example', ',IP:127.0.0.1')
+      await using server = await startServer({ ...local(), tls, limits: { headersTimeoutMs: 100 } })
+      const closed = (says: string) =>
+        new Promise<void>(resolve => {
+          const [host, port] = server.httpAddress.split(':')
+          const socket = connect({ host, port: Number(port), allowHalfOpen: true }, () => socket.write(says))
+          socket.on('error', () => {})
+          socket.on('close', () => resolve())
+          socket.on('end', () => socket.end())
+        })
+      await Promise.all(['', '\x16', 'GET / HTTP/1.1\r\nHost: x\r\n\r\n'].map(closed))
+    },
+    5_000,
+  )
 
   it.skipIf(!hasOpenssl)('talks to other nodes over TLS, with certificates of peers only, and renews them', async () => {
     const peer = certificate('peer', 'raft-peer')

@@ -30,13 +30,16 @@ export class HttpServer {
     setMaxListeners(0, this.#closing.signal)
     const { limits } = service()
     const options = serverOptions(limits)
-    this.#server = tls === undefined ? createServer(options) : (createSecureServer({ ...options, ...tls }) as Server)
+    const handshakeTimeout = limits.headersTimeoutMs
+    this.#server = tls === undefined ? createServer(options) : (createSecureServer({ ...options, ...tls, handshakeTimeout }) as Server)
     this.#server.maxConnections = limits.connectionsMax
     const closing = this.#closing.signal
     this.#answering = new Answering(service, log, closing)
     this.#server.on('request', (request, response) => this.#answer(request, response))
     this.#server.on('checkContinue', (request, response) => this.#answer(request, response))
     this.#server.on('checkExpectation', (request, response) => this.#answer(request, response))
+    // Node would have garbage answered here, too, and the answer wait for a handshake that never comes.
+    this.#server.prependListener('tlsClientError', (_, socket: Socket) => socket.destroy())
     this.#server.on('clientError', (error, socket) => this.#answerGarbage(error, socket as Socket))
     const toNode = this.#takeConnections(tls === undefined)
     const node = () => service().node
