@@ -54,7 +54,7 @@ const txns = [
   '{"success":[{"op":"get","key":"a"}]}',
   '{"compare":[{"key":"a","target":"version","operand":0}],"success":[{"op":"put","key":"a","value":"1"}]}',
 ]
-const odd = ' \t\r\n:%/?#,;"\\\u0000\u007f\u0080\u00ffaA0+-{}'
+const odd = ' \t\r\n:%/?#,;"\\\u0000\u007f\u0080\u00a0\u00ffaA0+-{}'
 
 /** A request for keys, sometimes with a byte or two that do not belong there. */
 function requestFrom(chance: Chance): Buffer {

@@ -67,6 +67,22 @@ describe('requests that are read whole', () => {
     ['a body to ask for', 'POST /key HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 0\r\n\r\n'],
   ])('are not: %s', (_, text) => expect(read(text)).toBeUndefined())
 
+  it.each([
+    ['nothing but blanks, and then what may not be there', `X:${' '.repeat(15_000)}\0`],
+    ['blanks within', `X: a${' \t'.repeat(7_000)}b`],
+    ['blanks at its end', `X: a${' '.repeat(15_000)}`],
+  ])(
+    'take little time to look at, also with %s',
+    (_, field) => {
+      const requests = new WholeRequests(16 * 1024)
+      const began = performance.now()
+      const found = requests.read(Buffer.from(`GET /key/a HTTP/1.1\r\nHost: x\r\n${field}\r\n\r\n`))
+      expect(performance.now() - began).toBeLessThan(50)
+      if (found !== undefined) expect(found.headers.x).toBe(field.slice(2).trim())
+    },
+    5_000,
+  )
+
   it('may be told apart only in their fields', () => {
     const requests = new WholeRequests(1_000)
     const of = (fields: string) => requests.read(Buffer.from(`GET /key/a HTTP/1.1\r\n${fields}\r\n\r\n`))?.headers
