@@ -30,7 +30,7 @@ export function bytesRead(operations: readonly Operation[], keys: Keyspace): num
     if (operation.op === 'put') written.set(operation.key, operation.value.length)
     if (operation.op !== 'get') continue
     const { key, meta } = operation
-    const value = meta ? 0 : (written.get(key) ?? keys.items.get(key)?.value.length ?? 0)
+    const value = meta ? 0 : (written.get(key) ?? keys.get(key)?.value.length ?? 0)
     bytes += bytesBeside + key.length + value
   }
   return bytes
