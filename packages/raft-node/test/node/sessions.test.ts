@@ -1,3 +1,4 @@
+import { noMembers } from 'raft-core'
 import { describe, expect, test } from 'vitest'
 import { wrap } from '../../src/command-envelope.ts'
 import type { SnapshotMeta } from '../../src/ports.ts'
@@ -133,7 +134,16 @@ describe('the table of sessions', () => {
     const once = wrap({ type: 'sessionCommand', session: 1, serial: 1, answered: 0, command: Uint8Array.of(1) })
     expect(state.apply(entry(2, once))).toMatchObject({ result: { length: 70 * 1024 * 1024 } })
     const restored = new ReplicatedState(machine(), codec, clock)
-    const meta = { index: 2, term: 1, hasNodePart: true } as SnapshotMeta
+    const meta: SnapshotMeta = {
+      index: 2,
+      term: 1,
+      membership: noMembers,
+      membershipIndex: 1,
+      members: [],
+      chain: 0,
+      size: 0,
+      hasNodePart: true,
+    }
     await restored.restore(meta, state.snapshot())
     expect(restored.apply(entry(3, once))).toMatchObject({ error: { code: 'STATE_MACHINE', message: expect.stringContaining('too long') } })
   })
