@@ -47,6 +47,8 @@ const counted = [
   'command of a session',
   'command answered again',
   'expired session',
+  'batch',
+  'compared membership',
 ] as const
 
 export type Mark = (typeof required)[number] | (typeof counted)[number]

@@ -18,6 +18,10 @@ export class ConfigHistory {
   upTo(index: Index): Membership {
     return this.#configs.findLast(config => config.index <= index)?.membership ?? this.#configs[0]!.membership
   }
+  /** Where the one that this change replaced was made; undefined for the first that is known. */
+  before(index: Index): Index | undefined {
+    return this.#configs.findLast(config => config.index < index)?.index
+  }
   get latest(): Config {
     return this.#configs[this.#configs.length - 1]!
   }

@@ -1,5 +1,6 @@
 import type { Consistency, RaftError } from 'raft-node'
 import type { Range } from '../faults.ts'
+import { Violation } from '../invariants/invariant.ts'
 import type { Random } from '../random.ts'
 import type { Machine } from './machine.ts'
 import { duration, recur } from './nemesis.ts'
@@ -9,12 +10,14 @@ import type { NodeWorld } from './world.ts'
 export class Clients<Result> {
   readonly #world: NodeWorld<Result>
   readonly #random: Random
+  readonly #batching: Random
   #commands = 0
   #reads = 0
 
   constructor(world: NodeWorld<Result>) {
     this.#world = world
     this.#random = world.random.fork('clients')
+    this.#batching = world.random.fork('batching clients')
   }
 
   start(): void {
@@ -27,6 +30,7 @@ export class Clients<Result> {
       })
     }
     again(scenario.writeMs, machine => this.write(machine))
+    if (scenario.sendsBatches) again(scenario.writeMs * 4, machine => this.#writeBatch(machine))
     again(scenario.readMs, machine => this.read(machine))
     again(scenario.readMs * 10, machine => this.#readStale(machine))
     again(scenario.readMs * 20, machine => this.#barrier(machine))
@@ -73,6 +77,45 @@ export class Clients<Result> {
       error: error => {
         this.#failed(machine, number, `write ${number}`, error)
         if (error.outcome === 'not-applied') cluster.history.failed(call, error)
+      },
+    })
+  }
+
+  /** Several at once: each has its own outcome, and those that are applied are next to each other. */
+  #writeBatch(machine: Machine<Result>): void {
+    const { journal, schedule, coverage, application } = this.#world
+    const { cluster } = machine
+    if (cluster === undefined || machine.running === undefined) return
+    const timeoutMs = this.#world.callTimeout()
+    const writes = Array.from({ length: this.#batching.between(2, 5) }, () => {
+      const number = ++this.#commands
+      const { bytes, text } = application.command(this.#batching, number)
+      return { number, bytes, call: cluster.history.writes(`write ${number} of a batch (${text})`, bytes) }
+    })
+    const first = this.#commands - writes.length + 1
+    journal.record('write', schedule.now, machine, first, writes.length, () => `a batch of ${writes.length} from ${first} on`)
+    const failed = ({ number, call }: (typeof writes)[number], error: RaftError) => {
+      this.#failed(machine, number, `write ${number} of a batch`, error)
+      if (error.outcome === 'not-applied') cluster.history.failed(call, error)
+    }
+    const bytes = writes.map(write => write.bytes)
+    machine.ask(timeoutMs, node => node.applyBatch(bytes, { timeoutMs }), {
+      value: outcomes => {
+        if (outcomes.length !== writes.length) throw broken(`${outcomes.length} outcomes of ${writes.length} commands`)
+        coverage.saw('batch')
+        const places = new Set<number>()
+        for (const [at, outcome] of outcomes.entries()) {
+          const write = writes[at] as (typeof writes)[number]
+          if ('error' in outcome) failed(write, outcome.error)
+          else {
+            places.add(outcome.index - at)
+            cluster.history.acknowledged(write.call, outcome)
+          }
+        }
+        if (places.size > 1) throw broken(`the commands of the batch from write ${first} on are not next to each other`)
+      },
+      error: error => {
+        for (const write of writes) failed(write, error)
       },
     })
   }
@@ -173,4 +216,8 @@ export class Clients<Result> {
     const up = this.#world.up()
     return up.length === 0 ? undefined : this.#random.pick(up)
   }
+}
+
+function broken(message: string): Violation {
+  return new Violation('client', undefined, message)
 }

@@ -1,6 +1,7 @@
-import type { NodeId } from 'raft-core'
+import type { Index, NodeId } from 'raft-core'
 import { isMember } from 'raft-core'
 import type { RaftError } from 'raft-node'
+import { Violation } from '../invariants/invariant.ts'
 import type { Random } from '../random.ts'
 import { strike } from './damage.ts'
 import type { Machine } from './machine.ts'
@@ -20,12 +21,16 @@ export class Operators<Result> {
   #damaged: Machine<Result> | undefined
   /** Until then, a change that somebody asked for may begin. */
   #askingUntil = 0
+  readonly #comparing: Random
+  /** A membership that somebody knew. */
+  #known: Index | undefined
   /** Members that somebody asked to remove. */
   readonly #leaving = new Set<NodeId>()
 
   constructor(world: NodeWorld<Result>) {
     this.#world = world
     this.#random = world.random.fork('operators')
+    this.#comparing = world.random.fork('comparing operators')
   }
 
   start(): void {
@@ -109,10 +114,33 @@ export class Operators<Result> {
     const ended = (text: string) => {
       journal.record('answer', schedule.now, machine, change.length, text.length, () => `${change} ${id}: ${text}`)
     }
-    machine.ask(timeoutMs, node => node.membership[change](id, { timeoutMs }), {
-      value: index => ended(`done at ${index}`),
+    const ifMembershipIndex = this.#comparing.chance(0.8) ? this.#expected(machine) : undefined
+    machine.ask(timeoutMs, node => node.membership[change](id, { timeoutMs, ifMembershipIndex }), {
+      value: index => {
+        this.#changed(index, ifMembershipIndex)
+        ended(`done at ${index}`)
+      },
       error: ({ code, outcome }) => ended(`${code}, ${outcome}`),
     })
+  }
+
+  /** What the operator believes the membership to be: what he saw last, or what this node says. */
+  #expected(machine: Machine<Result>): Index | undefined {
+    if (!this.#world.scenario.comparesMemberships) return undefined
+    const known = this.#known
+    const now = machine.running?.node.status().membershipIndex
+    if (known === undefined || this.#comparing.chance(0.7)) this.#known = now
+    return this.#comparing.chance(0.5) ? known : now
+  }
+
+  /** A change that compares takes effect only right after the membership that it was meant for. */
+  #changed(index: Index, expected: Index | undefined): void {
+    if (expected === undefined) return
+    this.#world.coverage.saw('compared membership')
+    const before = this.#world.mainCluster?.ghost.configs.before(index)
+    if (before === undefined || before === expected) return
+    const message = `the change at ${index} was meant for the membership of ${expected}, and came after that of ${before}`
+    throw new Violation('config-safety', undefined, message)
   }
 
   #switchLeases(): void {
@@ -136,11 +164,16 @@ export class Operators<Result> {
     const timeoutMs = this.#world.callTimeout()
     journal.record('member', schedule.now, machine, demoted.length, promoted.length, () => `demote ${demoted}, promote ${promoted}`)
     this.#askingUntil = Math.max(this.#askingUntil, schedule.now + 2 * timeoutMs)
-    const ifMembershipIndex = this.#random.chance(0.5) ? machine.running?.node.status().membershipIndex : undefined
+    const ifMembershipIndex = this.#random.chance(0.5)
+      ? (this.#expected(machine) ?? machine.running?.node.status().membershipIndex)
+      : undefined
     const edits = [{ type: 'demote', id: demoted } as const, { type: 'promote', id: promoted } as const]
     const ended = (text: string) => journal.record('answer', schedule.now, machine, 2, text.length, () => `rearranging: ${text}`)
     machine.ask(timeoutMs, node => node.membership.change(edits, { timeoutMs, ifMembershipIndex }), {
-      value: index => ended(`done at ${index}`),
+      value: index => {
+        this.#changed(index, ifMembershipIndex)
+        ended(`done at ${index}`)
+      },
       error: ({ code, outcome }) => ended(`${code}, ${outcome}`),
     })
   }

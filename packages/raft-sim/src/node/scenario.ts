@@ -67,6 +67,10 @@ export type NodeScenario = {
   readonly sessions: { readonly everyMs: number; readonly ttlMs: number } | undefined
   /** The nodes compare digests of their states; it costs the simulation time. */
   readonly comparesDigests: boolean
+  /** Some commands are sent in batches. */
+  readonly sendsBatches: boolean
+  /** Some changes of the membership are only wanted if it is still the one that somebody knew, perhaps long ago. */
+  readonly comparesMemberships: boolean
   /** The log is a write-ahead log with segments of such sizes; undefined: a database. */
   readonly walSegments: SegmentBytes | undefined
 }
@@ -105,9 +109,13 @@ export function drawNodeScenario(random: Random): NodeScenario {
     walSegments: random.chance(0.5) ? { first: random.spread(300, 5_000), most: random.spread(1_000, 20_000) } : undefined,
     sessions: random.chance(0.5) ? { everyMs: random.spread(timeoutMs / 20, timeoutMs), ttlMs: random.spread(1_000, 8_000) } : undefined,
     comparesDigests: random.chance(0.1),
+    sendsBatches: random.fork('batches').chance(0.3),
+    comparesMemberships: false,
   }
   const leases = random.fork('leases')
-  return leases.chance(0.35) ? withLeases(leases, drawn) : drawn
+  if (leases.chance(0.35)) return withLeases(leases, drawn)
+  const comparing = random.fork('compared memberships')
+  return comparing.chance(0.3) ? withComparing(comparing, drawn) : drawn
 }
 
 /** Leases break in the short time between two elections: such runs look there more often than others. */
@@ -138,6 +146,12 @@ function withLeases(random: Random, drawn: NodeScenario): NodeScenario {
       damageMs: undefined,
     },
   }
+}
+
+/** The membership changes all the time, so that whoever compares is often too late. */
+function withComparing(random: Random, drawn: NodeScenario): NodeScenario {
+  const membershipMs = random.between(1, 4) * (drawn.timeoutMs / 2)
+  return { ...drawn, voters: random.pick([3, 4, 5]), comparesMemberships: true, faults: { ...drawn.faults, membershipMs } }
 }
 
 function drawLimits(random: Random): CoreLimits {
