@@ -1,3 +1,4 @@
+import { copyFile, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
@@ -5,7 +6,8 @@ import { root } from '../e2e/harness/raftctl.ts'
 
 /** The node's process as one file: it starts as fast as an installed one, and without looking at TypeScript. Resolves with its path. */
 export async function bundleNodeProcess(): Promise<string> {
-  const outfile = join(root, 'node_modules/.cache/raft-proof/node-process.mjs')
+  const folder = join(root, 'node_modules/.cache/raft-proof')
+  const outfile = join(folder, 'dist/node-process.mjs')
   await build({
     entryPoints: [fileURLToPath(new URL('./node-process.ts', import.meta.url))],
     outfile,
@@ -17,5 +19,8 @@ export async function bundleNodeProcess(): Promise<string> {
     external: ['classic-level', 'msgpackr', 'pino'],
     logLevel: 'warning',
   })
+  // The server reads its version from there.
+  await mkdir(folder, { recursive: true })
+  await copyFile(join(root, 'apps/kv-server/package.json'), join(folder, 'package.json'))
   return outfile
 }
