@@ -35,6 +35,7 @@ export class EventLog {
     else if (event.type === 'repair') this.#repair(event)
     else if (event.type === 'divergence')
       this.#log?.error({ peer: event.id, index: event.index }, `store: ${event.id} differs from this node after index ${event.index}`)
+    else if (event.type === 'disk') this.#log?.[event.isFull ? 'error' : 'info'](`disk: ${event.message}`)
     else this.#log?.error({ code: event.code }, `fault: ${event.code}: ${event.message}`)
   }
 

@@ -40,6 +40,10 @@ export type KvServerOptions = {
   readonly snapshotEntries?: number | undefined
   readonly snapshotBytes?: number | undefined
   readonly trailingEntries?: number | undefined
+  /** Writes are refused (507) while the disk has less room than so many bytes beside the reserve. Default 64 MiB. */
+  readonly minFreeBytes?: number | undefined
+  /** Bytes of a file that is given up when the disk is full. Default 8 MiB; 0: none. */
+  readonly reserveBytes?: number | undefined
   readonly tickMs?: number | undefined
   readonly electionTicks?: number | undefined
   readonly limits?: { readonly [Name in keyof Limits]?: Limits[Name] | undefined } | undefined
@@ -161,6 +165,7 @@ type Parts = {
 
 function nodeOptions(options: KvServerOptions, { raft, httpAddress, join, store, events, peers: tls }: Parts) {
   const { dir, replace, logStore: log, snapshotEntries, snapshotBytes, trailingEntries, tickMs, electionTicks, insecure, onFatal } = options
+  const { minFreeBytes, reserveBytes } = options
   const listen = formatAddress(raft)
   return {
     id: options.id ?? listen.replace(/[[\]]/g, ''), // ids know no brackets
@@ -170,7 +175,19 @@ function nodeOptions(options: KvServerOptions, { raft, httpAddress, join, store,
     stateMachine: store,
     resultCodec,
     ...(join === undefined ? { bootstrap: true } : { join }),
-    ...definedOnly({ replace, log, snapshotEntries, snapshotBytes, trailingEntries, tickMs, electionTicks, tls, insecure }),
+    ...definedOnly({
+      replace,
+      log,
+      snapshotEntries,
+      snapshotBytes,
+      trailingEntries,
+      minFreeBytes,
+      reserveBytes,
+      tickMs,
+      electionTicks,
+      tls,
+      insecure,
+    }),
     onEvent(event: Parameters<EventLog['observe']>[0]) {
       events.observe(event)
       if (event.type === 'fault' && isFatal(event.code)) onFatal?.({ code: event.code, message: event.message })

@@ -5,6 +5,7 @@ import { serve } from './support/serve.ts'
 describe('errors of the cluster', () => {
   it.each([
     ['OVERLOADED', 429, 'not-applied'],
+    ['DISK_FULL', 507, 'not-applied'],
     ['TRANSFERRING', 503, 'not-applied'],
     ['MEMBERSHIP_CHANGE_PENDING', 503, 'not-applied'],
     ['TIMED_OUT', 504, 'unknown'],

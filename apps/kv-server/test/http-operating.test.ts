@@ -111,6 +111,7 @@ describe('GET /v1/status', () => {
       ],
       fault: null,
       repairs: null,
+      diskFull: null,
     })
   })
 
@@ -205,6 +206,17 @@ describe('health', () => {
     expect((await server.ask('GET', '/readyz')).text).toMatch(/^\[-\]disk failed: disk full: /)
     rmSync(dir, { recursive: true })
     expect(await server.ask('GET', '/livez')).toMatchObject({ status: 200 })
+  })
+
+  it('with a full disk is alive, but not ready, and says so', async () => {
+    using server = await serve()
+    server.node.diskFull = 'disk full: 3 MiB are left in /data'
+    expect(await server.ask('GET', '/livez')).toMatchObject({ status: 200 })
+    expect(await server.ask('GET', '/readyz')).toMatchObject({
+      status: 503,
+      text: '[-]disk failed: disk full: 3 MiB are left in /data\n',
+    })
+    expect((await server.ask('GET', '/metrics')).text).toContain('raft_disk_full 1')
   })
 
   it('with a fault is not ready; with a broken disk not even alive', async () => {

@@ -139,6 +139,8 @@ export type StatusResponse = {
   readonly closing: boolean
   /** Why a leader is filling this node's log again, while it is: damage found on its disk. The node counts for no majority until then. */
   readonly repairs: string | null
+  /** Why this node takes no writes, when its disk is full. It still answers reads. */
+  readonly diskFull: string | null
   readonly server: ServerStatus
   /** Null until it was looked at for the first time. */
   readonly disk: DiskStatus | null

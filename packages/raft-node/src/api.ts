@@ -71,6 +71,8 @@ export type NodeStatus = {
    * counts for anything.
    */
   readonly repairs: string | undefined
+  /** Why this node takes no proposals, when its disk is full: what is left, and what to do. It still answers reads. */
+  readonly diskFull: string | undefined
 }
 
 /** What a joining node says; see `join`. */
@@ -120,6 +122,8 @@ export type NodeEvent =
    * (or one of the two machines is at fault). `isExact` false: they may have differed even earlier.
    */
   | { readonly type: 'divergence'; readonly id: NodeId; readonly index: Index; readonly isExact: boolean }
+  /** This node takes no proposals any more, for its disk is full; or takes them again. */
+  | { readonly type: 'disk'; readonly isFull: boolean; readonly message: string }
   | { readonly type: 'fault'; readonly code: string; readonly message: string }
 
 /** Told instead of events that a reader was too slow for. */
@@ -194,6 +198,16 @@ export type NodeOptions<Result> = {
   readonly snapshotBytesPerSecond?: number
   /** Entries kept behind a snapshot, so that followers a little behind need none. Default 5,000. */
   readonly trailingEntries?: number
+  /**
+   * Proposals are refused (`DISK_FULL`) while the data folder's file system has less room than so many bytes beside the reserve and, with
+   * LevelDB, 20 MiB for tables that it writes when it likes. Default 64 MiB. 0: only while there is no room for those.
+   */
+  readonly minFreeBytes?: number
+  /**
+   * A file of so many bytes lies in the data folder and is given up when the disk is full, so that votes, the end of the log and its
+   * shortening still find a place. Default 8 MiB; 0: none.
+   */
+  readonly reserveBytes?: number
   readonly onEvent?: (event: NodeEvent) => void
   /** Default: silent. */
   readonly logger?: Logger

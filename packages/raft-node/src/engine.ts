@@ -25,6 +25,8 @@ import type { RestoredFolder } from './restoring.ts'
 import { checkLive, type LiveSettings, type Settings } from './settings.ts'
 import { SnapshotReceiver, SnapshotSender } from './snapshot-transfer.ts'
 import { Snapshotter } from './snapshotter.ts'
+import { SpaceWatch } from './space-watch.ts'
+import type { DiskReserve } from './storage/disk-reserve.ts'
 import { Ticker } from './ticker.ts'
 import { TimeRecorder } from './time-recorder.ts'
 
@@ -42,6 +44,8 @@ export type EngineOptions<Result> = {
   readonly start: string
   emit(event: NodeEvent): void
   readonly inspect?: Inspect | undefined
+  /** Undefined: nobody can tell how much room the disk has. */
+  readonly reserve?: DiskReserve | undefined
 }
 
 /**
@@ -62,6 +66,7 @@ export class Engine<Result> {
   readonly reads: Reads
   readonly applier: Applier<Result>
   readonly snapshots: Snapshotter
+  readonly space: SpaceWatch
   readonly peers: Peers
   readonly freshness: Freshness
   readonly inProgress = new InProgress()
@@ -120,7 +125,9 @@ export class Engine<Result> {
     const applied = () => this.applier.applied
     this.freshness = new Freshness({ raft, clock, members, self, clockDrift: settings.clockDrift, applied, start: options.start })
     this.reads = new Reads(raft, clock, () => this.applier.applied.index)
-    const snapshotParts = { raft, applier: this.applier, members, state, logStore, snapshotStore, settings }
+    this.space = new SpaceWatch(this, options.reserve, event => this.#emit(event))
+    const hasRoomFor = (bytes: number) => this.space.hasRoomFor(bytes)
+    const snapshotParts = { raft, applier: this.applier, members, state, logStore, snapshotStore, settings, hasRoomFor }
     this.snapshots = new Snapshotter(snapshotParts, restored.snapshot ?? { index: 0, size: 0 }, {
       taken: index => this.#emit({ type: 'snapshot', index, cause: 'taken' }),
       failed: error => this.fail(error),
@@ -151,6 +158,7 @@ export class Engine<Result> {
         raft.tick(clock.now())
         timeRecorder.look()
         digestWatch.look()
+        this.space.tick()
       })
     })
   }
@@ -214,6 +222,7 @@ export class Engine<Result> {
   receive(from: NodeId, message: PeerMessage): void {
     this.peers.heardFrom(from)
     if (message.freshness !== undefined) this.freshness.receive(message)
+    if (message.type === 'appendEntries' && message.entries.length > 0 && !this.space.takesEntries) return
     this.input(() => this.raft.step(message))
   }
 
@@ -258,7 +267,7 @@ export class Engine<Result> {
     this.reads.stop(error)
     this.changed.ring()
     this.advanced.ring()
-    await Promise.all([this.#driver.stop(), this.snapshots.stop()])
+    await Promise.all([this.#driver.stop(), this.snapshots.stop(), this.space.stop()])
   }
 
   #outputs(): Outputs {

@@ -5,6 +5,7 @@ const outcomes = {
   NOT_LEADER: 'not-applied',
   NO_LEADER: 'not-applied',
   OVERLOADED: 'not-applied',
+  DISK_FULL: 'not-applied',
   ENTRY_REPLACED: 'not-applied',
   INVALID_ARGUMENT: 'not-applied',
   MEMBERSHIP_CHANGE_PENDING: 'not-applied',

@@ -20,6 +20,8 @@ export function logEvent(logger: Logger, event: NodeEvent): void {
     }
     case 'repair':
       return logger.warn(fields, `raft: repair ${event.what}: ${event.reason}`)
+    case 'disk':
+      return logger[event.isFull ? 'error' : 'info'](fields, `raft: ${event.message}`)
     case 'divergence':
       return logger.error(
         fields,

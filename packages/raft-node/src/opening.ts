@@ -38,16 +38,19 @@ export async function openEngine<Result>(
     const restored = known ?? (await restoreFolder(parts, found.state, undefined))
     const introduced = answer?.members ?? []
     const inspect = options.trace === undefined ? world.inspect : { ...world.inspect, trace: options.trace }
-    return { engine: new Engine({ ports, state, settings, identity, address, restored, introduced, start, emit, inspect }), gate }
+    const { reserve } = storage
+    const asked = { settings, identity, address, introduced, start, emit, inspect }
+    return { engine: new Engine({ ports, state, restored, reserve, ...asked }), gate }
   })
 }
 
 /** A cluster of one that was founded where a member's folder was lost gives way to that member's next life, if the operator says so. */
 async function openFolder(world: World, { replace = false, join }: NodeOptions<unknown>) {
-  const { logStore, snapshotStore } = world
+  const { logStore, snapshotStore, reserve } = world
+  if (reserve !== undefined) await reserve.makeRoomToOpen()
   const found = await logStore.open()
   const isInTheWay = await closingOnError(logStore, async () => replace && join !== undefined && isLoneFounder(snapshotStore, found))
-  if (!isInTheWay) return { found, storage: { logStore, snapshotStore } }
+  if (!isInTheWay) return { found, storage: { logStore, snapshotStore, reserve } }
   await logStore.close()
   const storage = await world.setAside()
   return { found: await storage.logStore.open(), storage }

@@ -8,7 +8,7 @@ const version = 1
 
 export type ChangeKind = 'promote' | 'demote' | 'remove'
 
-/** What one node asks another for. Everything but `closing` and `digests` is for the leader; `timeoutMs` is how long the asker will wait. */
+/** What one node asks another for. Everything but `closing`, `diskFull` and `digests` is for the leader; `timeoutMs` is how long the asker will wait. */
 export type PeerRequest =
   | { readonly kind: 'apply'; readonly timeoutMs: number; readonly command: Uint8Array }
   | { readonly kind: 'applyBatch'; readonly timeoutMs: number; readonly commands: readonly Uint8Array[] }
@@ -20,6 +20,8 @@ export type PeerRequest =
   | { readonly kind: 'edit'; readonly timeoutMs: number; readonly edits: readonly MemberEdit[]; readonly ifIndex: Index | undefined }
   | { readonly kind: 'join'; readonly timeoutMs: number; readonly join: JoinRequest }
   | { readonly kind: 'closing'; readonly timeoutMs: number }
+  /** The asker's disk is full, or has room again. */
+  | { readonly kind: 'diskFull'; readonly timeoutMs: number; readonly isFull: boolean }
   /** What the state machine said of its state after the latest commands. */
   | { readonly kind: 'digests'; readonly timeoutMs: number }
 
@@ -33,6 +35,7 @@ function fieldsOf(request: PeerRequest): readonly unknown[] {
   if (request.kind === 'entry') return [request.entry]
   if (request.kind === 'change') return [request.change, request.id]
   if (request.kind === 'leaseReads') return [request.on]
+  if (request.kind === 'diskFull') return [request.isFull]
   if (request.kind === 'edit') return [request.ifIndex ?? null, request.edits.map(editTuple)]
   if (request.kind !== 'join') return []
   const { id, address, clientAddress, incarnation, replace } = request.join
@@ -57,6 +60,7 @@ function readRequest(bytes: Uint8Array): PeerRequest {
   if (kind === 'entry') return { kind, timeoutMs, entry: bytesOf(first, 'an entry') }
   if (kind === 'barrier' || kind === 'closing' || kind === 'digests') return { kind, timeoutMs }
   if (kind === 'change') return { kind, timeoutMs, change: changeKind(first), id: text(second, 'an id') }
+  if (kind === 'diskFull') return { kind, timeoutMs, isFull: first === true }
   if (kind === 'leaseReads') return { kind, timeoutMs, on: first === true }
   if (kind === 'edit') return { kind, timeoutMs, edits: editsFrom(second), ifIndex: first === null ? undefined : whole(first, 'an index') }
   if (kind !== 'join') throw new Error(`a request of unknown kind ${String(kind)}`)

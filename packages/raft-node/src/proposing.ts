@@ -59,6 +59,7 @@ export class Proposing<Result> {
   }
 
   async applyBatchHere(commands: readonly Uint8Array[], deadline: Deadline): Promise<readonly BatchOutcome<Result>[]> {
+    this.#engine.space.checkProposal()
     // All in one turn: so the core takes all of them, next to each other, or none.
     const applied = commands.map(command => this.#propose(wrapCommand(command), deadline))
     return unlessAllFailed((await Promise.allSettled(applied)).map(outcomeOf))
@@ -80,7 +81,8 @@ export class Proposing<Result> {
     }
   }
 
-  applyHere(command: Uint8Array, deadline: Deadline): Promise<Applied<Result>> {
+  async applyHere(command: Uint8Array, deadline: Deadline): Promise<Applied<Result>> {
+    this.#engine.space.checkProposal()
     return this.#propose(wrapCommand(command), deadline)
   }
 
@@ -102,7 +104,7 @@ export class Proposing<Result> {
   own(envelope: OwnEnvelope, deadline: Deadline, forward: boolean): Promise<Applied<Result>> {
     const entry = wrap(envelope)
     const job = {
-      here: () => this.#propose(entry, deadline),
+      here: () => this.#ownHere(entry, deadline),
       request: (timeoutMs: number) => ({ kind: 'entry' as const, timeoutMs, entry }),
       decode: ({ index, term, result }: PeerAnswer) => ({
         index,
@@ -116,8 +118,13 @@ export class Proposing<Result> {
   /** What another node wants to have in the log. @throws RaftError INVALID_ARGUMENT where it is nothing that `own` sends. */
   async ownHere(entry: Uint8Array, deadline: Deadline): Promise<PeerAnswer> {
     const { type } = readOwn(entry)
-    const { index, term, result } = await this.#propose(entry, deadline)
+    const { index, term, result } = await this.#ownHere(entry, deadline)
     return { index, term, result: type === 'sessionCommand' ? this.#codec.encode(result) : nothing }
+  }
+
+  async #ownHere(entry: Uint8Array, deadline: Deadline): Promise<Applied<Result>> {
+    this.#engine.space.checkProposal()
+    return this.#propose(entry, deadline)
   }
 
   encodeResult(result: Result): Uint8Array {

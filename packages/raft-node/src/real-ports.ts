@@ -3,15 +3,22 @@ import type { NodeOptions } from './api.ts'
 import { systemClock } from './clock/system-clock.ts'
 import { RaftError } from './errors.ts'
 import type { LogStore, Ports, SnapshotStore } from './ports.ts'
+import type { DiskReserve } from './storage/disk-reserve.ts'
 import { logKindOf } from './storage/folder-layout.ts'
 import { openStorage, type StorageOptions } from './storage/level.ts'
 import { nodeFiles } from './storage/node-files.ts'
 import { TcpTransport } from './transport/tcp-transport.ts'
 
-export type Storage = { readonly logStore: LogStore; readonly snapshotStore: SnapshotStore }
+export type Storage = {
+  readonly logStore: LogStore
+  readonly snapshotStore: SnapshotStore
+  /** Beneath both: how much room there is. Undefined: nobody can tell. */
+  readonly reserve?: DiskReserve | undefined
+}
 
 /** Everything around a node but its state machine. */
 export type World = Omit<Ports<unknown>, 'stateMachine'> & {
+  readonly reserve?: DiskReserve | undefined
   /** Keeps what the (closed) folder holds under another name, and gives an empty one. */
   setAside(): Promise<Storage>
   /** For simulators and tools: sees the core of this node, and hears what happens in it and why. Reading only. */
@@ -26,16 +33,17 @@ export type Inspect = {
 type LimitName = 'maxMessageBytes' | 'maxApplyBytes' | 'maxInflight' | 'maxInflightBytes' | 'maxUncommittedBytes'
 
 /** This machine's clock, disk and network, where nothing else was handed in. Only here does a node get to know its adapters. */
-export function worldFor({ dir, listen, log, tls, insecure }: NodeOptions<unknown>, overrides: Partial<World>): World {
+export function worldFor({ dir, listen, log, tls, insecure, reserveBytes }: NodeOptions<unknown>, overrides: Partial<World>): World {
   const clock = overrides.clock ?? systemClock()
   const transport = overrides.transport ?? new TcpTransport({ listen, clock, tls, insecure })
   const { inspect } = overrides
   if (overrides.logStore === undefined && overrides.snapshotStore === undefined) {
-    return { clock, transport, ...openStorage({ dir, log, clock }), setAside: () => setAside({ dir, log, clock }), inspect }
+    const storage = { dir, log, clock, reserveBytes }
+    return { clock, transport, ...openStorage(storage), setAside: () => setAside(storage), inspect }
   }
-  const { logStore, snapshotStore } = overrides
+  const { logStore, snapshotStore, reserve } = overrides
   if (logStore === undefined || snapshotStore === undefined) throw new TypeError('override the log store and the snapshot store together')
-  return { clock, transport, logStore, snapshotStore, setAside: overrides.setAside ?? cannotSetAside, inspect }
+  return { clock, transport, logStore, snapshotStore, reserve, setAside: overrides.setAside ?? cannotSetAside, inspect }
 }
 
 /** The log store that was asked for, or else the one that has made the folder. */

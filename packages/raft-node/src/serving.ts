@@ -52,6 +52,10 @@ export class Serving<Result> {
       engine.peers.closing(from)
       return { index: 0, term: 0, result: nothing }
     }
+    if (request.kind === 'diskFull') {
+      engine.space.peerSays(from, request.isFull)
+      return { index: 0, term: 0, result: nothing }
+    }
     if (request.kind === 'digests') return { index: 0, term: 0, result: packAll(engine.state.digests?.latest() ?? []) }
     engine.faults.check()
     if (this.#parts.isClosing())
@@ -60,7 +64,7 @@ export class Serving<Result> {
     return this.#lead(request, deadlineFor(engine.ports.clock, { timeoutMs: Math.min(request.timeoutMs, maxTimeoutMs) }))
   }
 
-  async #lead(request: Exclude<PeerRequest, { kind: 'closing' | 'digests' }>, deadline: Deadline): Promise<PeerAnswer> {
+  async #lead(request: Exclude<PeerRequest, { kind: 'closing' | 'diskFull' | 'digests' }>, deadline: Deadline): Promise<PeerAnswer> {
     const { proposing, membership } = this.#parts
     if (request.kind === 'apply') {
       const { index, term, result } = await proposing.applyHere(request.command, deadline)

@@ -21,6 +21,7 @@ export type Settings = LiveSettings & {
   readonly leaseMs: number
   /** By how much two clocks may run apart, as a share of 1. */
   readonly clockDrift: number
+  readonly minFreeBytes: number
 }
 
 const MiB = 1024 * 1024
@@ -38,6 +39,7 @@ export function settingsFrom(options: NodeOptions<unknown>): Settings {
     electionTicks,
     leaseMs: leaseFor(tickMs, electionTicks, clockDrift),
     clockDrift,
+    minFreeBytes: notNegative('minFreeBytes', options.minFreeBytes ?? 64 * MiB),
     snapshotEntries: positive('snapshotEntries', options.snapshotEntries ?? 10_000),
     snapshotBytes: positive('snapshotBytes', options.snapshotBytes ?? 64 * MiB),
     snapshotBytesPerSecond: positive('snapshotBytesPerSecond', options.snapshotBytesPerSecond ?? Number.POSITIVE_INFINITY),

@@ -14,6 +14,8 @@ type Parts = {
   readonly logStore: LogStore
   readonly snapshotStore: SnapshotStore
   readonly settings: Settings
+  /** Beside the reserve: snapshots can wait. */
+  readonly hasRoomFor: (bytes: number) => boolean
 }
 
 /** What a snapshot of this size takes to write does not count: below it, only entries do. */
@@ -78,7 +80,7 @@ export class Snapshotter {
   /** Takes one if enough has been applied since the last. */
   maybeTake(): void {
     if (!this.#isDue()) return
-    if (this.#running !== undefined || this.#stopped || this.#parts.applier.restoring) return
+    if (this.#running !== undefined || this.#stopped || this.#parts.applier.restoring || !this.#hasRoom) return
     // A snapshot that fails costs disk space, not safety: the log is kept. Only one asked for by a caller rejects.
     this.take().catch(() => {})
   }
@@ -93,12 +95,18 @@ export class Snapshotter {
     return this.#entries >= snapshotEntries && (this.#size < cheapBytes || this.#bytes >= this.#size)
   }
 
+  /** For the state as far as its size is known: what was written since the last may have made it larger. */
+  get #hasRoom(): boolean {
+    return this.#parts.hasRoomFor(this.#size + this.#bytes)
+  }
+
   /** Takes a snapshot of the state as it is now; resolves with its index once it is durable and the log is shortened. */
   take(): Promise<Index> {
     // Also for who waited for the one before: what closes would wait for one more, and then another.
     if (this.#stopped) return Promise.reject(new RaftError('NODE_STOPPED', 'the node closes'))
     if (this.#running !== undefined) return this.#running.then(index => (index >= this.#parts.applier.applied.index ? index : this.take()))
     if (this.#parts.applier.applied.index === this.#newest) return Promise.resolve(this.#newest)
+    if (!this.#hasRoom) return Promise.reject(new RaftError('DISK_FULL', 'the disk has no room for a snapshot: make room there'))
     this.#running = this.#take().finally(() => {
       this.#running = undefined
     })
@@ -106,7 +114,8 @@ export class Snapshotter {
   }
 
   /** A snapshot from the leader. Never written at the same time as one of our own. */
-  receive(meta: SnapshotMeta, data: AsyncIterable<Uint8Array>): Promise<SnapshotMeta> {
+  async receive(meta: SnapshotMeta, data: AsyncIterable<Uint8Array>): Promise<SnapshotMeta> {
+    if (!this.#parts.hasRoomFor(meta.size)) throw new RaftError('DISK_FULL', `the disk has no room for a snapshot of ${meta.size} bytes`)
     return this.#alone(() => this.#parts.snapshotStore.write(meta, this.#untilStopped(data)))
   }
 
@@ -184,6 +193,7 @@ export class Snapshotter {
   async *#untilStopped(data: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
     for await (const chunk of data) {
       if (this.#stopped) throw new RaftError('NODE_STOPPED', 'the node closes')
+      if (!this.#parts.hasRoomFor(0)) throw new RaftError('DISK_FULL', 'the disk has no room for the rest of the snapshot')
       this.#written += chunk.length
       yield chunk
     }

@@ -26,6 +26,7 @@ export function nodeStatus(engine: Engine<unknown>, closing: boolean): NodeStatu
     fault: faults.current,
     closing,
     repairs: engine.repairs,
+    diskFull: engine.space.problem,
   }
 }
 

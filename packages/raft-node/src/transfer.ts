@@ -4,12 +4,16 @@ import { RaftError } from './errors.ts'
 import type { Leading } from './leading.ts'
 import { type Deadline, remainingMs } from './wait.ts'
 
-/** The voter that is closest to our log, among those that can be reached and stay. One that has answered lately comes first. */
-export function successor({ raft, peers, identity, members }: Engine<unknown>): NodeId | undefined {
+/**
+ * The voter that is closest to our log, among those that can be reached and stay. One that could write comes first, then one that has
+ * answered lately.
+ */
+export function successor({ raft, peers, identity, members, space }: Engine<unknown>): NodeId | undefined {
   const candidates = raft.status().progress.filter(({ id, repairing }) => {
     return !repairing && id !== identity.nodeId && members.isVoter(id) && peers.isConnected(id) && !peers.isClosing(id)
   })
-  candidates.sort((a, b) => Number(b.active) - Number(a.active) || b.match - a.match)
+  const full = (id: NodeId) => Number(space.isPeerFull(id))
+  candidates.sort((a, b) => full(a.id) - full(b.id) || Number(b.active) - Number(a.active) || b.match - a.match)
   return candidates[0]?.id
 }
 

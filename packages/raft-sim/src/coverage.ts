@@ -41,6 +41,8 @@ const counted = [
   'unknown outcome',
   'graceful close',
   'slow disk',
+  'full disk',
+  'failing disk',
   'damaged log',
   'repair',
   'only a quorum healed',

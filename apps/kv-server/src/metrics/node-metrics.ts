@@ -20,6 +20,7 @@ function raftMetrics(text: Exposition, { node, connections, metrics }: Service):
   const { voters, needed, reachable, failureTolerance } = quorumView(status, connections)
   text
     .include(node.metrics.prometheus())
+    .gauge('raft_disk_full', '1 while this node takes no writes because its disk is full', Number(status.diskFull !== undefined))
     .gauge('raft_voters', 'members that vote', voters)
     .gauge('raft_voters_needed', 'voters that a majority takes', needed)
     .gauge('raft_voters_reachable', 'voters that this node can reach, itself included', reachable)

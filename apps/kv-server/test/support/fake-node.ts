@@ -33,6 +33,7 @@ export class FakeNode implements Used {
   leaderId: string | undefined = 'n1'
   fault: NodeStatus['fault']
   repairs: NodeStatus['repairs']
+  diskFull: NodeStatus['diskFull']
   members: MemberStatus[] = [n1, { ...n2, active: true }, { ...n3, active: true }]
   outgoing: string[] = []
   /** What the next calls to `apply`, `read` and `join` reject with. */
@@ -149,6 +150,7 @@ export class FakeNode implements Used {
       fault: this.fault,
       closing: this.isClosing,
       repairs: this.repairs,
+      diskFull: this.diskFull,
     }
   }
 

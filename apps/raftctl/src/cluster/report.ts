@@ -23,6 +23,8 @@ export type MemberReport = {
   readonly fault: string | null
   /** What is wrong with its log, while a leader fills that again: until then it counts for no majority. */
   readonly repairs: string | null
+  /** Why it takes no writes, when its disk is full. */
+  readonly diskFull: string | null
 }
 
 export type ClusterReport = {
@@ -61,6 +63,7 @@ function memberReport({ member, status, stranger }: Answered, leader: StatusResp
     diskBytes: status?.disk?.dataBytes ?? null,
     diskFreeBytes: status?.disk?.freeBytes ?? null,
     fault: status?.fault?.message ?? strangeness(stranger),
+    diskFull: status?.diskFull ?? null,
     repairs: status?.repairs ?? (member.repairing ? 'its log is damaged' : null),
   }
 }

@@ -23,6 +23,7 @@ export const clusterView: View<ClusterReport> = {
     const repairs = members.flatMap(({ id, repairs }) =>
       repairs === null ? [] : [`${id} counts for nothing until its log is repaired: ${repairs}`],
     )
+    const full = members.flatMap(({ id, diskFull }) => (diskFull === null ? [] : [`${id} takes no writes: ${diskFull}`]))
     const rows = members.map(member => columns.map(([, cell]) => cell(member)))
     return [
       table(
@@ -31,6 +32,7 @@ export const clusterView: View<ClusterReport> = {
       ),
       ...faults,
       ...repairs,
+      ...full,
       summary,
     ].join('\n')
   },

@@ -71,8 +71,8 @@ const tolerance: Check = ({
 }
 
 const serving: Check = ({ report: { members } }) => {
-  const faults = members.flatMap(({ id, fault, repairs }) =>
-    [fault, repairs].flatMap(reason => (reason === null ? [] : [`${id}: ${reason}`])),
+  const faults = members.flatMap(({ id, fault, repairs, diskFull }) =>
+    [fault, repairs, diskFull].flatMap(reason => (reason === null ? [] : [`${id}: ${reason}`])),
   )
   if (faults.length === 0) return ok('faults', 'no member says that it does not serve')
   return {

@@ -46,6 +46,20 @@ const nodeFlags = {
     default: 64 * 1024 * 1024,
     min: 1,
   }),
+  'min-free-bytes': Flags.integer({
+    env: 'RAFT_MIN_FREE_BYTES',
+    helpValue: 'N',
+    description: 'refuse writes while the disk has less room than so many bytes beside the reserve',
+    default: 64 * 1024 * 1024,
+    min: 0,
+  }),
+  'reserve-bytes': Flags.integer({
+    env: 'RAFT_RESERVE_BYTES',
+    helpValue: 'N',
+    description: 'keep a file of so many bytes in the folder, and give it up when the disk is full, so that the node can go on',
+    default: 8 * 1024 * 1024,
+    min: 0,
+  }),
   'tick-ms': Flags.integer({
     env: 'RAFT_TICK_MS',
     helpValue: 'MS',

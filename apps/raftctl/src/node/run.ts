@@ -22,6 +22,8 @@ export type NodeFlags = {
   readonly 'log-store': 'level' | 'wal' | undefined
   readonly 'snapshot-entries': number
   readonly 'snapshot-bytes': number
+  readonly 'min-free-bytes'?: number
+  readonly 'reserve-bytes'?: number
   readonly 'tick-ms'?: number
   readonly 'election-ticks'?: number
   readonly 'tls-cert'?: string | undefined
@@ -77,6 +79,8 @@ async function start(flags: NodeFlags, { http, raft, join }: Addresses, stopper:
     snapshotBytes: flags['snapshot-bytes'],
     // Half of them stay behind a snapshot, so that a node which was away for a moment needs none.
     trailingEntries: Math.floor(flags['snapshot-entries'] / 2),
+    minFreeBytes: flags['min-free-bytes'],
+    reserveBytes: flags['reserve-bytes'],
     tickMs: flags['tick-ms'],
     electionTicks: flags['election-ticks'],
     limits: limitsOf(flags),

@@ -18,6 +18,9 @@ export type NodePlan = {
   readonly join?: readonly string[]
   readonly snapshotEntries?: number
   readonly trailingEntries?: number
+  readonly limits?: { readonly diskFreeBytesMin?: number }
+  readonly minFreeBytes?: number
+  readonly reserveBytes?: number
   readonly tickMs?: number
   readonly disk?: DiskPlan
 }

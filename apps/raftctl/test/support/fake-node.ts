@@ -56,6 +56,7 @@ export function statusOf(id: string, members: readonly MemberStatus[], more: Par
     keys: 0,
     fault: null,
     repairs: null,
+    diskFull: null,
     closing: false,
     server: { version: '0.1.0', nodeVersion: 'v20.19.0', uptimeMs: 60_000, now: Date.now() },
     disk: { dataBytes: 2_048, freeBytes: 50e9, sizeBytes: 100e9, syncMs: 0.4, syncMsMax: 0.9 },

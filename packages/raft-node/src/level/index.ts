@@ -1,5 +1,6 @@
 /** The stores themselves and what lies beneath them, for other disks than this machine's: simulated ones, for example. */
 export type { Batches, KeyRange, KeyValue } from '../storage/batches.ts'
+export { DiskReserve, reserveName } from '../storage/disk-reserve.ts'
 /** For those who look at a stored log from outside. */
 export { positionIn } from '../storage/entry-record.ts'
 export { FileSnapshotStore } from '../storage/file-snapshot-store.ts'

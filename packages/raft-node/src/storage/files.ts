@@ -17,6 +17,8 @@ export interface Files {
   makeFolder(folder: string): Promise<void>
   /** Makes durable which names the folder holds: a file's `sync` covers its bytes only. */
   syncFolder(folder: string): Promise<void>
+  /** How many bytes files of this process may still take there; Infinity where the file system does not say. Rejects where there is no such folder. */
+  freeBytes(folder: string): Promise<number>
   /**
    * Takes a folder, made when absent, for this process alone; whatever else lies in it is the lock's own. Goes with the process, however
    * that ends. Throws RaftError `FOLDER_IN_USE` while somebody has it.

@@ -1,4 +1,5 @@
 import { RaftError } from '../errors.ts'
+import { reserveName } from './disk-reserve.ts'
 import type { Files } from './files.ts'
 import { watermarkNames } from './watermark.ts'
 
@@ -9,7 +10,7 @@ export type LogKind = 'level' | 'wal'
 export const logFolders: Readonly<Record<LogKind, string>> = { level: 'log', wal: 'wal' }
 export const snapshotFolder = 'snapshots'
 
-const ourNames: readonly string[] = [...Object.values(logFolders), snapshotFolder, ...watermarkNames, 'lost+found']
+const ourNames: readonly string[] = [...Object.values(logFolders), snapshotFolder, ...watermarkNames, reserveName, 'lost+found']
 
 /** Refuses somebody's home folder, say, before anything is made in it. Files that were put beside a log of ours do no harm. */
 export async function refuseForeignFolder(files: Files, folder: string): Promise<void> {

@@ -1,5 +1,5 @@
 import { constants, fdatasync, writeSync } from 'node:fs'
-import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
+import { type FileHandle, mkdir, open, readdir, rename, rm, stat, statfs } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { Files, OpenFile } from './files.ts'
 import { lockFolder } from './folder-lock.ts'
@@ -26,6 +26,10 @@ export const nodeFiles: Files = {
   },
   makeFolder,
   syncFolder,
+  async freeBytes(folder) {
+    const { blocks, bavail, bsize } = await statfs(folder)
+    return blocks === 0 ? Number.POSITIVE_INFINITY : bavail * bsize
+  },
   async lock(folder) {
     await makeFolder(folder)
     return lockFolder(folder)

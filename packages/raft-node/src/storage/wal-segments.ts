@@ -91,7 +91,8 @@ export class WalSegments {
 
   /**
    * The log goes on here. What comes after must be gone before anything is written: a frame that lay beyond a torn one could follow
-   * the new one. What comes before may be in memory only, left there by a process that crashed.
+   * the new one. What comes before may be in memory only, left there by a process that crashed; and where that one ended because a flush
+   * had failed, the kernel may take its memory for written. So it is written once more.
    */
   async continueAt({ segment, offset, previous }: WalEnd, highest: ReadonlyMap<number, Index>): Promise<void> {
     await this.#removeAfter(segment)
@@ -99,6 +100,7 @@ export class WalSegments {
     const capacity = await file.size()
     this.#current = { number: segment, file, capacity, offset, highest: highest.get(segment) ?? 0 }
     this.#previous = previous
+    await file.writeAt(0, await file.readAt(0, offset))
     await fillWithZeros(file, offset, capacity)
     await file.sync()
     await this.#files.syncFolder(this.#folder)
@@ -187,6 +189,7 @@ export class WalSegments {
     try {
       const size = await file.size()
       if (size < capacity) {
+        await this.#requireRoom(capacity - size)
         await fillWithZeros(file, size, capacity)
         await file.sync()
       }
@@ -194,8 +197,13 @@ export class WalSegments {
       return { number, file, capacity: Math.max(size, capacity), offset: 0, highest: 0 }
     } catch (error) {
       await file.close()
+      await this.#files.remove(path) // its place may be all that is left for the current one to grow
       throw error
     }
+  }
+
+  async #requireRoom(bytes: number): Promise<void> {
+    if ((await this.#files.freeBytes(this.#folder)) < 2 * bytes) throw new Error('the disk has too little room for a segment ahead of need')
   }
 
   /** Segments that hold no entry above `index`, from the oldest on. */

@@ -1,6 +1,9 @@
 import type { Entry, HardState, Index, Position } from 'raft-core'
 import { RaftError } from '../../src/errors.ts'
 import type { Clock, Identity, LogBatch, LogDamage, LogState, LogStore, SnapshotMeta, SnapshotStore } from '../../src/ports.ts'
+import type { Storage } from '../../src/real-ports.ts'
+import { DiskReserve } from '../../src/storage/disk-reserve.ts'
+import type { Files, OpenFile } from '../../src/storage/files.ts'
 
 const saveMs = 2
 
@@ -20,6 +23,10 @@ export class MemoryDisk {
   /** The log is damaged: found out at the next start. */
   damage: string | undefined
   repairing = false
+  /** Bytes that are left on the disk, and what its reserve holds and should hold. */
+  free = Number.POSITIVE_INFINITY
+  reserved = 0
+  reserveBytes = 1_000
   life = 0
 
   constructor(clock: Clock) {
@@ -39,8 +46,41 @@ export class MemoryDisk {
     return this
   }
 
-  stores(): { logStore: LogStore; snapshotStore: SnapshotStore } {
-    return { logStore: new MemoryLogStore(this), snapshotStore: new MemorySnapshotStore(this) }
+  stores(): Storage {
+    const reserve = new DiskReserve({ files: this.#files, folder: '', bytes: this.reserveBytes })
+    return { logStore: new MemoryLogStore(this), snapshotStore: new MemorySnapshotStore(this), reserve }
+  }
+
+  /** Only the reserve lies in files here, and only its size counts. */
+  get #files(): Files {
+    const disk = this
+    const file: OpenFile = {
+      size: async () => this.reserved,
+      close: async () => {},
+      async writeAt(offset, bytes) {
+        const growth = offset + bytes.length - disk.reserved
+        if (growth > disk.free) throw Object.assign(new Error('ENOSPC'), { code: 'ENOSPC' })
+        disk.free -= growth
+        disk.reserved += growth
+      },
+      readAt: async () => new Uint8Array(0),
+      truncate: async () => {},
+      sync: async () => {},
+    }
+    return {
+      open: async () => (this.reserved > 0 ? file : undefined),
+      create: async () => file,
+      async remove() {
+        disk.free += disk.reserved
+        disk.reserved = 0
+      },
+      freeBytes: async () => this.free,
+      rename: async () => {},
+      list: async () => [],
+      makeFolder: async () => {},
+      syncFolder: async () => {},
+      lock: async () => ({ release: async () => {} }),
+    }
   }
 
   pause(ms: number): Promise<void> {

@@ -6,6 +6,13 @@ import type { NodeWorld } from './world.ts'
 type Fault = Extract<NodeEvent, { type: 'fault' }>
 type Divergence = Extract<NodeEvent, { type: 'divergence' }>
 
+/**
+ * A disk that fails ends a node. One that is full does not, with a log that can be written once more without the reserve: LevelDB cannot.
+ */
+function mayFail<Result>({ disk }: Machine<Result>, { scenario }: NodeWorld<Result>): boolean {
+  return disk.hasFailed || (disk.wasFull && scenario.walSegments === undefined)
+}
+
 /** A node stops serving only for a reason, and tells of no difference where the invariants hold states to be equal. */
 export function checkComplaint<Result>(machine: Machine<Result>, world: NodeWorld<Result>, event: Fault | Divergence): void {
   const { core, cluster, id } = machine
@@ -17,5 +24,6 @@ export function checkComplaint<Result>(machine: Machine<Result>, world: NodeWorl
     if (![...voters, ...outgoing, ...learners].includes(core.id)) return
   }
   if (code === 'WIPED_MEMBER' && cluster !== undefined && cluster !== world.mainCluster) return
+  if (code === 'STORAGE_FAILED' && mayFail(machine, world)) return
   throw new Violation('no-fault', id, `${core?.id ?? id} stops serving: ${code}: ${message}`)
 }

@@ -6,6 +6,8 @@ export type Write = { readonly removes: readonly string[]; readonly puts: readon
 
 type Replaced = ReadonlyMap<string, Uint8Array | undefined>
 const remembered = 8
+/** What a batch takes beside its contents. */
+const recordBytes = 20
 
 /** Hears what survives a power cut from now on. */
 export type DatabaseListener = (write: Write) => void
@@ -32,6 +34,14 @@ export class Database {
   }
   get unsynced(): number {
     return this.#unsynced.length
+  }
+
+  /** So much more of the disk it takes with this; less, where something is removed. */
+  growth({ removes, puts }: Write): number {
+    const before = (key: string) => this.#memory.get(key)?.length ?? 0
+    return (
+      puts.reduce((sum, [key, value]) => sum + key.length + value.length, recordBytes) - removes.reduce((sum, key) => sum + before(key), 0)
+    )
   }
 
   write(write: Write): void {

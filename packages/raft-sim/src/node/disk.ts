@@ -1,5 +1,6 @@
 import { RaftError } from 'raft-node'
 import type { Batches, Files, KeyRange, KeyValue, OpenFile } from 'raft-node/level'
+import { reserveName } from 'raft-node/level'
 import type { Random } from '../random.ts'
 import type { Schedule } from '../world/schedule.ts'
 import type { Write } from './database.ts'
@@ -43,6 +44,14 @@ export class Disk {
   keeping: (write: Write) => void = () => {}
   /** Told when bytes of files may have become durable. */
   synced: () => void = () => {}
+  /** Bytes that files may still take. */
+  room = Number.POSITIVE_INFINITY
+  /** The next write or sync fails, once. */
+  failsNext: 'write' | 'sync' | undefined
+  /** Has failed something since the process that is on now began. */
+  hasFailed = false
+  /** There was no room for something since then. */
+  wasFull = false
   readonly #options: DiskOptions
   #lockedBy: Process | undefined
   /** What is under way: on files in any order, in the database one after the other. */
@@ -58,6 +67,11 @@ export class Disk {
   /** Operations that this process waits for. */
   pendingOf(process: Process): number {
     return [...this.#onFiles, ...this.#inDatabase].filter(operation => operation.process === process).length
+  }
+
+  /** Bytes that a node could give up. */
+  get reserved(): number {
+    return this.files.file(`${dataFolder}/${reserveName}`)?.size ?? 0
   }
 
   /** Whether a power cut now could lose a batch of the log. */
@@ -100,12 +114,21 @@ export class Disk {
       readAt: (offset, length) => cached(`read ${path}`, () => file.readAt(offset, length)),
       writeAt: (offset, bytes) => {
         const taken = bytes.slice()
-        return cached(`write ${path}`, () => file.writeAt(offset, taken))
+        return cached(`write ${path}`, () => this.#write(file, offset, taken))
       },
       size: () => cached(`size of ${path}`, () => file.size),
-      truncate: size => cached(`truncate ${path}`, () => file.truncate(size)),
+      truncate: size =>
+        cached(`truncate ${path}`, () => {
+          const { taken } = file
+          file.truncate(size)
+          this.room += taken - file.taken
+        }),
       sync: () =>
         synced(`sync ${path}`, () => {
+          if (this.#fails('sync')) {
+            file.failSync(this.#options.random)
+            throw ioError('fdatasync')
+          }
           file.sync()
           this.synced()
         }),
@@ -119,10 +142,15 @@ export class Disk {
         }),
       create: path => cached(`create ${path}`, () => opened(path, tree.create(path))),
       rename: (from, to) => cached(`rename ${from} to ${to}`, () => tree.rename(from, to)),
-      remove: path => cached(`remove ${path}`, () => tree.remove(path)),
+      remove: path =>
+        cached(`remove ${path}`, () => {
+          this.room += tree.file(path)?.taken ?? 0
+          tree.remove(path)
+        }),
       list: folder => cached(`list ${folder}`, () => tree.list(folder)),
       makeFolder: folder => cached(`make ${folder}`, () => tree.makeFolder(folder)),
       syncFolder: folder => synced(`sync ${folder}`, () => tree.syncFolder(folder)),
+      freeBytes: folder => cached(`room in ${folder}`, () => this.room),
       lock: folder =>
         cached(`lock ${folder}`, () => {
           tree.makeFolder(folder)
@@ -132,10 +160,59 @@ export class Disk {
     }
   }
 
+  /** What finds no room, or fails, has been written in part. */
+  #write(file: FileBytes, offset: number, bytes: Uint8Array): void {
+    const growth = Math.max(0, offset + bytes.length - file.taken)
+    const fails = this.#fails('write')
+    if (growth <= this.room && !fails) {
+      this.room -= growth
+      return file.writeAt(offset, bytes)
+    }
+    const done = fails ? this.#options.random.below(bytes.length + 1) : bytes.length - growth + this.room
+    if (done > 0 && growth <= this.room + bytes.length) {
+      this.room -= Math.max(0, offset + done - file.taken)
+      file.writeAt(offset, bytes.subarray(0, done))
+    }
+    throw fails ? ioError('write') : this.#noSpace()
+  }
+
+  #fails(what: 'write' | 'sync'): boolean {
+    if (this.failsNext !== what) return false
+    this.failsNext = undefined
+    this.hasFailed = true
+    return true
+  }
+  #noSpace(): Error {
+    this.wasFull = true
+    return Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' })
+  }
+
+  /** As LevelDB: what fails may be in its log or not, and nothing is written any more until it is opened again. */
+  #writeBatch(write: Write): void {
+    const growth = this.database.growth(write)
+    if (growth > this.room) throw this.#noSpace()
+    if (this.#fails('write') || (write.sync && this.#fails('sync'))) {
+      if (this.#options.random.chance(0.5)) this.database.write({ ...write, sync: false })
+      throw ioError('fdatasync')
+    }
+    this.room -= growth
+    this.database.write(write)
+  }
+
   batchesFor(process: Process): Batches {
     const { times, random } = this.#options
     const { database } = this
     let isOpen = false
+    let isBroken = false
+    const write = (batch: Write) => {
+      if (isBroken) throw new Error('the database has failed before')
+      try {
+        this.#writeBatch(batch)
+      } catch (error) {
+        isBroken = true
+        throw error
+      }
+    }
     const requireOpen = () => {
       if (!isOpen) throw new Error('the database is not open')
     }
@@ -151,19 +228,20 @@ export class Disk {
         queued(times.sync(), 'empty the database', () => {
           this.#lockedBy = process
           isOpen = true
+          isBroken = false
           database.write({ removes: database.keys('', '\uffff'), puts: [], sync: true })
         }),
       write: async ({ puts, removes, sync }) => {
         requireOpen()
-        const write: Write = { puts: puts.map(([key, value]) => [textOf(key), value.slice()]), removes: removes.map(textOf), sync }
-        await queued(sync ? times.sync() : times.cached(), sync ? 'save' : 'write', () => database.write(write))
+        const batch: Write = { puts: puts.map(([key, value]) => [textOf(key), value.slice()]), removes: removes.map(textOf), sync }
+        await queued(sync ? times.sync() : times.cached(), sync ? 'save' : 'write', () => write(batch))
       },
       removeRange: async range => {
         requireOpen()
         const keys = database.keys(textOf(range.from), textOf(range.to))
         const half = random.below(keys.length + 1)
         for (const removes of [keys.slice(0, half), keys.slice(half)]) {
-          if (removes.length > 0) await queued(times.cached(), 'remove', () => database.write({ removes, puts: [], sync: false }))
+          if (removes.length > 0) await queued(times.cached(), 'remove', () => write({ removes, puts: [], sync: false }))
         }
       },
       read: range => this.#read(process, range),
@@ -244,6 +322,10 @@ export class Disk {
       })
     })
   }
+}
+
+function ioError(call: string): Error {
+  return Object.assign(new Error(`EIO: i/o error, ${call}`), { code: 'EIO' })
 }
 
 /** Whether an operation by this name makes a batch of the log durable. */

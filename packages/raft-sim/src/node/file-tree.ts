@@ -9,6 +9,10 @@ export class FileBytes {
   #durable = new Uint8Array(0)
   /** Sectors that were written since the last sync. */
   readonly #dirty = new Set<number>()
+  /** A sync has failed: the disk does not have all that is not dirty. */
+  #isLost = false
+  /** Up to here it takes place on the disk: a longer file ends with a hole. */
+  #written = 0
 
   get size(): number {
     return this.#size
@@ -18,7 +22,12 @@ export class FileBytes {
     return this.#durable
   }
   get isDurable(): boolean {
-    return this.#dirty.size === 0 && this.#size === this.#durable.length
+    return !this.#isLost && this.#dirty.size === 0 && this.#size === this.#durable.length
+  }
+
+  /** Bytes of the disk that it takes. */
+  get taken(): number {
+    return this.#written
   }
 
   readAt(offset: number, length: number): Uint8Array {
@@ -30,17 +39,35 @@ export class FileBytes {
     if (end > this.#bytes.length) this.#grow(end)
     this.#bytes.set(bytes, offset)
     this.#size = Math.max(this.#size, end)
+    this.#written = Math.max(this.#written, end)
     for (let sector = Math.floor(offset / sectorBytes); sector * sectorBytes < end; sector++) this.#dirty.add(sector)
   }
   truncate(size: number): void {
     if (size > this.#bytes.length) this.#grow(size)
     this.#bytes.fill(0, Math.min(size, this.#size))
     this.#size = size
+    this.#written = Math.min(this.#written, size)
   }
   sync(): void {
     if (this.isDurable) return
-    this.#durable = this.#bytes.slice(0, this.#size)
+    if (this.#isLost) this.#keep([...this.#dirty])
+    else this.#durable = this.#bytes.slice(0, this.#size)
     this.#dirty.clear()
+  }
+  /** The disk refuses some of it, and the kernel takes all of it for written: it can be read, and later syncs leave it out. */
+  failSync(random: Random): void {
+    this.#keep([...this.#dirty].filter(() => random.chance(0.5)))
+    this.#dirty.clear()
+    this.#isLost = true
+  }
+  #keep(sectors: readonly number[]): void {
+    const durable = new Uint8Array(this.#size)
+    durable.set(this.#durable.subarray(0, this.#size))
+    for (const sector of sectors) {
+      const start = sector * sectorBytes
+      durable.set(this.#bytes.subarray(start, Math.min(start + sectorBytes, this.#size)), Math.min(start, this.#size))
+    }
+    this.#durable = durable
   }
 
   /** A bit on the platter turns. */
@@ -68,7 +95,10 @@ export class FileBytes {
     }
     this.#bytes = bytes.slice(0, random.chance(0.5) ? this.#durable.length : after.length)
     this.#size = this.#bytes.length
-    this.sync()
+    this.#written = Math.min(this.#written, this.#size)
+    this.#isLost = false
+    this.#dirty.clear()
+    this.#durable = this.#bytes.slice()
   }
 
   #grow(size: number): void {

@@ -1,6 +1,6 @@
 import type { Raft } from 'raft-core'
 import { type JoinAnswer, type JoinRequest, type Node, type NodeEvent, RaftError, RaftNode, type Storage, type Transport } from 'raft-node'
-import { FileSnapshotStore, snapshotFolder } from 'raft-node/level'
+import { DiskReserve, FileSnapshotStore, snapshotFolder } from 'raft-node/level'
 import { Violation } from '../invariants/invariant.ts'
 import type { Place } from '../journal.ts'
 import type { Random } from '../random.ts'
@@ -142,6 +142,8 @@ export class Machine<Result> implements Place {
     this.fault = undefined
     this.#calls = new Set()
     this.state = 'opening'
+    this.disk.hasFailed = false
+    this.disk.wasFull = false
     const overrides = {
       clock,
       transport: this.#transport(process, clock, watch),
@@ -164,6 +166,7 @@ export class Machine<Result> implements Place {
         clockDrift: clockDrift(scenario),
         snapshotEntries: scenario.snapshotEntries,
         trailingEntries: scenario.trailingEntries,
+        minFreeBytes: scenario.space?.minFreeBytes ?? 0,
         onEvent: event => this.#hears(process, event),
       },
       { ...overrides, inspect: { ...watch.inspect(), limits: scenario.limits } },
@@ -196,8 +199,12 @@ export class Machine<Result> implements Place {
     const { plant, scenario } = this.#world
     const files = plant.files?.(this.disk.filesFor(process), this.id) ?? this.disk.filesFor(process)
     const batches = plant.batches?.(this.disk.batchesFor(process), this.id) ?? this.disk.batchesFor(process)
+    const { space } = scenario
+    const reserve = space && new DiskReserve({ files, folder: dataFolder, bytes: space.reserveBytes })
+    const backed = reserve?.backing(files) ?? files
     return {
-      logStore: watch.logStore(logStoreOn({ files, batches, clock, walSegments: scenario.walSegments })),
+      reserve,
+      logStore: watch.logStore(logStoreOn({ files: backed, batches, clock, walSegments: scenario.walSegments })),
       snapshotStore: watch.snapshotStore(new FileSnapshotStore({ files, folder: `${dataFolder}/${snapshotFolder}` })),
     }
   }
@@ -236,8 +243,7 @@ export class Machine<Result> implements Place {
       if (!(error instanceof RaftError)) throw error
       const message = () => `${this.id} does not start: ${error.code} ${error.message}`
       journal.record('join', schedule.now, this, this.#starts, error.code.length, () => `refused: ${error.code} ${error.message}`)
-      if (!mayRefuse.includes(error.code) || (error.code === 'WIPED_MEMBER' && !this.isWiped))
-        throw new Violation('integrity', this.id, message())
+      if (!mayRefuse(error.code, this, this.#world.coverage)) throw new Violation('integrity', this.id, message())
     })
     this.#checkNothingLeft('a start that failed')
     this.#end(process)

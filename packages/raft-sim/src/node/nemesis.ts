@@ -7,10 +7,12 @@ import type { NodeWorld } from './world.ts'
 /** Makes happen what the scenario says may go wrong with machines and links, until the world is healed. */
 export function unleash<Result>(world: NodeWorld<Result>): void {
   const random = world.random.fork('nemesis')
-  const { partition, slowLinks, hang, crash, pause, stall } = world.faults
+  const { partition, slowLinks, hang, fullDisk, failingDiskMs, crash, pause, stall } = world.faults
   if (partition) recur(world, random, partition.everyMs, () => cutNetwork(world, random, partition.lastsMs))
   if (slowLinks) recur(world, random, slowLinks.everyMs, () => slowDown(world, random, slowLinks.lastsMs))
   if (hang) recur(world, random, hang.everyMs, () => hangDisk(world, random, hang.lastsMs))
+  if (fullDisk) recur(world, random, fullDisk.everyMs, () => fillDisks(world, random, fullDisk.lastsMs))
+  if (failingDiskMs) recur(world, random, failingDiskMs, () => failDisk(world, random))
   if (crash) recur(world, random, crash.everyMs, () => crashSome(world, random, crash.lastsMs))
   if (pause) recur(world, random, pause.everyMs, () => pauseOne(world, random, pause.lastsMs))
   if (stall) recur(world, random, stall.everyMs, () => stallOne(world, random, stall.lastsMs))
@@ -71,6 +73,33 @@ function hangDisk<Result>(world: NodeWorld<Result>, random: Random, lastsMs: Ran
   world.event('fault', machine.number, () => `the disk of ${machine.id} is slow for ${Math.round(ms)} ms`)
   machine.hangsUntil = world.now + ms
   world.coverage.saw('slow disk')
+}
+
+/** Somebody else's files come, and later go. Nodes that have just started, and have no reserve yet, are spared. */
+function fillDisks<Result>(world: NodeWorld<Result>, random: Random, lastsMs: Range): void {
+  const one = victim(world, random)
+  const { space } = world.scenario
+  if (one === undefined || space === undefined) return
+  const victims = random.chance(0.3) ? world.machines : [one]
+  for (const { disk, id, number } of victims) {
+    if (disk.room < Number.POSITIVE_INFINITY || disk.reserved < space.reserveBytes) continue
+    const left = random.chance(0.5) ? 0 : random.below(2 * (space.minFreeBytes + space.reserveBytes))
+    world.event('fault', number, () => `the disk of ${id} has room for ${left} bytes`)
+    world.coverage.saw('full disk')
+    disk.room = left
+    world.schedule.after(duration(random, lastsMs), () => {
+      disk.room = Number.POSITIVE_INFINITY
+    })
+  }
+}
+
+function failDisk<Result>(world: NodeWorld<Result>, random: Random): void {
+  const machine = victim(world, random)
+  if (machine === undefined) return
+  const what = random.chance(0.7) ? 'sync' : 'write'
+  world.event('fault', machine.number, () => `the next ${what} on the disk of ${machine.id} fails`)
+  world.coverage.saw('failing disk')
+  machine.disk.failsNext = what
 }
 
 function cutNetwork<Result>(world: NodeWorld<Result>, random: Random, lastsMs: Range): void {

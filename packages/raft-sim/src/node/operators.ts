@@ -68,7 +68,15 @@ export class Operators<Result> {
         machine.order.replaces = true
         machine.close()
       } else if (machine.fault === 'NOT_A_MEMBER') this.#retire(machine)
+      else if (machine.fault === 'STORAGE_FAILED') this.#startAgain(machine)
     })
+  }
+
+  /** Its process ends in one way or another. */
+  #startAgain(machine: Machine<Result>): void {
+    if (this.#random.chance(0.4)) return machine.close()
+    machine.crash(this.#random.chance(0.5) ? 'kill' : 'power cut')
+    this.#later(() => machine.start())
   }
 
   closed(machine: Machine<Result>): void {

@@ -40,6 +40,8 @@ export class Recovering<Result> {
     const broken = brokenForEver(world)
     for (const machine of world.machines) {
       machine.hangsUntil = 0
+      machine.disk.room = Number.POSITIVE_INFINITY
+      machine.disk.failsNext = undefined
       machine.resume()
       machine.start()
     }
@@ -136,6 +138,7 @@ function levelProblem<Result>(
     if (!sameMembership(status.membership, membership))
       return `${id} has ${showMembership(status.membership)}, not ${showMembership(membership)}`
     if (status.fault !== undefined) return `${id} does not serve: ${status.fault.message}`
+    if (status.diskFull !== undefined) return `${id} takes no writes: ${status.diskFull}`
   }
   const outside = all.find(machine => !machine.isRetired && !members.includes(machine))
   if (outside !== undefined) return `${outside.id} is not a member: ${summary(all)}`

@@ -19,6 +19,10 @@ export type NodeFaults = {
   readonly slowSyncMs: number
   /** One disk takes a long time for everything. */
   readonly hang: Recurring
+  /** Somebody else fills the disks of one machine, or of all. */
+  readonly fullDisk: Recurring
+  /** A write or flush fails (EIO). */
+  readonly failingDiskMs: number | undefined
   readonly crash: Recurring
   readonly crashAllRate: number
   /** So many crashes are power cuts: what was not synced may be lost, and nobody is told. */
@@ -73,6 +77,8 @@ export type NodeScenario = {
   readonly comparesMemberships: boolean
   /** The log is a write-ahead log with segments of such sizes; undefined: a database. */
   readonly walSegments: SegmentBytes | undefined
+  /** Disks have an end, and nodes look how much room there is. Undefined: nobody looks. */
+  readonly space: { readonly minFreeBytes: number; readonly reserveBytes: number } | undefined
 }
 
 type CoreLimits = Pick<RaftOptions, 'maxMessageBytes' | 'maxApplyBytes' | 'maxInflight' | 'maxInflightBytes' | 'maxUncommittedBytes'>
@@ -111,11 +117,28 @@ export function drawNodeScenario(random: Random): NodeScenario {
     comparesDigests: random.chance(0.1),
     sendsBatches: random.fork('batches').chance(0.3),
     comparesMemberships: false,
+    space: undefined,
   }
   const leases = random.fork('leases')
-  if (leases.chance(0.35)) return withLeases(leases, drawn)
   const comparing = random.fork('compared memberships')
-  return comparing.chance(0.3) ? withComparing(comparing, drawn) : drawn
+  const compared = comparing.chance(0.3) ? withComparing(comparing, drawn) : drawn
+  return withDisks(random.fork('disks'), leases.chance(0.35) ? withLeases(leases, drawn) : compared)
+}
+
+/** Disks that fill up, and disks that fail. */
+function withDisks(random: Random, scenario: NodeScenario): NodeScenario {
+  const { timeoutMs, faults } = scenario
+  const every = () => random.spread(4, 25) * timeoutMs
+  const isFull = random.chance(0.3)
+  return {
+    ...scenario,
+    space: isFull ? { minFreeBytes: random.pick([0, 20_000, 100_000]), reserveBytes: 60_000 } : undefined,
+    faults: {
+      ...faults,
+      fullDisk: isFull ? { everyMs: every(), lastsMs: [timeoutMs / 4, 10 * timeoutMs] } : undefined,
+      failingDiskMs: random.chance(0.25) ? every() : undefined,
+    },
+  }
 }
 
 /** Leases break in the short time between two elections: such runs look there more often than others. */
@@ -209,6 +232,8 @@ function drawFaults(random: Random, timeoutMs: number): NodeFaults {
     closeMs: every(0.5, 6, 30),
     leaseMs: undefined,
     stallAtRead: undefined,
+    fullDisk: undefined,
+    failingDiskMs: undefined,
   }
 }
 
@@ -236,6 +261,8 @@ export function calm(timeoutMs: number): NodeFaults {
     closeMs: undefined,
     leaseMs: undefined,
     stallAtRead: undefined,
+    fullDisk: undefined,
+    failingDiskMs: undefined,
   }
 }
 

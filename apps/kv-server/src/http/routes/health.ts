@@ -40,7 +40,7 @@ function startedCheck({ node }: Service): Check {
   return { name: 'started', problem }
 }
 
-/** Why the node does not serve: a full disk, a repair, a removed member. The node says it in words. */
+/** Why the node does not serve: a disk that failed, a removed member. The node says it in words. */
 function faultCheck({ node }: Service): Check {
   const fault = node?.fault
   return { name: 'serving', problem: fault && `${fault.code}: ${fault.message}` }
@@ -67,7 +67,7 @@ function caughtUpCheck({ node }: Service): Check {
 }
 
 function diskCheck(service: Service): Check {
-  return { name: 'disk', problem: diskProblem(service) }
+  return { name: 'disk', problem: service.node?.status().diskFull ?? diskProblem(service) }
 }
 
 const lateMsMax = 1_000

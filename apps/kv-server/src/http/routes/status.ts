@@ -12,7 +12,7 @@ export async function status({ service }: Exchange): Promise<Reply> {
 
 function statusResponse(node: Node<CommandResult>, { connections, store, host }: Service): StatusResponse {
   const now = node.status()
-  const { identity, members, membership: _, fault, repairs, ...rest } = now
+  const { identity, members, membership: _, fault, repairs, diskFull, ...rest } = now
   return {
     id: identity.nodeId,
     clusterId: identity.clusterId,
@@ -24,6 +24,7 @@ function statusResponse(node: Node<CommandResult>, { connections, store, host }:
     keys: store.size,
     fault: fault ?? null,
     repairs: repairs ?? null,
+    diskFull: diskFull ?? null,
     server: host.server,
     disk: host.disk ?? null,
   }

@@ -1,0 +1,66 @@
+import { strict as assert } from 'node:assert'
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, rmSync, writeSync } from 'node:fs'
+import { open } from 'node:fs/promises'
+import { join } from 'node:path'
+
+const mib = 1024 * 1024
+const umount = 'umount'
+
+/** A disk of its own in memory (tmpfs), with somebody else's file on it. */
+export class SmallDisk {
+  readonly dir: string
+
+  constructor(dir: string, megabytes: number) {
+    this.dir = dir
+    mkdirSync(dir, { recursive: true })
+    run('mount', '-t', 'tmpfs', '-o', `size=${megabytes}m`, 'raft-proof', dir)
+    process.prependListener('exit', () => this.unmount()) // before its folder is deleted
+  }
+
+  /** Whether this machine lets us have one. */
+  static isPossible(folder: string): boolean {
+    try {
+      new SmallDisk(join(folder, 'try'), 1).unmount()
+      return true
+    } catch {
+      return false
+    }
+  }
+
+  /** Takes all that is left, to the last byte. */
+  async fillUp(): Promise<void> {
+    const file = await open(this.#ballast, 'a')
+    try {
+      for (const step of [mib, 4096]) while (written(file.fd, step)) {}
+    } finally {
+      await file.close()
+    }
+  }
+
+  makeRoom(megabytes: number): void {
+    rmSync(this.#ballast, { force: true })
+    run('mount', '-o', `remount,size=${megabytes}m`, this.dir)
+  }
+
+  get #ballast(): string {
+    return join(this.dir, 'ballast')
+  }
+
+  unmount(): void {
+    spawnSync(umount, ['-l', this.dir])
+  }
+}
+
+function written(fd: number, bytes: number): boolean {
+  try {
+    return writeSync(fd, Buffer.alloc(bytes, 1)) > 0
+  } catch {
+    return false
+  }
+}
+
+function run(command: string, ...args: string[]): void {
+  const { status, stderr } = spawnSync(command, args, { encoding: 'utf8' })
+  assert.equal(status, 0, `${command} ${args.join(' ')}: ${stderr}`)
+}
