@@ -61,7 +61,8 @@ export class RestoreClient {
     }
   }
 
-  #pause(msMax: number): Promise<void> {
+  async #pause(msMax: number): Promise<void> {
+    if (this.#isStopped) return // an answer came after the end
     const { clock, random } = this.#attended
     return new Promise(resolve => {
       this.#timer = clock.after(random.between(1, msMax), resolve)
