@@ -4,8 +4,6 @@ import { join } from 'node:path'
 import type { DiskStatus, ServerStatus } from 'kv-client'
 
 const everyMs = 10_000
-/** What is left is looked at more often: a disk fills within seconds. */
-const freeEveryMs = 1_000
 /** Of the last minute. */
 const syncsKept = 6
 /** Hidden: a node does not take it for a sign of a foreign folder. */
@@ -19,27 +17,20 @@ const { version } = JSON.parse(readFileSync(new URL('../package.json', import.me
  * flush takes, which every write waits for.
  */
 export class HostWatch {
-  #timers: readonly NodeJS.Timeout[] = []
-  #freeBytes: number | undefined
+  #timer: NodeJS.Timeout | undefined
   readonly #syncs: number[] = []
   #disk: Omit<DiskStatus, 'syncMs' | 'syncMsMax'> | undefined
   #isLooking = false
 
   /** From now on, once the folder is there. */
   begin(dir: string): void {
-    this.#timers = [setInterval(() => void this.look(dir), everyMs), setInterval(() => void this.#lookAtSpace(dir), freeEveryMs)]
-    for (const timer of this.#timers) timer.unref()
-    void this.#lookAtSpace(dir)
+    this.#timer = setInterval(() => void this.look(dir), everyMs)
+    this.#timer.unref()
     void this.look(dir)
   }
 
   get server(): ServerStatus {
     return { version, nodeVersion: process.version, uptimeMs: Math.round(process.uptime() * 1000), now: Date.now() }
-  }
-
-  /** What the disk of the data folder has left; undefined where nobody can look. */
-  get freeBytes(): number | undefined {
-    return this.#freeBytes
   }
 
   /** Undefined before the first look has ended, and where the folder cannot be looked at. */
@@ -51,12 +42,7 @@ export class HostWatch {
   }
 
   stop(): void {
-    for (const timer of this.#timers) clearInterval(timer)
-  }
-
-  async #lookAtSpace(dir: string): Promise<void> {
-    const space = await statfs(dir).catch(() => undefined)
-    this.#freeBytes = space && space.bavail * space.bsize
+    clearInterval(this.#timer)
   }
 
   /** A disk that hangs is not asked a second time meanwhile. */

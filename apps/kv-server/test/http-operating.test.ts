@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { RaftError } from 'raft-node'
 import { describe, expect, it } from 'vitest'
 import { serve } from './support/serve.ts'
@@ -179,32 +176,6 @@ describe('health', () => {
     const { status, text } = await server.ask('GET', '/readyz?verbose')
     expect(status).toBe(503)
     expect(text).toMatch(/^\[\+\]started ok\n.*\[-\]event-loop failed: event loop blocked: it was kept from its work for \d{4} ms within/s)
-    expect(await server.ask('GET', '/livez')).toMatchObject({ status: 200 })
-  })
-
-  it('whose disk is full reads, refuses writes before its log meets the end of the disk, and is not ready', async () => {
-    using server = await serve({ limits: { diskFreeBytesMin: Number.MAX_SAFE_INTEGER } })
-    expect(await server.ask('PUT', '/v1/kv/a', '1')).toMatchObject({ status: 200 }) // nobody has looked yet
-    const dir = mkdtempSync(join(tmpdir(), 'kv-disk-'))
-    server.service.host.begin(dir)
-    await expect.poll(() => server.service.host.freeBytes).toBeGreaterThan(0)
-    const writes = server.node.writes
-    for (const [method, path, body] of [
-      ['PUT', '/v1/kv/a', '2'],
-      ['POST', '/key', '{"a":"2"}'],
-      ['POST', '/v1/leases', '{"ttlMs":1000}'],
-      ['POST', '/v1/join-secrets', '{}'],
-    ] as const) {
-      const refused = await server.ask(method, path, body)
-      expect(refused).toMatchObject({ status: 503, code: 'DISK_FULL', headers: { 'retry-after': '1' } })
-      expect(refused.json()).toMatchObject({
-        error: { outcome: 'not-applied', message: expect.stringMatching(/^disk full: \d+ MiB left/) },
-      })
-    }
-    expect(server.node.writes).toBe(writes)
-    expect((await server.ask('GET', '/v1/kv/a')).text).toBe('1')
-    expect((await server.ask('GET', '/readyz')).text).toMatch(/^\[-\]disk failed: disk full: /)
-    rmSync(dir, { recursive: true })
     expect(await server.ask('GET', '/livez')).toMatchObject({ status: 200 })
   })
 

@@ -119,7 +119,7 @@ export class SpaceWatch {
     // Early: LevelDB does not try again without the reserve.
     if (held > 0 && free < minFreeBytes / 2 + reserve.burstBytes) await reserve.giveUp()
     this.#says(
-      `disk full: ${mib(free + held)} MiB are left in ${reserve.folder}, and writes need ${mib(minFreeBytes + reserve.needed)}. Make room ` +
+      `disk full: ${mib(free + held)} MiB are left in ${reserve.folder}, and writes need ${mib(minFreeBytes + reserve.needed)} MiB. Make room ` +
         'there, or give it a larger disk; writes then go on by themselves. Reads do not wait.',
     )
     this.#handOver()

@@ -26,8 +26,6 @@ export type Limits = {
   readonly leasesMax: number
   /** Leases that hold or wait for a lock, counted for each lock. Default 100,000; more hear 429. */
   readonly lockPlacesMax: number
-  /** What the disk must have left, in bytes. Default 64 MiB; with less, this node refuses writes (503) and goes on reading. */
-  readonly diskFreeBytesMin: number
   /** From the first byte of a request to the end of its headers, in milliseconds. Default 10 s. */
   readonly headersTimeoutMs: number
   /** From the first byte of a request to its last. Default 30 s. A restore may take longer, as long as something comes. */
@@ -65,7 +63,6 @@ export const defaultLimits: Limits = {
   waitersMax: 16_384,
   leasesMax: 1_000_000,
   lockPlacesMax: 100_000,
-  diskFreeBytesMin: 64 * MiB,
   headersTimeoutMs: 10_000,
   requestTimeoutMs: 30_000,
   keepAliveTimeoutMs: 75_000,
@@ -93,7 +90,6 @@ export const limitWords: { readonly [Name in keyof Limits]: string } = {
   waitersMax: 'watches and waits for locks; more hear 429',
   leasesMax: 'leases, also those of keys with a time to live; more hear 429',
   lockPlacesMax: 'leases that hold or wait for a lock, counted for each lock; more hear 429',
-  diskFreeBytesMin: 'what the disk must have left; with less, writes are refused, and reads go on',
   headersTimeoutMs: 'from the first byte of a request to the end of its headers',
   requestTimeoutMs: 'from the first byte of a request to its last',
   keepAliveTimeoutMs: 'how long an idle connection is kept',

@@ -2,23 +2,6 @@ import type { Command } from '../store/command.ts'
 import type { Service } from './exchange.ts'
 import { Refusal } from './refusal.ts'
 
-/** Why nothing more can be written here; undefined: it can. A log that meets the end of its disk must stop, so writes stop before. */
-export function diskProblem({ host, limits }: Service): string | undefined {
-  const { freeBytes } = host
-  if (freeBytes === undefined || freeBytes >= limits.diskFreeBytesMin) return undefined
-  return `disk full: ${mebibytes(freeBytes)} left, and ${mebibytes(limits.diskFreeBytesMin)} are kept free: make room, or ask another node`
-}
-
-function mebibytes(bytes: number): string {
-  return `${Math.floor(bytes / 2 ** 20)} MiB`
-}
-
-/** @throws Refusal 503. */
-export function checkDisk(service: Service): void {
-  const problem = diskProblem(service)
-  if (problem !== undefined) throw new Refusal(503, 'DISK_FULL', problem)
-}
-
 /**
  * Whether one lease more, or one place at a lock, still fits. By what this node has applied: requests of the same moment may together go a
  * little beyond, which harms nobody. @throws Refusal 429.

@@ -10,7 +10,7 @@ import { callOptions, type Exchange } from './exchange.ts'
 import { onLeader } from './non-leader.ts'
 import { Refusal } from './refusal.ts'
 import type { Reply } from './respond.ts'
-import { checkDisk, checkRoom } from './room.ts'
+import { checkRoom } from './room.ts'
 
 /** Results that say that the command was done. */
 export type Done = Exclude<CommandResult, { type: 'refused' | 'replayed' | 'malformed' }>
@@ -27,7 +27,6 @@ export function write<Type extends Done['type']>(
   show: (result: DoneOf<Type>) => Reply | Promise<Reply>,
 ): Reply | Promise<Reply> {
   const { body } = exchange
-  checkDisk(exchange.service)
   checkRoom(command, exchange.service)
   const bytes = keyed(exchange, encodeCommand(command))
   const ask = (node: Node<CommandResult>, forward: boolean) => node.apply(bytes, { ...callOptions(exchange), forward })
@@ -45,7 +44,6 @@ export function write<Type extends Done['type']>(
 
 /** A command of the server's own, outside any idempotency key. */
 export async function perform(exchange: Exchange, node: Node<CommandResult>, command: Command): Promise<Done> {
-  checkDisk(exchange.service)
   const { result } = await node.apply(encodeCommand(command), callOptions(exchange))
   return doneOf(result, undefined)
 }

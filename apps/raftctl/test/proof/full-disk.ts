@@ -15,10 +15,8 @@ import { SmallDisk } from './small-disk.ts'
 
 const mib = 1024 * 1024
 const [smallMib, largeMib] = [64, 512]
-/** The node's own limit is what is looked at here. */
-const noEarlierLimit = { limits: { diskFreeBytesMin: 0 } }
-const guarded = { ...noEarlierLimit, minFreeBytes: 8 * mib, reserveBytes: 8 * mib, snapshotEntries: 500, trailingEntries: 100 }
-const unguarded = { ...noEarlierLimit, minFreeBytes: 0, reserveBytes: 0 }
+const guarded = { minFreeBytes: 8 * mib, reserveBytes: 8 * mib, snapshotEntries: 500, trailingEntries: 100 }
+const unguarded = { minFreeBytes: 0, reserveBytes: 0 }
 const refused = '507 DISK_FULL not-applied'
 
 await runProof('full-disk', async folder => {

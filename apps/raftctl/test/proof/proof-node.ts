@@ -18,7 +18,6 @@ export type NodePlan = {
   readonly join?: readonly string[]
   readonly snapshotEntries?: number
   readonly trailingEntries?: number
-  readonly limits?: { readonly diskFreeBytesMin?: number }
   readonly minFreeBytes?: number
   readonly reserveBytes?: number
   readonly tickMs?: number

@@ -1,7 +1,6 @@
 import { explainNoLeader, quorumView } from '../../quorum-view.ts'
 import type { Exchange, Service } from '../exchange.ts'
 import { type Reply, text } from '../respond.ts'
-import { diskProblem } from '../room.ts'
 
 /** One thing that was looked at. `problem`: what is wrong with it, if something is. */
 type Check = { readonly name: string; readonly problem: string | undefined }
@@ -66,8 +65,8 @@ function caughtUpCheck({ node }: Service): Check {
   return { name: 'caught-up', problem: lag > lagMax ? `catching up: ${lag} committed entries are not applied yet` : undefined }
 }
 
-function diskCheck(service: Service): Check {
-  return { name: 'disk', problem: service.node?.status().diskFull ?? diskProblem(service) }
+function diskCheck({ node }: Service): Check {
+  return { name: 'disk', problem: node?.status().diskFull }
 }
 
 const lateMsMax = 1_000
