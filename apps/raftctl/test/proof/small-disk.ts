@@ -5,7 +5,6 @@ import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 
 const mib = 1024 * 1024
-const umount = 'umount'
 
 /** A disk of its own in memory (tmpfs), with somebody else's file on it. */
 export class SmallDisk {
@@ -48,7 +47,7 @@ export class SmallDisk {
   }
 
   unmount(): void {
-    spawnSync(umount, ['-l', this.dir])
+    spawnSync('umount', ['-l', this.dir])
   }
 }
 
