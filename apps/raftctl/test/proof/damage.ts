@@ -13,6 +13,7 @@ const kinds: readonly { readonly kind: string; readonly share: number; readonly 
   { kind: 'watermark', share: 3, pattern: /^watermark-[ab]$/ },
   { kind: 'snapshot', share: 3, pattern: /^snapshots\/.*\.snap$/ },
   { kind: 'snapshot that was not finished', share: 1, pattern: /^snapshots\/.*\.tmp$/ },
+  { kind: 'reserve for a full disk', share: 1, pattern: /^reserve$/ },
   { kind: 'lock and notes', share: 1, pattern: /^(log|wal\/lock)\/.*$/ },
 ]
 /** Kept from an earlier damage, or by somebody: no node reads it. */
