@@ -1,27 +1,31 @@
-// npm run crash -- --times 200: kill -9 at random moments under load, so many times with each log store. Every acknowledged write is there
-// afterwards, and a killed node serves again within a second.
+// npm run crash -- --times 200: kill -9 at random moments under load, so many times with each log store
+// (--log-store: with one). Every acknowledged write is there afterwards, and a killed node serves again within a second.
 import { strict as assert } from 'node:assert'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { hasAll, Writer } from '../e2e/harness/writer.ts'
 import { bundleNodeProcess } from './bundle.ts'
-import { logStores, startProofCluster } from './proof-cluster.ts'
+import { startProofCluster, storesFrom } from './proof-cluster.ts'
 import type { LogKind, ProofNode, Started } from './proof-node.ts'
 import { countFrom, runProof } from './run-proof.ts'
 
-const { values } = parseArgs({ options: { times: { type: 'string', default: '200' } } })
+const { values } = parseArgs({ options: { times: { type: 'string', default: '200' }, 'log-store': { type: 'string' } } })
 const times = countFrom('--times', values.times)
+const stores = storesFrom('--log-store', values['log-store'])
 const writesBetween = 100
 const restartMsMax = 1_000
 const progressMs = 5_000
 const began = performance.now()
 await runProof('crash', async folder => {
   const program = await bundleNodeProcess()
-  for (const log of logStores) await run(program, join(folder, log), log)
+  const slow: string[] = []
+  for (const log of stores) slow.push(...(await run(program, join(folder, log), log)))
+  assert(slow.length === 0, slow.join('; ')) // in the end: a machine that is busy must not hide what is lost
 })
 
-async function run(program: string, folder: string, logStore: LogKind): Promise<void> {
+/** Resolves with what was too slow. */
+async function run(program: string, folder: string, logStore: LogKind): Promise<readonly string[]> {
   const nodes = await startProofCluster(program, folder, { logStore, snapshotEntries: 2_000, trailingEntries: 500 })
   const writer = new Writer(nodes, 8)
   const restarts: Started[] = []
@@ -47,7 +51,7 @@ async function run(program: string, folder: string, logStore: LogKind): Promise<
   await writer.stop()
   for (const node of nodes) await hasAll(node, writer.acknowledged)
   await Promise.all(nodes.map(node => node.kill()))
-  report(logStore, { acknowledged: writer.acknowledged.length, unknown: writer.failed, fewest, restarts })
+  return report(logStore, { acknowledged: writer.acknowledged.length, unknown: writer.failed, fewest, restarts })
 }
 
 /** One node mostly, now and then two, or all of them at once. */
@@ -75,7 +79,7 @@ type Outcome = {
   readonly restarts: readonly Started[]
 }
 
-function report(logStore: LogKind, { acknowledged, unknown, fewest, restarts }: Outcome): void {
+function report(logStore: LogKind, { acknowledged, unknown, fewest, restarts }: Outcome): readonly string[] {
   const opening = sorted(restarts.map(({ msOpening }) => msOpening))
   const total = sorted(restarts.map(({ msTotal }) => msTotal))
   console.log(`log store ${logStore}: ${times} kills, ${restarts.length} restarts`)
@@ -85,8 +89,10 @@ function report(logStore: LogKind, { acknowledged, unknown, fewest, restarts }: 
   console.log(`restart, from the loaded program until it serves: median ${middle(opening)} ms, max ${last(opening)} ms`)
   console.log(`restart, with the start of the process:           median ${middle(total)} ms, max ${last(total)} ms`)
   assert(fewest >= writesBetween, `only ${fewest} writes were acknowledged between two kills`)
-  const slow = opening.filter(ms => ms >= restartMsMax).length
-  if (slow > 0) throw new Error(`${slow} restarts took longer than ${restartMsMax} ms`)
+  const slow = opening.filter(ms => ms >= restartMsMax)
+  return slow.length === 0
+    ? []
+    : [`log store ${logStore}: ${slow.length} restarts took longer than ${restartMsMax} ms: ${slow.map(Math.round).join(', ')}`]
 }
 
 function sorted(numbers: readonly number[]): readonly number[] {

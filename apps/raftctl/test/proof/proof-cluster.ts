@@ -8,6 +8,14 @@ import { type LogKind, type NodePlan, ProofNode } from './proof-node.ts'
 /** A proof holds with both. */
 export const logStores: readonly LogKind[] = ['level', 'wal']
 
+/** All of them, or the one that is named; or the end with a line that says which there are. */
+export function storesFrom(flag: string, name: string | undefined): readonly LogKind[] {
+  const stores = logStores.filter(store => name === undefined || store === name)
+  if (stores.length > 0) return stores
+  console.error(`${flag} ${name}: give ${logStores.join(' or ')}`)
+  process.exit(2)
+}
+
 /** A running cluster: the first node founds it, the others join and become voters. */
 export async function startProofCluster(
   program: string,

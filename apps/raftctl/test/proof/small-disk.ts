@@ -14,7 +14,8 @@ export class SmallDisk {
     this.dir = dir
     mkdirSync(dir, { recursive: true })
     run('mount', '-t', 'tmpfs', '-o', `size=${megabytes}m`, 'raft-proof', dir)
-    process.prependListener('exit', () => this.unmount()) // before its folder is deleted
+    if (mounted.size === 0) process.prependOnceListener('exit', unmountAll) // before its folder is deleted
+    mounted.add(this)
   }
 
   /** Whether this machine lets us have one. */
@@ -48,7 +49,14 @@ export class SmallDisk {
 
   unmount(): void {
     spawnSync('umount', ['-l', this.dir])
+    mounted.delete(this)
   }
+}
+
+const mounted = new Set<SmallDisk>()
+
+function unmountAll(): void {
+  for (const disk of mounted) disk.unmount()
 }
 
 function written(fd: number, bytes: number): boolean {
