@@ -4,7 +4,7 @@ import { strict as assert } from 'node:assert'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { hasAll, Writer } from '../e2e/harness/writer.ts'
+import { hasAll, listsAll, Writer } from '../e2e/harness/writer.ts'
 import { bundleNodeProcess } from './bundle.ts'
 import { startProofCluster, storesFrom } from './proof-cluster.ts'
 import type { LogKind, ProofNode, Started } from './proof-node.ts'
@@ -49,7 +49,7 @@ async function run(program: string, folder: string, logStore: LogKind): Promise<
     progress(kill, writer.acknowledged.length, restarts)
   }
   await writer.stop()
-  for (const node of nodes) await hasAll(node, writer.acknowledged)
+  for (const node of nodes) await listsAll(node, writer.prefix, writer.acknowledged)
   await Promise.all(nodes.map(node => node.kill()))
   return report(logStore, { acknowledged: writer.acknowledged.length, unknown: writer.failed, fewest, restarts })
 }
