@@ -19,14 +19,14 @@ test('an answer in any pieces is complete at its last byte', () => {
 })
 
 test('requests say their length, and go round the keys', () => {
-  const [first, second] = requestsOf({ url: '', kind: 'put', connections: 1, seconds: 1, keys: 2, valueBytes: 3 })
+  const [first, second] = requestsOf({ url: '', kind: 'put', keys: 2, valueBytes: 3 })
   expect(bytesOf(first!, 'h').toString()).toBe(
     'POST /key HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\nContent-Length: 21\r\n\r\n{"key00000000":"vvv"}',
   )
   expect(second?.body).toBe('{"key00000001":"vvv"}')
-  const [read] = requestsOf({ url: '', kind: 'get', query: '?consistency=stale', connections: 1, seconds: 1, keys: 1 })
+  const [read] = requestsOf({ url: '', kind: 'get', query: '?consistency=stale', keys: 1 })
   expect(bytesOf(read!, 'h').toString()).toBe('GET /key/key00000000?consistency=stale HTTP/1.1\r\nHost: h\r\n\r\n')
-  const [put] = requestsOf({ url: '', api: 'etcd', kind: 'put', connections: 1, seconds: 1, keys: 1, valueBytes: 3 })
+  const [put] = requestsOf({ url: '', api: 'etcd', kind: 'put', keys: 1, valueBytes: 3 })
   expect(JSON.parse(put?.body ?? '')).toEqual({ key: btoa('key00000000'), value: btoa('vvv') })
 })
 

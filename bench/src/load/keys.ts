@@ -5,8 +5,8 @@ import { requestsOf } from './requests.ts'
 export const readKeys = 500
 const atOnce = 32
 
-/** Writes every key that a load asks for. */
-export async function writeKeys(load: Load): Promise<void> {
+/** Writes every key that a load asks for, once. */
+export async function writeKeys(load: Omit<Load, 'connections' | 'seconds'>): Promise<void> {
   const requests = requestsOf({ ...load, kind: 'put' })
   const worker = async () => {
     for (let request = requests.pop(); request !== undefined; request = requests.pop()) {

@@ -3,7 +3,7 @@ import { defaultKeys, defaultValueBytes, type Load } from './load.ts'
 export type Request = { readonly method: 'GET' | 'POST'; readonly path: string; readonly body: string | undefined }
 
 /** What a load asks, key by key, over and over. */
-export function requestsOf(load: Load): Request[] {
+export function requestsOf(load: Omit<Load, 'connections' | 'seconds'>): Request[] {
   const value = 'v'.repeat(load.valueBytes ?? defaultValueBytes)
   return Array.from({ length: load.keys ?? defaultKeys }, (_, at) => apis[load.api ?? 'workshop'](load, keyName(at), value))
 }
@@ -15,7 +15,7 @@ export function bytesOf({ method, path, body }: Request, host: string): Buffer {
   return Buffer.from(`${head}Content-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`)
 }
 
-type Api = (load: Load, key: string, value: string) => Request
+type Api = (load: Pick<Load, 'kind' | 'query'>, key: string, value: string) => Request
 
 const apis: Readonly<Record<NonNullable<Load['api']>, Api>> = {
   workshop: ({ kind, query = '' }, key, value) =>

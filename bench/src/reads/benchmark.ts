@@ -21,7 +21,7 @@ async function run({ quick, progress }: Settings): Promise<Outcome> {
   const generator = (await findWrk()) ?? autocannon
   const seconds = quick ? 1 : 2
   await using cluster = await warmCluster(3, quick, progress)
-  await writeKeys({ url: (await cluster.leader()).url, kind: 'get', connections, seconds, keys: readKeys })
+  await writeKeys({ url: (await cluster.leader()).url, kind: 'put', keys: readKeys })
   const figures: Figure[] = []
   const notes: string[] = []
   for (const consistency of consistencies) {

@@ -2,15 +2,15 @@ import type { Benchmark, Outcome, Settings } from '../benchmark.ts'
 import { KvCluster } from '../cluster/kv-cluster.ts'
 import { type Figure, sharesOf } from '../figure.ts'
 import { decimals, whole } from '../format.ts'
+import { writeKeys } from '../load/keys.ts'
 import { until } from '../process/until.ts'
 import { type Shares, Watch } from '../process/watch.ts'
 import type { Progress } from '../progress.ts'
 import { figuresTable } from '../report/figures-table.ts'
-import { Filler } from './fill.ts'
 
-type Plan = { readonly keys: number; readonly missed: number; readonly fillSecondsAtMost: number }
-const full: Plan = { keys: 100_000, missed: 100_000, fillSecondsAtMost: 60 }
-const quick: Plan = { keys: 1_000, missed: 2_000, fillSecondsAtMost: 20 }
+type Plan = { readonly missed: number }
+const full: Plan = { missed: 100_000 }
+const quick: Plan = { missed: 2_000 }
 
 export type CaughtUp = { readonly seconds: number; readonly missed: number; readonly shares: Shares }
 
@@ -31,20 +31,15 @@ async function run({ quick: isQuick, times = isQuick ? 1 : 3, progress }: Settin
   return { text: [figuresTable([catchUpFigure(rounds)]), notes.join('\n')].join('\n\n'), data: { notes }, figures: [catchUpFigure(rounds)] }
 }
 
-/** A follower is killed, entries are written without it, and it is started again. */
-export async function catchUpOnce(
-  cluster: KvCluster,
-  { missed, keys, fillSecondsAtMost }: Plan,
-  notes: string[],
-  progress: Progress,
-): Promise<CaughtUp> {
+/** A follower is killed, so many entries are written without it, each a key of its own, and it is started again. */
+export async function catchUpOnce(cluster: KvCluster, { missed }: Plan, notes: string[], progress: Progress): Promise<CaughtUp> {
   await Promise.all(cluster.nodes.map(node => node.ready()))
   const leader = await cluster.leader()
   const follower = cluster.nodes.find(node => node !== leader)!
   await follower.kill()
   const before = (await leader.status())?.commit ?? 0
-  const tell = (done: number) => progress.now(`catch-up: ${whole(done)} of ${whole(missed)} writes that a follower misses`)
-  await new Filler(leader.url, keys, tell).write(missed, fillSecondsAtMost)
+  progress.now(`catch-up: ${whole(missed)} writes that a follower misses`)
+  await writeKeys({ url: leader.url, kind: 'put', keys: missed })
   const target = (await leader.status())?.commit ?? 0
   notes.push(`The follower had missed ${whole(target - before)} entries when it was started again.`)
   progress.now('catch-up: it is started again')
