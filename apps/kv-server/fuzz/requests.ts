@@ -180,7 +180,8 @@ export function randomRequest(chance: Chance): Buffer {
   const lines = [
     `${chance.pick(methods)} ${target(chance)} HTTP/1.${chance.is(0.02) ? chance.below(10) : 1}`,
     'Host: x',
-    'Connection: close',
+    // Without it the request may be read on the bare connection.
+    ...(chance.is(0.5) ? ['Connection: close'] : []),
   ]
   while (chance.is(0.4)) lines.push(`${chance.pick(headers)}: ${chance.pick(values)}`)
   if (chance.is(0.01)) lines.push(`X-Long: ${'y'.repeat(chance.below(40_000))}`)
