@@ -51,10 +51,10 @@ export class Timekeeper {
   }
 
   #isDue(now: number): boolean {
-    const { leases, answers, secrets, time } = this.#parts.store
+    const { leases, answers, secrets, time, isRestoring } = this.#parts.store
     const unrecorded = now - time
     if (leases.pending > 0 || (leases.nextDeadline ?? Number.POSITIVE_INFINITY) <= now) return true
-    if (leases.size > 0 || secrets.records.size > 0) return unrecorded >= recordMs
+    if (leases.size > 0 || secrets.records.size > 0 || isRestoring) return unrecorded >= recordMs
     return answers.size > 0 && unrecorded >= recordAnswersMs
   }
 

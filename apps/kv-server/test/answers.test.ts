@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import type { Command, CommandResult } from '../src/store/command.ts'
 import { encodeCommand } from '../src/store/command-codec.ts'
 import { KvStore } from '../src/store/kv-store.ts'
+import { restoreIdleMs } from '../src/store/staged.ts'
 
 const day = 24 * 60 * 60 * 1000
 let store: KvStore
@@ -123,6 +124,23 @@ describe('restoring keys', () => {
       ['b', 4],
     ])
     expect(store.history.forgottenUpTo).toBe(5)
+  })
+
+  it('forgets what was staged when nothing more comes for a minute of log time', async () => {
+    const items = { type: 'restoreItems', restore: 1, pairs: [['a', '1']] } as const
+    restore({ type: 'restoreBegin' })
+    for (let part = 0; part < 3; part++) {
+      restore(items)
+      pass(store.time + 1)
+      pass(store.time + restoreIdleMs - 1)
+    }
+    expect(store.isRestoring).toBe(true)
+    const other = new KvStore()
+    await other.restore(store.snapshot())
+    store = other
+    pass(store.time + 1)
+    expect(store.isRestoring).toBe(false)
+    expect(restore(items)).toMatchObject([{ code: 'RESTORE_LOST' }])
   })
 
   it('does nothing when another restore came in between, or keys are missing', () => {

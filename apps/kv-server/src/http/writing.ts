@@ -60,7 +60,7 @@ const refusals: Readonly<Record<RefusalCode, readonly [status: number, message: 
   LEASE_NOT_FOUND: [404, 'there is no such lease: it ran out, was revoked or never granted; grant a new one'],
   IDEMPOTENCY_KEY_REUSED: [422, 'this Idempotency-Key came with another request before: take a new key for a new request'],
   IDEMPOTENCY_TABLE_FULL: [429, 'as many answers are kept for idempotency keys as may be: try again later, or without a key'],
-  RESTORE_LOST: [409, 'another restore began meanwhile: nothing was changed; begin again'],
+  RESTORE_LOST: [409, 'another restore began meanwhile, or nothing came of this one for a minute: nothing was changed; begin again'],
   SECRET_UNKNOWN: [403, 'the join secret is wrong, used or out of date: make a new one with POST /v1/join-secrets'],
   TOO_LARGE: [413, `this would read more than ${resultBytesMax} bytes in one transaction: read fewer keys at once, or list them`],
 }

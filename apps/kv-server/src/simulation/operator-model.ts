@@ -1,4 +1,5 @@
 import type { Command, CommandResult } from '../store/command.ts'
+import { restoreIdleMs } from '../store/staged.ts'
 
 type Staged = Map<string, { readonly value: string; readonly revision: number }>
 
@@ -6,6 +7,7 @@ type Staged = Map<string, { readonly value: string; readonly revision: number }>
 export class OperatorModel {
   readonly #secrets = new Map<string, { ttlMs: number; deadline: number | undefined; user: string }>()
   #restore = 0
+  #restoreDeadline: number | undefined
   #staged: Staged = new Map()
 
   /** Undefined for other commands. `replaceAll` is called with what a finished restore holds. */
@@ -23,6 +25,7 @@ export class OperatorModel {
     }
     if (command.type === 'restoreBegin') {
       this.#restore = revision
+      this.#restoreDeadline = undefined
       this.#staged = new Map()
       return done(0)
     }
@@ -31,6 +34,7 @@ export class OperatorModel {
     const isWhole = command.type === 'restoreItems' || command.count === this.#staged.size
     if (!isOurs || !isWhole) return { type: 'refused', revision, code: 'RESTORE_LOST' }
     if (command.type === 'restoreItems') {
+      this.#restoreDeadline = undefined
       for (const [key, value] of command.pairs) this.#staged.set(key, { value, revision })
       return done(this.#staged.size)
     }
@@ -41,6 +45,8 @@ export class OperatorModel {
 
   /** So much log time is recorded. */
   pass(now: number): void {
+    if (this.#restoreDeadline === undefined) this.#restoreDeadline = now + restoreIdleMs
+    else if (this.#restoreDeadline <= now) this.#restore = 0
     for (const [digest, secret] of this.#secrets) {
       if (secret.deadline === undefined) secret.deadline = now + secret.ttlMs
       else if (secret.deadline <= now) this.#secrets.delete(digest)

@@ -7,10 +7,11 @@ import { History, type HistoryLimits } from './history.ts'
 import { Keyspace } from './keyspace.ts'
 import { type LeaseRecord, Leases } from './leases.ts'
 import { Locks } from './locks.ts'
-import { OrderedMap } from './ordered-map.ts'
+import type { OrderedMap } from './ordered-map.ts'
 import { resultCodec } from './result-codec.ts'
 import { Secrets } from './secrets.ts'
 import { decodeSnapshot, emptyView, encodeSnapshot, type View } from './snapshot.ts'
+import { beginRestore, type Staged, stagedAt } from './staged.ts'
 import type { Stored } from './stored.ts'
 import { bytesRead, holds, resultBytesMax, run } from './txn.ts'
 
@@ -29,7 +30,7 @@ export class KvStore implements StateMachine<CommandResult> {
   readonly answers = new Answers()
   readonly secrets = new Secrets()
   readonly #keys = new Keyspace()
-  #staged: View['staged']
+  #staged: Staged | undefined
   #revision = 0
   #time = 0
 
@@ -48,6 +49,9 @@ export class KvStore implements StateMachine<CommandResult> {
   /** Log time: the last that was recorded, in milliseconds. */
   get time(): number {
     return this.#time
+  }
+  get isRestoring(): boolean {
+    return this.#staged !== undefined
   }
   /** Frozen: later commands do not show. */
   get items(): OrderedMap<Stored> {
@@ -153,7 +157,7 @@ export class KvStore implements StateMachine<CommandResult> {
         if (!this.secrets.use(command.digest, command.user)) return { type: 'refused', revision, code: 'SECRET_UNKNOWN' }
         return { type: 'done', revision, count: 1 }
       case 'restoreBegin':
-        this.#staged = { id: revision, items: OrderedMap.empty() }
+        this.#staged = beginRestore(revision)
         return { type: 'done', revision, count: 0 }
       case 'restoreItems':
         return this.#stage(command.restore, command.pairs, revision)
@@ -216,6 +220,7 @@ export class KvStore implements StateMachine<CommandResult> {
     const over = this.leases.pass(this.#time)
     this.#endLeases(over, revision)
     this.secrets.pass(this.#time)
+    this.#staged = stagedAt(this.#time, this.#staged)
     this.answers.pass(this.#time, revision)
     return { type: 'done', revision, count: over.length }
   }
@@ -241,7 +246,7 @@ export class KvStore implements StateMachine<CommandResult> {
     if (this.#staged?.id !== restore) return { type: 'refused', revision, code: 'RESTORE_LOST' }
     let { items } = this.#staged
     for (const [key, value] of pairs) items = items.set({ key, value, created: revision, modified: revision, version: 1, lease: 0 })
-    this.#staged = { id: restore, items }
+    this.#staged = { id: restore, items, deadline: -1 }
     return { type: 'done', revision, count: items.size }
   }
 

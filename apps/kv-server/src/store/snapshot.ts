@@ -9,6 +9,7 @@ import { OrderedMap } from './ordered-map.ts'
 import { frame, unframed } from './record-stream.ts'
 import { readStored, writeStored } from './result-codec.ts'
 import type { SecretRecord } from './secrets.ts'
+import { beginRestore, type Staged } from './staged.ts'
 import type { Stored } from './stored.ts'
 
 /** Everything that is replicated, as of one revision: parts that never change, so that it stays as it is whatever comes later. */
@@ -23,8 +24,7 @@ export type View = {
   readonly marks: OrderedMap<Mark>
   readonly overBefore: number
   readonly secrets: OrderedMap<SecretRecord>
-  /** The keys of a restore that is not finished. */
-  readonly staged: { readonly id: number; readonly items: OrderedMap<Stored> } | undefined
+  readonly staged: Staged | undefined
 }
 
 /**
@@ -32,7 +32,19 @@ export type View = {
  * with their number and the CRC-32 of all before it.
  */
 const version = 3
-const tags = { header: 1, key: 2, footer: 3, lease: 4, lock: 5, answer: 6, mark: 7, secret: 8, staged: 9, waiter: 10 } as const
+const tags = {
+  header: 1,
+  key: 2,
+  footer: 3,
+  lease: 4,
+  lock: 5,
+  answer: 6,
+  mark: 7,
+  secret: 8,
+  staged: 9,
+  waiter: 10,
+  stagedUntil: 11,
+} as const
 
 /**
  * Bytes per chunk, about: some tenths of a millisecond of work. The store never pauses by itself (a pause needs a clock, which is a port
@@ -116,7 +128,7 @@ export class SnapshotReading {
     const format = record.integer()
     if (format !== version) throw new MalformedBytes(`has format version ${format}, this store knows ${version}`)
     const [revision, time, overBefore, restore] = [record.integer(), record.integer(), record.integer(), record.integer()]
-    const staged = restore === 0 ? undefined : { id: restore, items: OrderedMap.empty<Stored>() }
+    const staged = restore === 0 ? undefined : beginRestore(restore)
     this.#view = { ...emptyView(), revision, time, overBefore, staged }
     this.#state = 'records'
   }
@@ -129,7 +141,8 @@ export class SnapshotReading {
     else if (tag === tags.answer) view.answers = view.answers.set(readAnswer(record))
     else if (tag === tags.mark) view.marks = view.marks.set(readMark(record))
     else if (tag === tags.secret) view.secrets = view.secrets.set(readSecret(record))
-    else if (tag === tags.staged && view.staged) view.staged = { id: view.staged.id, items: view.staged.items.set(readStored(record)) }
+    else if (tag === tags.staged && view.staged) view.staged = { ...view.staged, items: view.staged.items.set(readStored(record)) }
+    else if (tag === tags.stagedUntil && view.staged) view.staged = { ...view.staged, deadline: record.integer() }
     else return false
     return true
   }
@@ -196,6 +209,7 @@ function* records(view: View): Generator<Uint8Array, void, undefined> {
       .finish()
   }
   for (const item of staged?.items.values() ?? []) yield storedRecord(tags.staged, item)
+  if (staged !== undefined && staged.deadline >= 0) yield new ByteWriter(32).byte(tags.stagedUntil).integer(staged.deadline).finish()
 }
 
 function storedRecord(tag: number, item: Stored): Uint8Array {
