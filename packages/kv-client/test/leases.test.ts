@@ -69,7 +69,7 @@ describe('a lock', () => {
     using server = await scripted(routes({ ...lease, ...release, 'POST /v1/locks/deploy%20it': lock }))
     const client = new KvClient({ endpoints: [server.endpoint] })
     {
-      await using mine = await client.locks.acquire('deploy it', { ttlMs: 300, value: 'me' })
+      await using mine = await client.locks.acquire('deploy it', { ttlMs: 60_000, value: 'me' })
       expect([mine.token, mine.lost.aborted]).toEqual([8, false])
     }
     const asks = server.seen.filter(({ url }) => url === '/v1/locks/deploy%20it')
