@@ -21,7 +21,7 @@ export class Session<Result> implements AsyncDisposable {
   readonly #node: Below<Result>
   readonly #clock: Clock
   #serial = 0
-  /** Commands that are not answered yet. */
+  /** Commands that are not answered yet, the first one first. */
   readonly #open = new Set<number>()
 
   constructor(id: number, node: Below<Result>, clock: Clock) {
@@ -68,7 +68,8 @@ export class Session<Result> implements AsyncDisposable {
     const deadline = deadlineFor(this.#clock, options)
     for (let isFirst = true; ; isFirst = false) {
       const timeoutMs = Math.min(tryMs, remainingMs(this.#clock, deadline))
-      const session = { id: this.id, serial, answered: Math.min(...this.#open) - 1 }
+      const [first = serial] = this.#open
+      const session = { id: this.id, serial, answered: first - 1 }
       try {
         const call: ApplyOptions = { timeoutMs, signal: options.signal, session }
         return await this.#node.apply(command, call)

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { KvStore } from '../../src/store/kv-store.ts'
 import { serve } from '../support/serve.ts'
 
@@ -58,6 +58,20 @@ describe('snapshots', () => {
       ['b\xff', '\0\xff'],
     ])
     expect(server.store.get('a')?.modified).toBeGreaterThan(15)
+  })
+
+  it('go through the log in commands no longer than what they hold of the largest value', async () => {
+    using server = await serve()
+    const largest = Buffer.alloc(1024 * 1024)
+    for (const [key, value] of Object.entries({ a: largest.subarray(0, 250 * 1024), b: largest, c: 'small', d: 'small' })) {
+      await server.ask('PUT', `/v1/kv/${key}`, value)
+    }
+    const { bytes } = await server.ask('GET', '/v1/snapshot')
+    const apply = vi.spyOn(server.node, 'apply')
+    expect((await server.ask('PUT', '/v1/snapshot', bytes)).json()).toMatchObject({ keys: 4 })
+    const lengths = apply.mock.calls.map(([command]) => command.length)
+    expect(lengths.length).toBe(5)
+    expect(Math.max(...lengths)).toBeLessThan(largest.length + 100)
   })
 
   it('that are damaged, cut or none change nothing', async () => {

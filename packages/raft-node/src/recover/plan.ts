@@ -13,6 +13,7 @@ import { checkName } from '../settings.ts'
  * count as committed, as all before them: nobody is left who could object. `last`: where the log ends.
  */
 export function planRecovery(identity: Identity, members: Members, wanted: readonly NewMember[], last: Position): Entry[] {
+  requireDistinct(wanted)
   const self = ownEntry(identity, members, wanted)
   const others = wanted.filter(({ id }) => id !== nameOf(identity.nodeId)).map(member => newcomer(members, member))
   const removed = members.current().filter(({ id }) => id !== identity.nodeId)
@@ -26,6 +27,15 @@ export function planRecovery(identity: Identity, members: Members, wanted: reado
   const isJoint = members.membership.outgoing.length > 0
   const steps = [...(isJoint ? [leave] : []), { transition: 'implicit', changes, context } as const, leave]
   return steps.map((change, at) => ({ type: 'membership', change, term: last.term + 1, index: last.index + 1 + at }))
+}
+
+function requireDistinct(wanted: readonly NewMember[]): void {
+  for (const [at, { id, address }] of wanted.entries()) {
+    const earlier = wanted.slice(0, at).find(other => other.id === id || other.address === address)
+    if (earlier === undefined) continue
+    const both = `${earlier.id} at ${earlier.address} and ${id} at ${address}`
+    throw new RaftError('INVALID_ARGUMENT', `${both} cannot both be members: name each once, at an address of its own`)
+  }
 }
 
 function ownEntry({ nodeId, incarnation }: Identity, members: Members, wanted: readonly NewMember[]): MemberInfo {

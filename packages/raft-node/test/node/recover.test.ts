@@ -98,6 +98,15 @@ describe.each(['level', 'wal'] as const)('a cluster that has lost its majority, 
     const { dir, address } = await leftBehind(log)
     await expect(recoverCluster(dir, [{ id: 'n9', address }])).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' })
     await expect(recoverCluster(dir, [{ id: 'n1', address: 'nowhere' }])).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' })
+    for (const other of [
+      { id: 'n2', address: '127.0.0.1:2' },
+      { id: 'n1', address: '127.0.0.1:3' },
+      { id: 'n3', address },
+    ]) {
+      const wanted = [{ id: 'n1', address }, { id: 'n2', address: '127.0.0.1:1' }, other]
+      const refused = { code: 'INVALID_ARGUMENT', message: expect.stringContaining('cannot both be members') }
+      await expect(recoverCluster(dir, wanted)).rejects.toMatchObject(refused)
+    }
     const n1 = await open('n1', 'n1', { log, listen: address })
     await expect(recoverCluster(dir, [{ id: 'n1', address }])).rejects.toMatchObject({ code: 'FOLDER_IN_USE' })
     await n1.node.close()

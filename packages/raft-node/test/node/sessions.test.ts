@@ -1,12 +1,15 @@
 import { noMembers } from 'raft-core'
 import { describe, expect, test } from 'vitest'
+import type { ApplyOptions } from '../../src/api.ts'
 import { wrap } from '../../src/command-envelope.ts'
 import type { SnapshotMeta } from '../../src/ports.ts'
 import { ReplicatedState } from '../../src/replicated-state.ts'
+import { Session } from '../../src/session.ts'
 import { Sessions } from '../../src/sessions.ts'
 import { unpackAll } from '../../src/tuples.ts'
 import { Cluster } from './cluster.ts'
 import { Register } from './register.ts'
+import { VirtualClock } from './virtual-clock.ts'
 
 const command = Register.command
 
@@ -146,6 +149,26 @@ describe('the table of sessions', () => {
     }
     await restored.restore(meta, state.snapshot())
     expect(restored.apply(entry(3, once))).toMatchObject({ error: { code: 'STATE_MACHINE', message: expect.stringContaining('too long') } })
+  })
+
+  test('takes as many commands at once as there may be', async () => {
+    const given: (number | undefined)[] = []
+    const node = {
+      isClosing: false,
+      sessions: {} as never,
+      apply: async (_: Uint8Array, options?: ApplyOptions) => {
+        given.push(options?.session?.answered)
+        return options?.session?.serial === 1 ? { index: 1, term: 1, result: 'done' } : new Promise<never>(() => {})
+      },
+    }
+    const session = new Session<string>(1, node, new VirtualClock())
+    const first = session.apply(command('a'))
+    for (let i = 0; i < 200_000; i++) session.apply(command('a')).catch(error => given.push(error))
+    await first
+    void session.apply(command('a'))
+    expect(given.length).toBe(200_002)
+    expect(new Set(given.slice(0, -1))).toEqual(new Set([0]))
+    expect(given.at(-1)).toBe(1)
   })
 
   test('is the same once it was written and read', () => {

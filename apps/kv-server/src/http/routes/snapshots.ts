@@ -65,12 +65,15 @@ async function* batches(exchange: Exchange): AsyncGenerator<readonly Pair[], voi
     for await (const record of unframed(streamBody(exchange, exchange.service.limits.restoreBytesMax))) {
       const item = reading.take(record)
       if (item === undefined || item.lease !== 0) continue
+      const more = item.key.length + item.value.length
+      // A large value goes alone: with others it might be more than a command may hold.
+      if (bytes > 0 && bytes + more > batchBytes) {
+        yield batch
+        batch = []
+        bytes = 0
+      }
       batch.push([item.key, item.value])
-      bytes += item.key.length + item.value.length
-      if (bytes < batchBytes) continue
-      yield batch
-      batch = []
-      bytes = 0
+      bytes += more
     }
     reading.finish()
   } catch (error) {
