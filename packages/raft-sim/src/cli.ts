@@ -1,10 +1,11 @@
 import { availableParallelism } from 'node:os'
 import type { BatchResult, RunSeed } from './batch.ts'
 import { runBatch } from './batch.ts'
+import type { RunResult } from './core-simulation.ts'
 import type { Mark } from './coverage.ts'
 import { required } from './coverage.ts'
 import { columns } from './journal.ts'
-import { coverageList, explainViolation, progressLine, summary, verdict } from './report.ts'
+import { coverageList, explainViolation, healthyLines, progressLine, summary, verdict } from './report.ts'
 import { repository } from './repository.ts'
 import type { Kind } from './seed-pool.ts'
 import { SeedPool } from './seed-pool.ts'
@@ -16,6 +17,8 @@ export type Terminal = {
   /** Progress may be written over. */
   readonly isInteractive: boolean
   readonly nowMs: () => number
+  /** What this process has used of its processors. */
+  readonly cpuMs: () => number
   /** Of the code, for the report of a failure. */
   readonly revision?: () => string | undefined
 }
@@ -87,6 +90,8 @@ export type Simulated = {
   readonly minSeeds: number
   /** With it, batches run beside each other, in processes of their own. */
   readonly kind?: Kind
+  /** A cluster to which nothing happens: after a batch, to tell how fast it is. */
+  readonly healthy?: () => RunResult
 }
 
 /** Only so many failures of a batch are made simpler: it takes some time, and more of them say no more. */
@@ -145,7 +150,7 @@ async function runMany(
   firstSeed: number,
   seconds: number,
   { twice, simpler }: SimulationOptions,
-  { run, command, mustSee, minSeeds, kind }: Simulated,
+  { run, command, mustSee, minSeeds, kind, healthy }: Simulated,
   terminal: Terminal,
 ): Promise<number> {
   const { write, isInteractive, nowMs } = terminal
@@ -180,7 +185,17 @@ async function runMany(
   pool?.close()
   clear()
   write(summary(result))
-  return conclude(result, [...required, ...mustSee], terminal)
+  const isHealthy = healthy === undefined || tellHealthy(healthy, terminal)
+  const code = conclude(result, [...required, ...mustSee], terminal)
+  return isHealthy ? code : 1
+}
+
+/** By processor time: the processes of the batch, which are ending, and others on this machine do not count. Returns whether all was well. */
+function tellHealthy(healthy: () => RunResult, { write, cpuMs }: Terminal): boolean {
+  const startedAt = cpuMs()
+  const result = healthy()
+  write(healthyLines(result, cpuMs() - startedAt))
+  return result.failure === undefined
 }
 
 function conclude(result: BatchResult, mustSee: readonly Mark[], terminal: Terminal): number {

@@ -162,13 +162,13 @@ function drawFaults(random: Random, timeoutMs: number): Faults {
   }
 }
 
-/** Leaders that stand still or are cut off, and followers that come back at once and may not remember what they promised. */
 /** Of four voters the leader and one other are too few as well, but then nobody else is elected. */
 function drawLeaderWithFew(random: Random, timeoutMs: number): Recurring {
   if (random.chance(0.3)) return undefined
   return { everyMs: random.spread(4, 10) * timeoutMs, lastsMs: [2 * timeoutMs, 4 * timeoutMs] }
 }
 
+/** Leaders that stand still or are cut off, and followers that come back at once and may not remember what they promised. */
 function drawLeaseFaults(random: Random, drawn: Faults, timeoutMs: number, voters: number): Faults {
   const often = (longest: number) => ({ everyMs: random.spread(2, 6) * timeoutMs, lastsMs: [timeoutMs / 2, longest * timeoutMs] as Range })
   const fastest = random.spread(1, 5)
@@ -186,6 +186,32 @@ function drawLeaseFaults(random: Random, drawn: Faults, timeoutMs: number, voter
     forgetMs: undefined,
     campaignMs: random.chance(0.3) ? timeoutMs / 2 : undefined,
     membershipMs: random.chance(0.3) ? 4 * timeoutMs : undefined,
+  }
+}
+
+/** Nothing goes wrong, and everything takes a little time. */
+export function calm(timeoutMs: number): Faults {
+  return {
+    delayMs: [1, timeoutMs / 10],
+    lossRate: 0,
+    duplicateRate: 0,
+    lateRate: 0,
+    lateMs: 0,
+    reportRate: 0,
+    partition: undefined,
+    leaderWithFew: undefined,
+    saveMs: [1, timeoutMs / 20],
+    slowSaveRate: 0,
+    slowSaveMs: 0,
+    crash: undefined,
+    crashAllRate: 0,
+    crashAtSaveRate: 0,
+    pause: undefined,
+    skew: 0,
+    membershipMs: undefined,
+    transferMs: undefined,
+    forgetMs: undefined,
+    campaignMs: undefined,
   }
 }
 

@@ -78,6 +78,15 @@ export function summary(result: BatchResult): string {
   ].join('\n')
 }
 
+/** Of the cluster to which nothing happens; a failure of it repeats with every run of this. */
+export function healthyLines({ nodes, events, simulatedMs, coverage, failure }: RunResult, cpuMs: number): string {
+  if (failure !== undefined)
+    return `VIOLATION of ${failure.invariant} in a healthy cluster, step ${failure.step}\n${indent(failure.message)}\n`
+  const did = `${coverage.count('committed write')} writes, ${coverage.count('linearizable read')} reads, ${events} events`
+  const speed = `${duration(simulatedMs)} in ${(cpuMs / 1000).toFixed(1)} s of processor time: ${Math.round(simulatedMs / cpuMs)} times faster than real time`
+  return `healthy    ${nodes} nodes without faults, one write and one read a second; ${did}\n           ${speed}\n`
+}
+
 export function coverageList(coverage: Coverage): string {
   const seen = marks.filter(mark => coverage.count(mark) > 0).map(mark => `${mark} ${coverage.count(mark)}`)
   return seen.join(', ').replaceAll(/(.{90,120}?), /g, '$1,\n           ')

@@ -11,11 +11,18 @@ async function runCli(
   run: RunSeed,
   mustSee: readonly Mark[] = [],
   minSeeds = 1,
+  healthy?: () => RunResult,
 ): Promise<{ readonly text: string; readonly last: string; readonly code: number }> {
   let text = ''
   let now = 0
-  const terminal = { write: (more: string) => (text += more), isInteractive: false, nowMs: () => (now += 100), revision: () => 'abc123' }
-  const simulated = { run, command: 'npm run sim --', mustSee, minSeeds }
+  const terminal = {
+    write: (more: string) => (text += more),
+    isInteractive: false,
+    nowMs: () => (now += 100),
+    cpuMs: () => (now += 100),
+    revision: () => 'abc123',
+  }
+  const simulated = { run, command: 'npm run sim --', mustSee, minSeeds, ...(healthy && { healthy }) }
   const code = await runSimulation(parseArguments(args), simulated, { ...terminal, write: more => void terminal.write(more) })
   return { text, last: text.trimEnd().split('\n').at(-1)!, code }
 }
@@ -147,4 +154,18 @@ test('a batch that has not seen everything proves nothing', async () => {
   expect(code).toBe(1)
   expect(last).toContain('never saw: leader change, committed write')
   expect(last).not.toContain('0 violations')
+})
+
+test('after a batch a healthy cluster tells its speed, by processor time', async () => {
+  const { text, code } = await runCli(['--seconds', '1'], made, [], 1, () => made(1, { simulatedMs: 3_600_000 }))
+  expect(code).toBe(0)
+  expect(text).toContain('healthy    5 nodes without faults')
+  expect(text).toContain('1.0 h in 0.1 s of processor time: 36000 times faster than real time')
+})
+
+test('a healthy cluster that fails makes the batch fail', async () => {
+  const failure = { step: 12, invariant: 'log-matching', message: 'n1 has another log' }
+  const { text, code } = await runCli(['--seconds', '1'], made, [], 1, () => made(1, { failure }))
+  expect(code).toBe(1)
+  expect(text).toContain('VIOLATION of log-matching in a healthy cluster, step 12\n  n1 has another log\n')
 })

@@ -8,6 +8,10 @@ const terminal: Terminal = {
   write: text => process.stdout.write(text),
   isInteractive: process.stdout.isTTY === true,
   nowMs: () => performance.now(),
+  cpuMs: () => {
+    const { user, system } = process.cpuUsage()
+    return (user + system) / 1000
+  },
   revision: gitRevision,
 }
 

@@ -1,11 +1,12 @@
 import type { Simulated } from 'raft-sim'
-import { simulateCore, simulateNode } from 'raft-sim'
+import { simulateCore, simulateHealthy, simulateNode } from 'raft-sim'
 import { kvApplication, operatedKvApplication } from './kv-application.ts'
 
 export const cores: Simulated = {
   run: (seed, print, simpler) => simulateCore({ seed, ...simpler, ...(print && { print }) }),
   command: 'npm run sim -- --core',
   kind: 'core',
+  healthy: simulateHealthy,
   mustSee: [
     'read on a follower',
     'expired read',

@@ -1,5 +1,5 @@
 import type { Membership, NodeId } from 'raft-core'
-import type { Faults } from '../faults.ts'
+import { calm } from '../faults.ts'
 import { sameMembership, showMembership } from '../invariants/config-history.ts'
 import type { Recovery } from '../invariants/liveness.ts'
 import { LivenessWatch } from '../invariants/liveness.ts'
@@ -55,31 +55,6 @@ function heal(world: World): ReadonlySet<NodeId> {
 function leaderBeside(world: World, broken: ReadonlySet<NodeId>): SimNode | undefined {
   const leader = world.leader()
   return leader === undefined || broken.has(leader.id) ? undefined : leader
-}
-
-function calm(timeoutMs: number): Faults {
-  return {
-    delayMs: [1, timeoutMs / 10],
-    lossRate: 0,
-    duplicateRate: 0,
-    lateRate: 0,
-    lateMs: 0,
-    reportRate: 0,
-    partition: undefined,
-    leaderWithFew: undefined,
-    saveMs: [1, timeoutMs / 20],
-    slowSaveRate: 0,
-    slowSaveMs: 0,
-    crash: undefined,
-    crashAllRate: 0,
-    crashAtSaveRate: 0,
-    pause: undefined,
-    skew: 0,
-    membershipMs: undefined,
-    transferMs: undefined,
-    forgetMs: undefined,
-    campaignMs: undefined,
-  }
 }
 
 /** The smallest limits let one entry pass per round trip and save. */
