@@ -5,8 +5,9 @@ import { quorumHas } from './quorum.ts'
 
 /** A quorum has answered a heartbeat that was sent after the read was asked. */
 export function isConfirmed(node: NodeGhost, read: ReadGhost, leader: LeaderGhost): boolean {
-  const heard = (id: string) => id === leader.id || (leader.confirmedSince.get(id) ?? -1) >= read.step
-  return node.recentMemberships.some(membership => quorumHas(membership, heard))
+  return node.recentMemberships.some(membership =>
+    quorumHas(membership, id => id === leader.id || (leader.confirmedSince.get(id) ?? -1) >= read.step),
+  )
 }
 
 export const lease: Invariant = {
