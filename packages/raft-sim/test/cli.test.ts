@@ -157,7 +157,13 @@ test('a batch that has not seen everything proves nothing', async () => {
 })
 
 test('after a batch a healthy cluster tells its speed, by processor time', async () => {
-  const { text, code } = await runCli(['--seconds', '1'], made, [], 1, () => made(1, { simulatedMs: 3_600_000 }))
+  const { text, code } = await runCli(
+    ['--seconds', '1'],
+    seed => made(seed),
+    [],
+    1,
+    () => made(1, { simulatedMs: 3_600_000 }),
+  )
   expect(code).toBe(0)
   expect(text).toContain('healthy    5 nodes without faults')
   expect(text).toContain('1.0 h in 0.1 s of processor time: 36000 times faster than real time')
@@ -165,7 +171,13 @@ test('after a batch a healthy cluster tells its speed, by processor time', async
 
 test('a healthy cluster that fails makes the batch fail', async () => {
   const failure = { step: 12, invariant: 'log-matching', message: 'n1 has another log' }
-  const { text, code } = await runCli(['--seconds', '1'], made, [], 1, () => made(1, { failure }))
+  const { text, code } = await runCli(
+    ['--seconds', '1'],
+    seed => made(seed),
+    [],
+    1,
+    () => made(1, { failure }),
+  )
   expect(code).toBe(1)
   expect(text).toContain('VIOLATION of log-matching in a healthy cluster, step 12\n  n1 has another log\n')
 })

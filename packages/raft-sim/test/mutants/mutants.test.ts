@@ -24,7 +24,7 @@ async function hunt(file: string, seeds = 3): Promise<{ readonly text: string; r
   const write = (more: string) => {
     text += more
   }
-  const terminal = { write, isInteractive: false, nowMs: () => 0 }
+  const terminal = { write, isInteractive: false, cpuMs: () => 0, nowMs: () => 0 }
   const code = await runMutants({ only: undefined, patch: file, seeds }, terminal, new AbortController().signal)
   return { text, code }
 }
