@@ -46,6 +46,12 @@ export class Beliefs {
     return this.#revoked.some(revoked => revoked.has(lease))
   }
 
+  /** A lease that nobody gave up is gone, though it was promised for longer. @returns what is wrong, if something is. */
+  missed(lease: number, until: number, now: number): string | undefined {
+    if (now >= until || this.#isRevoked(lease)) return undefined
+    return `lease ${lease} is gone ${Math.round(until - now)} ms before its time`
+  }
+
   ends(client: object): void {
     if (this.#holder?.client === client) this.#holder = undefined
   }
@@ -60,6 +66,8 @@ export class LockClient {
   readonly #beliefs: Beliefs
   readonly #random: Random
   readonly #ttlMs: number
+  /** Some wait so long that a lease which ends early ends before they renew it. */
+  readonly #everyMs: number
   #lease: number | undefined
   /** The lease lives until then, by a time that no clock shows. */
   #until = 0
@@ -70,6 +78,7 @@ export class LockClient {
     this.#beliefs = beliefs
     this.#random = attended.random
     this.#ttlMs = this.#random.pick([1_000, 2_000, 4_000])
+    this.#everyMs = this.#ttlMs * this.#random.pick([1 / 4, 3 / 5])
     this.#again()
   }
 
@@ -79,7 +88,7 @@ export class LockClient {
 
   #again(): void {
     if (this.#isStopped) return
-    this.#timer = this.#attended.clock.after(this.#ttlMs / 4, () => {
+    this.#timer = this.#attended.clock.after(this.#everyMs, () => {
       void this.#act().then(() => this.#again())
     })
   }
@@ -119,7 +128,12 @@ export class LockClient {
     if (result?.type === 'lease') {
       this.#lease = result.lease
       this.#until = sent + this.#ttlMs * sureShare
-    } else if (result?.type === 'refused') this.#lease = undefined
+      return
+    }
+    if (result?.type !== 'refused') return
+    const wrong = command.type === 'keepAlive' ? this.#beliefs.missed(command.lease, this.#until, this.#attended.now()) : undefined
+    if (wrong !== undefined) this.#attended.broken(wrong)
+    this.#lease = undefined
   }
 
   async #apply(command: Parameters<typeof encodeCommand>[0]): Promise<CommandResult | undefined> {

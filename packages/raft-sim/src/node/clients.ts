@@ -36,8 +36,9 @@ export class Clients<Result> {
     again(scenario.readMs * 20, machine => this.#barrier(machine))
     again(scenario.readMs * 40, machine => this.#snapshot(machine))
     again(faults.transferMs, machine => this.#transfer(machine))
-    const { stallAtRead } = faults
+    const { stallAtRead, deafAtTransfer } = faults
     if (stallAtRead) recur(this.#world, this.#random, stallAtRead.everyMs, () => this.#readAndStall(stallAtRead.lastsMs))
+    if (deafAtTransfer) recur(this.#world, this.#random, deafAtTransfer.everyMs, () => this.#transferDeaf(deafAtTransfer.lastsMs))
   }
 
   /** Calls `done` when it is acknowledged. */
@@ -193,6 +194,19 @@ export class Clients<Result> {
     machine.ask(timeoutMs, node => node.transferLeadership({ timeoutMs, ...(target && { target }) }), {
       value: () => coverage.saw('transfer'),
       error: error => this.#failed(machine, 1, 'a transfer', error),
+    })
+  }
+
+  #transferDeaf(lastsMs: Range): void {
+    const { network, machines, schedule } = this.#world
+    const leader = this.#world.leader()
+    if (leader === undefined) return
+    this.#transfer(leader)
+    this.#world.event('fault', leader.number, () => `${leader.id} hears nobody`)
+    const hosts = machines.map(({ id }) => id)
+    network.partition(hosts, (_, to) => to !== leader.id)
+    schedule.after(duration(this.#random, lastsMs), () => {
+      if (!this.#world.healed) network.reconnect()
     })
   }
 

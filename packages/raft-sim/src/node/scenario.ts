@@ -42,6 +42,8 @@ export type NodeFaults = {
   readonly leaseMs: number | undefined
   /** The leader's event loop is held up for long in the turn in which somebody asks for a read by lease. */
   readonly stallAtRead: Recurring
+  /** The leader is asked to hand over, and from then on hears nobody: neither who asks for votes, nor who leads after it. */
+  readonly deafAtTransfer: Recurring
 }
 
 export type NodeScenario = {
@@ -147,6 +149,7 @@ function withLeases(random: Random, drawn: NodeScenario): NodeScenario {
   const leaseMs = random.spread(0.5, 3) * timeoutMs
   const scenario = { ...drawn, leaseReadRate: 0.7, faults: { ...faults, leaseMs } }
   if (random.chance(0.2)) return scenario
+  const deaf = random.fork('deaf at transfers')
   const often = (longest: number): Recurring => ({
     everyMs: random.spread(2, 6) * timeoutMs,
     lastsMs: [timeoutMs / 2, longest * timeoutMs],
@@ -162,6 +165,7 @@ function withLeases(random: Random, drawn: NodeScenario): NodeScenario {
       crash: random.chance(0.6) ? { everyMs: random.spread(1, 3) * timeoutMs, lastsMs: [1, timeoutMs / 3] } : undefined,
       crashAllRate: 0,
       stallAtRead: random.chance(0.5) ? { everyMs: random.spread(4, 8) * timeoutMs, lastsMs: [2 * timeoutMs, 5 * timeoutMs] } : undefined,
+      deafAtTransfer: deaf.chance(0.4) ? { everyMs: deaf.spread(3, 8) * timeoutMs, lastsMs: [timeoutMs / 2, 2 * timeoutMs] } : undefined,
       transferMs: random.chance(0.4) ? random.spread(2, 5) * timeoutMs : undefined,
       membershipMs: random.chance(0.3) ? faults.membershipMs : undefined,
       hang: undefined,
@@ -232,6 +236,7 @@ function drawFaults(random: Random, timeoutMs: number): NodeFaults {
     closeMs: every(0.5, 6, 30),
     leaseMs: undefined,
     stallAtRead: undefined,
+    deafAtTransfer: undefined,
     fullDisk: undefined,
     failingDiskMs: undefined,
   }
@@ -261,6 +266,7 @@ export function calm(timeoutMs: number): NodeFaults {
     closeMs: undefined,
     leaseMs: undefined,
     stallAtRead: undefined,
+    deafAtTransfer: undefined,
     fullDisk: undefined,
     failingDiskMs: undefined,
   }
