@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { startServer } from 'kv-server'
 import { Chance, randomRequest } from './requests.ts'
-import { isWholeAnswer, isWholeRequest, statusIn } from './wire.ts'
+import { isNoAnswer, isWholeAnswer, isWholeRequest, statusIn } from './wire.ts'
 
 const { values } = parseArgs({ options: { requests: { type: 'string', default: '20000' }, seed: { type: 'string', default: '1' } } })
 const chance = new Chance(Number(values.seed))
@@ -54,7 +54,7 @@ async function work(): Promise<void> {
     const answer = await exchange(request, saysNoMore)
     const status = statusIn(answer) ?? 'none'
     statuses.set(status, (statuses.get(status) ?? 0) + 1)
-    if (status === '500' || (status === 'none' && !(saysNoMore && answer === '')))
+    if (status === '500' || (status === 'none' && !(saysNoMore && isNoAnswer(answer))))
       problems.push(`${status} for ${JSON.stringify(request.toString('latin1')).slice(0, 300)}`)
   }
 }

@@ -19,6 +19,11 @@ export function isWholeAnswer(text: string, bytes: number, isForHead: boolean): 
   return isForHead || bytes >= end + 4 + Number(length ?? 0)
 }
 
+/** Nothing came, or no more than the leave to send the body. */
+export function isNoAnswer(text: string): boolean {
+  return text.length === startOfAnswer(text)
+}
+
 export function statusIn(answer: string): string | undefined {
   return /^HTTP\/1\.1 (\d{3})/.exec(answer.slice(startOfAnswer(answer)))?.[1]
 }
