@@ -14,7 +14,8 @@ test('restore asks the cluster whether it holds keys, and does not believe a nod
   const folder = await mkdtemp(join(tmpdir(), 'raftctl-restore-'))
   const file = join(folder, 'backup.kv')
   await using server = await startServer({ dir: join(folder, 'n1'), http: 'localhost:0', raft: 'localhost:0' })
-  expect(await runCommand(SnapshotSave, 'snapshot:save', [file, '-e', server.httpAddress])).toMatchObject({ code: 0 })
+  await expect.poll(async () => (await fetch(`http://${server.httpAddress}/v1/kv`)).status, { timeout: 10_000 }).toBe(200) // it leads
+  expect(await runCommand(SnapshotSave, 'snapshot:save', [file, '-e', server.httpAddress])).toMatchObject({ code: 0, stderr: '' })
 
   const asked: string[] = []
   const behind = createServer((request, response) => {
