@@ -24,13 +24,15 @@ export class Process {
     this.#child.stdout?.setEncoding('utf8').on('data', (text: string) => (this.stdout += text))
     this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => (this.stderr += text))
     running.add(this)
-    this.#gone = new Promise(resolve => this.#child.once('exit', () => resolve()))
+    this.#gone = new Promise(resolve => {
+      this.#child.once('exit', () => {
+        this.#running = false
+        resolve()
+      })
+    })
     this.ended = new Promise((resolve, reject) => {
       this.#child.once('error', reject)
-      this.#child.once('close', (code, signal) => {
-        this.#running = false
-        resolve({ code, signal })
-      })
+      this.#child.once('close', (code, signal) => resolve({ code, signal }))
     })
   }
 
