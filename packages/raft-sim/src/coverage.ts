@@ -51,6 +51,7 @@ const counted = [
   'expired session',
   'batch',
   'compared membership',
+  'divergence told',
 ] as const
 
 export type Mark = (typeof required)[number] | (typeof counted)[number]

@@ -44,6 +44,14 @@ export const promises: readonly Promised[] = [
     file: 'node/machine.ts',
   },
   {
+    name: 'divergence',
+    section: '3.13',
+    paper: '',
+    statement:
+      'Where the states of two nodes differ, the leader tells it, with the command after which that began; and it tells of nothing else.',
+    file: 'node/differing.ts',
+  },
+  {
     name: 'wiped-identity',
     section: '2',
     paper: 'thesis §11.7.2',

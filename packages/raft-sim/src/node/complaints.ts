@@ -4,7 +4,6 @@ import type { Machine } from './machine.ts'
 import type { NodeWorld } from './world.ts'
 
 type Fault = Extract<NodeEvent, { type: 'fault' }>
-type Divergence = Extract<NodeEvent, { type: 'divergence' }>
 
 /**
  * A disk that fails ends a node. One that is full does not, with a log that can be written once more without the reserve: LevelDB cannot.
@@ -13,12 +12,9 @@ function mayFail<Result>({ disk }: Machine<Result>, { scenario }: NodeWorld<Resu
   return disk.hasFailed || (disk.wasFull && scenario.walSegments === undefined)
 }
 
-/** A node stops serving only for a reason, and tells of no difference where the invariants hold states to be equal. */
-export function checkComplaint<Result>(machine: Machine<Result>, world: NodeWorld<Result>, event: Fault | Divergence): void {
+/** A node stops serving only for a reason. */
+export function checkComplaint<Result>(machine: Machine<Result>, world: NodeWorld<Result>, { code, message }: Fault): void {
   const { core, cluster, id } = machine
-  if (event.type === 'divergence')
-    throw new Violation('no-fault', id, `${id} says that ${event.id} differs from it after the command at ${event.index}`)
-  const { code, message } = event
   if (code === 'NOT_A_MEMBER' && core !== undefined && cluster !== undefined) {
     const { voters, outgoing, learners } = cluster.ghost.configs.latest.membership
     if (![...voters, ...outgoing, ...learners].includes(core.id)) return

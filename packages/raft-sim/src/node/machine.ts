@@ -289,7 +289,7 @@ export class Machine<Result> implements Place {
 
   #hears(process: Process, event: NodeEvent): void {
     if (this.process !== process || !process.isAlive) return
-    if (event.type === 'divergence') this.#world.check(() => checkComplaint(this, this.#world, event))
+    if (event.type === 'divergence') this.#world.check(() => this.#world.differing.told(this, event))
     if (event.type !== 'fault') return
     const { schedule, journal, operators } = this.#world
     journal.record('fault', schedule.now, this, event.code.length, 0, () => `${event.code}: ${event.message}`)

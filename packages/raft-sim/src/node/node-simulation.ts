@@ -86,9 +86,12 @@ async function play<Result>(world: NodeWorld<Result>, events: number): Promise<v
   startSessions(world)
   unleash(world)
   world.operators.start()
+  world.differing.start()
   await until(world, () => world.journal.events >= events || world.now >= maxSimulatedMs)
   const recovering = new Recovering(world, clients)
   await until(world, () => recovering.isDone)
+  const difference = world.differing.demand(clients)
+  await until(world, () => difference.isDone)
   await closeAll(world)
   world.mainCluster?.history.recording.check()
 }

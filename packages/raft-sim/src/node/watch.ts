@@ -10,6 +10,7 @@ import type { Journal, Place } from '../journal.ts'
 import type { ObservedMachine } from './application.ts'
 import type { Cluster } from './cluster.ts'
 import { inputs } from './core-inputs.ts'
+import { ToldDigests } from './differing.ts'
 import type { Disk } from './disk.ts'
 import type { Process } from './process.ts'
 
@@ -42,6 +43,7 @@ export class NodeWatch<Result> {
   identity: Identity | undefined
   /** What is on the disk may be ahead of the watermark. */
   isSaving = false
+  readonly digests = new ToldDigests()
   readonly #world: WatchWorld<Result>
   readonly #place: Place
   readonly #process: Process
@@ -269,9 +271,10 @@ export class NodeWatch<Result> {
         return result
       },
       snapshot: () => machine.snapshot(),
-      ...(this.#world.comparesDigests && { digest: () => this.#machine.digest() }),
+      ...(this.#world.comparesDigests && { digest: () => this.digests.tell(this.#given, this.#machine.digest()) }),
       restore: async (data, index) => {
         await machine.restore(data, index)
+        this.digests.clear()
         this.#check(() => this.#restores(index))
       },
     }

@@ -10,6 +10,7 @@ import { Schedule } from '../world/schedule.ts'
 import type { Application } from './application.ts'
 import { Cluster } from './cluster.ts'
 import type { End, Frame } from './connection.ts'
+import { Differing } from './differing.ts'
 import { Machine } from './machine.ts'
 import { Network } from './network.ts'
 import { Operators } from './operators.ts'
@@ -45,6 +46,7 @@ export class NodeWorld<Result> implements WatchWorld<Result> {
   readonly coverage = new Coverage()
   readonly network: Network
   readonly operators: Operators<Result>
+  readonly differing: Differing<Result>
   readonly machines: Machine<Result>[] = []
   faults: NodeFaults
   /** The faults are over: what remains is to see whether the cluster recovers. */
@@ -74,6 +76,7 @@ export class NodeWorld<Result> implements WatchWorld<Result> {
       arrived: (from, to, frame) => this.#arrived(from, to, frame),
     })
     this.operators = new Operators(this)
+    this.differing = new Differing(this)
   }
 
   get now(): number {
