@@ -16,7 +16,7 @@ import { Members } from './members.ts'
 import { NodeMetrics } from './node-metrics.ts'
 import { Peers } from './peers.ts'
 import { type EntryOutcome, Pending } from './pending.ts'
-import type { Identity, MemberInfo, PeerMessage, Ports, SnapshotMeta } from './ports.ts'
+import type { Identity, MemberInfo, PeerMessage, Ports, SnapshotData, SnapshotMeta } from './ports.ts'
 import { Proposals } from './proposals.ts'
 import { Reads } from './reads.ts'
 import type { Inspect } from './real-ports.ts'
@@ -129,12 +129,14 @@ export class Engine<Result> {
     const hasRoomFor = (bytes: number) => this.space.hasRoomFor(bytes)
     const snapshotParts = { raft, applier: this.applier, members, state, logStore, snapshotStore, settings, hasRoomFor }
     this.snapshots = new Snapshotter(snapshotParts, restored.snapshot ?? { index: 0, size: 0 }, {
+      begins: () => this.#receiver.giveWay(),
       taken: index => this.#emit({ type: 'snapshot', index, cause: 'taken' }),
       failed: error => this.fail(error),
     })
     this.#sender = new SnapshotSender(raft, ports, settings, run => this.input(run))
     this.#receiver = new SnapshotReceiver(
       raft,
+      clock,
       (meta, data) => this.snapshots.receive(meta, data),
       run => this.input(run),
     )
@@ -226,7 +228,7 @@ export class Engine<Result> {
     this.input(() => this.raft.step(message))
   }
 
-  async receiveSnapshot(from: NodeId, message: Message, meta: SnapshotMeta, data: AsyncIterable<Uint8Array>): Promise<void> {
+  async receiveSnapshot(from: NodeId, message: Message, meta: SnapshotMeta, data: SnapshotData): Promise<void> {
     if (this.#stopped) throw new RaftError('NODE_STOPPED', `${this.identity.nodeId} is stopping`)
     this.peers.heardFrom(from)
     await this.#receiver.receive(message, meta, data)
@@ -262,6 +264,7 @@ export class Engine<Result> {
     this.#failover.stop()
     this.#notices.stop()
     this.applier.stop()
+    this.#receiver.stop()
     this.proposals.stop(error)
     this.pending.stop(error)
     this.reads.stop(error)

@@ -45,6 +45,8 @@ export type {
   MemberInfo,
   PeerMessage,
   Ports,
+  SnapshotData,
+  SnapshotHead,
   SnapshotMeta,
   SnapshotStore,
   StateMachine,

@@ -3,7 +3,7 @@ import type { NodeEvent } from './api.ts'
 import type { Engine } from './engine.ts'
 import { RaftError, type RaftErrorCode } from './errors.ts'
 import { nameOf } from './node-names.ts'
-import type { HandshakeRefusal, Hello, Identity, PeerMessage, SnapshotMeta, TransportEvents } from './ports.ts'
+import type { HandshakeRefusal, Hello, Identity, PeerMessage, SnapshotData, SnapshotMeta, TransportEvents } from './ports.ts'
 import { replaceCommand } from './what-to-do.ts'
 
 /** What runs behind the gate, once it does. */
@@ -56,7 +56,7 @@ export class PeerGate implements TransportEvents {
     return this.#inside.answer(from, body)
   }
 
-  async snapshot(from: NodeId, message: Message, meta: SnapshotMeta, data: AsyncIterable<Uint8Array>): Promise<void> {
+  async snapshot(from: NodeId, message: Message, meta: SnapshotMeta, data: SnapshotData): Promise<void> {
     if (this.#inside === undefined) throw new RaftError('NO_LEADER', `${this.#identity.nodeId} is only starting: try again in a moment`)
     await this.#inside.engine.receiveSnapshot(from, message, meta, data)
   }

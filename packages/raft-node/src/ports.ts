@@ -48,9 +48,17 @@ export type SnapshotMeta = Position & {
   readonly chain: number
   /** Bytes of data. */
   readonly size: number
+  /** CRC-32 of the data. */
+  readonly checksum: number
   /** The data begin with what the node keeps beside the state machine: sessions and log time. Absent in snapshots of before there was any. */
   readonly hasNodePart?: boolean | undefined
 }
+
+/** What is known of a snapshot before its data are. */
+export type SnapshotHead = Omit<SnapshotMeta, 'size' | 'checksum'>
+
+/** The data of a snapshot from this byte on. Asked for once in each transfer; not at all if nothing of it is wanted. */
+export type SnapshotData = (from: number) => AsyncIterable<Uint8Array>
 
 /** What a member tells of itself when it joins; replicated with the membership. */
 export type MemberInfo = {
@@ -123,10 +131,13 @@ export interface LogStore {
 export interface SnapshotStore {
   /** Newest first. */
   list(): Promise<readonly SnapshotMeta[]>
-  /** Writes a snapshot; it exists, durably, once the promise resolves, and not at all if it rejects. */
-  write(meta: Omit<SnapshotMeta, 'size'>, data: AsyncIterable<Uint8Array>): Promise<SnapshotMeta>
-  /** Its data, checked chunk by chunk; throws RaftError where it does not match its checksum. */
-  read(meta: SnapshotMeta): AsyncIterable<Uint8Array>
+  /**
+   * Writes a snapshot; it exists, durably, once the promise resolves, and not at all if it rejects. Where `meta` says size and checksum,
+   * as of one that another node sends, data that are others are refused with RaftError `CORRUPT`.
+   */
+  write(meta: SnapshotHead | SnapshotMeta, data: AsyncIterable<Uint8Array>): Promise<SnapshotMeta>
+  /** Its data, all or from a byte on, checked chunk by chunk; throws RaftError where it does not match its checksum. */
+  read(meta: SnapshotMeta, from?: number): AsyncIterable<Uint8Array>
   /** Removes all but the newest `count`. */
   keep(count: number): Promise<void>
 }
@@ -151,8 +162,11 @@ export type TransportEvents = {
   message(from: NodeId, message: PeerMessage): void
   /** A request from another node; the promise is its answer. A rejection reaches the other side as an error with the same code. */
   request(from: NodeId, body: Uint8Array): Promise<Uint8Array>
-  /** A snapshot begins to arrive. Resolve once it is durable; a rejection tells the sender that it failed. */
-  snapshot(from: NodeId, message: Message, meta: SnapshotMeta, data: AsyncIterable<Uint8Array>): Promise<void>
+  /**
+   * A snapshot is offered. Resolve once it is durable; a rejection tells the sender that it failed. Nothing of it is sent before `data` is
+   * asked for, and then only what follows the bytes that are here already, from an earlier transfer that broke.
+   */
+  snapshot(from: NodeId, message: Message, meta: SnapshotMeta, data: SnapshotData): Promise<void>
   /** The connection to this peer was refused or broke, or works again. `refused`: nobody listens there. */
   peer(id: NodeId, state: 'connected' | 'lost' | 'refused'): void
   /** Somebody dialled, or was dialled, and `by` one of the two the other was turned away: for example another cluster's member. */
@@ -202,8 +216,8 @@ export interface Transport {
   send(message: PeerMessage): void
   /** Sends once and waits for the answer. Rejects with a RaftError whose outcome is `unknown` if it may have arrived. */
   request(to: NodeId, body: Uint8Array, options: { readonly timeoutMs: number }): Promise<Uint8Array>
-  /** Streams a snapshot with the message that announces it. Resolves once the other side holds it durably. */
-  sendSnapshot(message: Message, meta: SnapshotMeta, data: AsyncIterable<Uint8Array>): Promise<void>
+  /** Streams as much of a snapshot as the other side asks for, with the message that announces it. Resolves once it holds all durably. */
+  sendSnapshot(message: Message, meta: SnapshotMeta, data: SnapshotData): Promise<void>
   /** Ends every connection; nothing keeps the event loop alive afterwards. */
   close(): Promise<void>
 }

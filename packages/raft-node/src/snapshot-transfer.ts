@@ -1,7 +1,8 @@
 import type { Index, Message, MessageOf, NodeId, Raft } from 'raft-core'
 import { RaftError } from './errors.ts'
-import type { Clock, Ports, SnapshotMeta, SnapshotStore, Transport } from './ports.ts'
+import type { Clock, Ports, SnapshotData, SnapshotMeta, SnapshotStore, Transport } from './ports.ts'
 import type { Settings } from './settings.ts'
+import { SnapshotArrival } from './snapshot-arrival.ts'
 import { throttled } from './throttle.ts'
 
 /** Puts something into the core. */
@@ -51,7 +52,7 @@ export class SnapshotSender {
     const { index, term } = message.snapshot
     const meta = (await this.#store.list()).find(held => held.index === index && held.term === term)
     if (meta === undefined) throw new RaftError('CORRUPT', `snapshot ${index} is not in the store any more`)
-    await this.#transport.sendSnapshot(message, meta, this.#paced(this.#store.read(meta)))
+    await this.#transport.sendSnapshot(message, meta, from => this.#paced(this.#store.read(meta, from)))
   }
 
   #paced(data: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
@@ -66,24 +67,49 @@ type Write = (meta: SnapshotMeta, data: AsyncIterable<Uint8Array>) => Promise<Sn
 export class SnapshotReceiver {
   readonly #raft: Raft
   readonly #write: Write
+  readonly #clock: Clock
   readonly #input: Input
   readonly #received = new Map<Index, SnapshotMeta>()
+  #arrival: SnapshotArrival | undefined
 
-  constructor(raft: Raft, write: Write, input: Input) {
+  constructor(raft: Raft, clock: Clock, write: Write, input: Input) {
     this.#raft = raft
+    this.#clock = clock
     this.#write = write
     this.#input = input
   }
 
-  async receive(message: Message, meta: SnapshotMeta, data: AsyncIterable<Uint8Array>): Promise<void> {
+  async receive(message: Message, meta: SnapshotMeta, data: SnapshotData): Promise<void> {
     if (message.type !== 'installSnapshot' || message.snapshot.index !== meta.index || message.snapshot.term !== meta.term) {
       throw new RaftError('INVALID_ARGUMENT', 'a snapshot came with a message that does not announce it')
     }
     if (this.#isWanted(message)) {
-      const written = await this.#write(meta, data)
+      const written = await this.#arrivalOf(meta).goOn(data)
       if (this.#isWanted(message)) this.#received.set(written.index, written)
     }
     this.#step(message, meta)
+  }
+
+  /** The node wants to write a snapshot of its own, and does not wait for a connection that may never come again. */
+  giveWay(): void {
+    this.#arrival?.giveWay()
+  }
+
+  stop(): void {
+    this.#arrival?.giveUp('the node stops')
+  }
+
+  /** The one that an earlier connection has brought a part of, or a new one in its place. */
+  #arrivalOf(meta: SnapshotMeta): SnapshotArrival {
+    if (this.#arrival?.isOf(meta)) return this.#arrival
+    this.#arrival?.giveUp('another one came')
+    const arrival = new SnapshotArrival(meta, this.#clock, data => this.#write(meta, data))
+    this.#arrival = arrival
+    const ended = () => {
+      if (this.#arrival === arrival) this.#arrival = undefined
+    }
+    arrival.written.then(ended, ended)
+    return arrival
   }
 
   /** What is known of a snapshot that the core has taken. */

@@ -18,6 +18,13 @@ type Parts = {
   readonly hasRoomFor: (bytes: number) => boolean
 }
 
+type SnapshotterEvents = {
+  /** One of our own is to be written: what is being written, and cannot go on, should end. */
+  begins(): void
+  taken(index: Index): void
+  failed(error: RaftError): void
+}
+
 /** What a snapshot of this size takes to write does not count: below it, only entries do. */
 const cheapBytes = 1024 * 1024
 
@@ -30,8 +37,7 @@ const kept = 2
  */
 export class Snapshotter {
   readonly #parts: Parts
-  readonly #taken: (index: Index) => void
-  readonly #failed: (error: RaftError) => void
+  readonly #on: SnapshotterEvents
   /** The newest on disk, and the one before it. */
   #newest: Index
   #previous: Index = 0
@@ -45,16 +51,11 @@ export class Snapshotter {
   #files: Promise<unknown> = Promise.resolve()
   #stopped = false
 
-  constructor(
-    parts: Parts,
-    newest: { readonly index: Index; readonly size: number },
-    on: { taken(index: Index): void; failed(error: RaftError): void },
-  ) {
+  constructor(parts: Parts, newest: { readonly index: Index; readonly size: number }, on: SnapshotterEvents) {
     this.#parts = parts
     this.#newest = newest.index
     this.#size = newest.size
-    this.#taken = on.taken
-    this.#failed = on.failed
+    this.#on = on
   }
 
   get newest(): Index {
@@ -151,6 +152,7 @@ export class Snapshotter {
     this.#bytes = 0
     this.#written = 0
     const meta = { ...position, membership, membershipIndex, members: members.all(), chain, hasNodePart: true }
+    this.#on.begins()
     const { size } = await this.#alone(() => snapshotStore.write(meta, this.#untilStopped(view)))
     // A snapshot from the leader may have overtaken this one while it was written.
     if (this.#stopped || this.#newest >= position.index) return this.#newest
@@ -158,7 +160,7 @@ export class Snapshotter {
     this.#newest = position.index
     this.#size = size
     raft.snapshotTaken({ ...position, membership, data: nothing })
-    this.#taken(position.index)
+    this.#on.taken(position.index)
     await this.#shorten()
     return position.index
   }
@@ -179,7 +181,7 @@ export class Snapshotter {
 
   #diskFailed(cause: unknown): void {
     if (this.#stopped) return
-    this.#failed(new RaftError('STORAGE_FAILED', `the folder cannot be tidied, so this node stops: ${reasonOf(cause)}`, { cause }))
+    this.#on.failed(new RaftError('STORAGE_FAILED', `the folder cannot be tidied, so this node stops: ${reasonOf(cause)}`, { cause }))
   }
 
   #alone<T>(run: () => Promise<T>): Promise<T> {

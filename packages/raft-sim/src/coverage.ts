@@ -27,6 +27,8 @@ const counted = [
   'late message',
   'lost write',
   'snapshot taken',
+  'cut transfer',
+  'resumed transfer',
   'compaction',
   'truncation',
   'overlapping saves',

@@ -69,7 +69,7 @@ export function snapshotOf(
       session: 4,
       snapshot: { ...position, membership: members, data: bytes(9) },
     },
-    meta: { ...position, membership: members, membershipIndex: 20, members: [about], chain: 0xffffffff, size },
+    meta: { ...position, membership: members, membershipIndex: 20, members: [about], chain: 0xffffffff, size, checksum: 0xfffffffe },
   }
 }
 

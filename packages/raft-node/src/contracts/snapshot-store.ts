@@ -1,4 +1,4 @@
-import type { SnapshotMeta, SnapshotStore } from '../ports.ts'
+import type { SnapshotHead, SnapshotMeta, SnapshotStore } from '../ports.ts'
 import { bytes, type ContractTools, refusal } from './tools.ts'
 
 export type SnapshotStoreWorld = {
@@ -28,7 +28,7 @@ export function snapshotStoreContract({ describe, test, expect }: ContractTools,
 
     rule('keeps metadata and data, also after a crash', async world => {
       const written = await world.store().write(meta(3, 70), pieces('hello ', '', 'world'))
-      expect(written).toEqual({ ...meta(3, 70), size: 11 })
+      expect(written).toEqual({ ...meta(3, 70), size: 11, checksum: 0x0d4a1185 })
       await world.crash()
       const store = world.store()
       expect(await store.list()).toEqual([written])
@@ -52,6 +52,28 @@ export function snapshotStoreContract({ describe, test, expect }: ContractTools,
       const read = await gather(store.read(written))
       expect(read.length).toBe(size)
       expect(read.every((byte, i) => byte === all[i])).toBe(true)
+    })
+
+    rule('reads on from any byte', async world => {
+      const store = world.store()
+      const all = Uint8Array.from({ length: 600_000 }, (_, i) => (i * 7919) >> 5)
+      const written = await store.write(meta(1, 1), cut(all, [100_000]))
+      for (const from of [0, 1, 262_143, 262_144, 262_145, 524_288, 599_999, 600_000]) {
+        expect(Buffer.compare(await gather(store.read(written, from)), all.subarray(from))).toBe(0)
+      }
+      const none = await store.write(meta(1, 2), pieces())
+      expect((await gather(store.read(none, 0))).length).toBe(0)
+    })
+
+    rule('takes what was announced, and nothing else', async world => {
+      const store = world.store()
+      const announced = await store.write(meta(2, 20), pieces('hello ', 'world'))
+      expect(await store.write(announced, pieces('hello world'))).toEqual(announced)
+      const next = { ...announced, index: 21 }
+      for (const other of ['hello World', 'hello worl', 'hello world!', '']) {
+        expect(await refusal(store.write(next, pieces(other)))).toBe('CORRUPT')
+      }
+      expect(await store.list()).toEqual([announced])
     })
 
     rule('lists the newest first', async world => {
@@ -128,12 +150,12 @@ export function snapshotStoreContract({ describe, test, expect }: ContractTools,
     })
 
     rule('says so when one is not there', async world => {
-      expect(await refusal(gather(world.store().read({ ...meta(1, 1), size: 1 })))).toBe('CORRUPT')
+      expect(await refusal(gather(world.store().read({ ...meta(1, 1), size: 1, checksum: 0 })))).toBe('CORRUPT')
     })
   })
 }
 
-function meta(term: number, index: number): Omit<SnapshotMeta, 'size'> {
+function meta(term: number, index: number): SnapshotHead {
   return {
     term,
     index,

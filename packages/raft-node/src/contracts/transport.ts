@@ -182,15 +182,17 @@ export function transportContract({ describe, test, expect }: ContractTools, mak
       const seen: unknown[] = []
       world.b.onSnapshot = async (from, message, meta, data) => {
         seen.push({ from, message, meta })
-        for await (const chunk of data) received.push(...chunk)
+        for await (const chunk of data(0)) received.push(...chunk)
         await new Promise<void>(resolve => {
           release = resolve
         })
       }
       const { message, meta } = snapshotOf(world.a, world.b, 600)
-      const sending = world.a.transport.sendSnapshot(message, meta, chunks(3, 200)).then(() => {
-        isSent = true
-      })
+      const sending = world.a.transport
+        .sendSnapshot(message, meta, () => chunks(3, 200))
+        .then(() => {
+          isSent = true
+        })
       await world.until(() => received.length === 600)
       await world.settle()
       expect(isSent).toBe(false)
@@ -202,21 +204,40 @@ export function transportContract({ describe, test, expect }: ContractTools, mak
 
     rule('that the other side cannot keep are reported', async world => {
       world.b.onSnapshot = async (_from, _message, _meta, data) => {
-        for await (const _ of data) throw new RaftError('STORAGE_FAILED', 'the disk is full')
+        for await (const _ of data(0)) throw new RaftError('STORAGE_FAILED', 'the disk is full')
       }
       const { message, meta } = snapshotOf(world.a, world.b, 600)
-      const error = await world.failure(world.a.transport.sendSnapshot(message, meta, chunks(3, 200)))
+      const error = await world.failure(world.a.transport.sendSnapshot(message, meta, () => chunks(3, 200)))
       expect(error).toMatchObject({ code: 'STORAGE_FAILED', message: 'the disk is full' })
+    })
+
+    rule('go on where the other side says, and are not read where nothing is wanted', async world => {
+      const asked: number[] = []
+      const source = (from: number) => {
+        asked.push(from)
+        return chunks(1, 600 - from)
+      }
+      let received = 0
+      const { message, meta } = snapshotOf(world.a, world.b, 600)
+      world.b.onSnapshot = async () => {}
+      await world.a.transport.sendSnapshot(message, meta, source)
+      for (const from of [450, 600]) {
+        world.b.onSnapshot = async (_from, _message, _meta, data) => {
+          for await (const chunk of data(from)) received += chunk.length
+        }
+        await world.a.transport.sendSnapshot(message, meta, source)
+      }
+      expect({ asked, received }).toEqual({ asked: [450, 600], received: 150 })
     })
 
     rule('that break off at the source never look complete', async world => {
       let ending: unknown
       world.b.onSnapshot = async (_from, _message, _meta, data) => {
-        ending = await world.failure(drain(data))
+        ending = await world.failure(drain(data(0)))
         throw ending
       }
       const { message, meta } = snapshotOf(world.a, world.b, 600)
-      const error = await world.failure(world.a.transport.sendSnapshot(message, meta, breaking(chunks(2, 200))))
+      const error = await world.failure(world.a.transport.sendSnapshot(message, meta, () => breaking(chunks(2, 200))))
       expect(error).toMatchObject({ message: 'the source broke' })
       await world.until(() => ending !== undefined)
       expect(ending instanceof RaftError).toBe(true)
@@ -226,10 +247,10 @@ export function transportContract({ describe, test, expect }: ContractTools, mak
       let begun = false
       world.b.onSnapshot = async (_from, _message, _meta, data) => {
         begun = true
-        await drain(data)
+        await drain(data(0))
       }
       const { message, meta } = snapshotOf(world.a, world.b, 600)
-      const sending = world.failure(world.a.transport.sendSnapshot(message, meta, unending(chunks(1, 200))))
+      const sending = world.failure(world.a.transport.sendSnapshot(message, meta, () => unending(chunks(1, 200))))
       await world.until(() => begun)
       await world.b.transport.close()
       expect(await sending).toMatchObject({ code: 'CONNECTION_LOST' })
@@ -241,7 +262,7 @@ export function transportContract({ describe, test, expect }: ContractTools, mak
       world.b.onRequest = () => new Promise(() => {})
       const { message, meta } = snapshotOf(world.a, world.b, 600)
       const request = world.failure(world.a.request(world.b, bytes(1)))
-      const snapshot = world.failure(world.a.transport.sendSnapshot(message, meta, unending(chunks(1, 200))))
+      const snapshot = world.failure(world.a.transport.sendSnapshot(message, meta, () => unending(chunks(1, 200))))
       await world.a.transport.close()
       await world.a.transport.close()
       expect(await request).toMatchObject({ code: 'CONNECTION_LOST', outcome: 'unknown' })
@@ -312,7 +333,7 @@ class Endpoint {
   clusterId = 'cluster'
   admits: TransportEvents['admit'] = () => undefined
   onRequest: TransportEvents['request'] = async (_from, body) => body
-  onSnapshot: TransportEvents['snapshot'] = async (_from, _message, _meta, data) => drain(data)
+  onSnapshot: TransportEvents['snapshot'] = async (_from, _message, _meta, data) => drain(data(0))
 
   constructor({ id, transport }: Member) {
     this.id = id

@@ -1,6 +1,6 @@
 import type { Position } from 'raft-core'
 import { RaftError } from '../errors.ts'
-import type { SnapshotMeta, SnapshotStore } from '../ports.ts'
+import type { SnapshotHead, SnapshotMeta, SnapshotStore } from '../ports.ts'
 import type { Files, OpenFile } from './files.ts'
 import { readSnapshotData, readSnapshotMeta, writeSnapshot } from './snapshot-file.ts'
 
@@ -64,7 +64,7 @@ export class FileSnapshotStore implements SnapshotStore {
     }
   }
 
-  async write(meta: Omit<SnapshotMeta, 'size'>, data: AsyncIterable<Uint8Array>): Promise<SnapshotMeta> {
+  async write(meta: SnapshotHead | SnapshotMeta, data: AsyncIterable<Uint8Array>): Promise<SnapshotMeta> {
     const name = nameOf(meta)
     const temporary = `${name}.${++this.#written}${temporaryEnding}`
     const path = `${this.#folder}/${temporary}`
@@ -86,7 +86,7 @@ export class FileSnapshotStore implements SnapshotStore {
   }
 
   /** What the data's own source throws goes to the caller as it is. */
-  async #writeFile(path: string, meta: Omit<SnapshotMeta, 'size'>, data: AsyncIterable<Uint8Array>): Promise<SnapshotMeta> {
+  async #writeFile(path: string, meta: SnapshotHead | SnapshotMeta, data: AsyncIterable<Uint8Array>): Promise<SnapshotMeta> {
     const file = this.#reporting(await this.#disk(() => this.#files.create(path)))
     try {
       const whole = await writeSnapshot(file, meta, data)
@@ -97,12 +97,12 @@ export class FileSnapshotStore implements SnapshotStore {
     }
   }
 
-  async *read(meta: SnapshotMeta): AsyncGenerator<Uint8Array> {
+  async *read(meta: SnapshotMeta, from = 0): AsyncGenerator<Uint8Array> {
     const path = `${this.#folder}/${nameOf(meta)}`
     const file = await this.#files.open(path)
     if (file === undefined) throw new RaftError('CORRUPT', `${path} is gone`)
     try {
-      yield* readSnapshotData(file)
+      yield* readSnapshotData(file, from)
     } catch (error) {
       throw error instanceof RaftError ? named(path, error) : error
     } finally {

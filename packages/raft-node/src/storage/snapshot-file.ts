@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib'
 import { RaftError } from '../errors.ts'
-import type { SnapshotMeta } from '../ports.ts'
+import type { SnapshotHead, SnapshotMeta } from '../ports.ts'
 import type { OpenFile } from './files.ts'
 import { checkVersion, formatVersion } from './sealed.ts'
 import { decodeSnapshotMeta, encodeSnapshotMeta } from './snapshot-meta.ts'
@@ -25,9 +25,10 @@ const footBytes = 4 + 1 + 4 + 4 + magic.length
 const chunkBytes = 256 * 1024
 const metaBytesMax = 16 * 1024 * 1024
 
+/** Throws RaftError `CORRUPT` where `meta` says what the data are and they are others. */
 export async function writeSnapshot(
   file: OpenFile,
-  meta: Omit<SnapshotMeta, 'size'>,
+  meta: SnapshotHead | SnapshotMeta,
   data: AsyncIterable<Uint8Array>,
 ): Promise<SnapshotMeta> {
   await file.truncate(0)
@@ -45,7 +46,8 @@ export async function writeSnapshot(
     offset += chunk.length
     size += bytes.length
   }
-  const whole = { ...meta, size }
+  if ('checksum' in meta && (size !== meta.size || crc !== meta.checksum)) throw damaged('its data are not those that were announced')
+  const whole = { ...meta, size, checksum: crc }
   await file.writeAt(offset, tail(encodeSnapshotMeta(whole), crc))
   return whole
 }
@@ -55,12 +57,17 @@ export async function readSnapshotMeta(file: OpenFile): Promise<SnapshotMeta> {
   return (await readEnds(file)).meta
 }
 
-/** Throws RaftError at the first chunk that is not what was written, and at the end if anything is missing. */
-export async function* readSnapshotData(file: OpenFile): AsyncGenerator<Uint8Array> {
-  const { meta, dataCrc, dataEnd } = await readEnds(file)
-  let offset = headBytes
-  let size = 0
-  let crc = 0
+/**
+ * All data, or from a byte on. Throws RaftError at the first chunk that is not what was written, and at the end if anything is missing.
+ * Chunks before the one with that byte are not read: what they held is in the checksum of the last of them.
+ */
+export async function* readSnapshotData(file: OpenFile, from = 0): AsyncGenerator<Uint8Array> {
+  const { meta, dataEnd } = await readEnds(file)
+  if (from > meta.size) throw new RaftError('INVALID_ARGUMENT', `it has no byte ${from}`)
+  const first = Math.floor(from / chunkBytes)
+  let offset = headBytes + first * (chunkHeadBytes + chunkBytes)
+  let size = first * chunkBytes
+  let crc = first === 0 ? 0 : (await readExactly(file, offset - chunkHeadBytes - chunkBytes, chunkHeadBytes)).getUint32(4)
   while (offset < dataEnd) {
     const chunkHead = await readExactly(file, offset, chunkHeadBytes)
     const length = chunkHead.getUint32(0)
@@ -68,11 +75,11 @@ export async function* readSnapshotData(file: OpenFile): AsyncGenerator<Uint8Arr
     const bytes = await file.readAt(offset + chunkHeadBytes, length)
     crc = crc32(bytes, crc)
     if (bytes.length < length || crc !== chunkHead.getUint32(4)) throw damaged(`the chunk at ${offset} fails its checksum`)
-    yield bytes
+    if (size + length > from) yield bytes.subarray(Math.max(0, from - size))
     offset += chunkHeadBytes + length
     size += length
   }
-  if (size !== meta.size || crc !== dataCrc) throw damaged('its data fails the checksum of the whole')
+  if (size !== meta.size || crc !== meta.checksum) throw damaged('its data fails the checksum of the whole')
 }
 
 function head(): Uint8Array {
@@ -100,7 +107,7 @@ function tailCrc(tail: Uint8Array): number {
   return crc32(tail.subarray(foot + 4), crc32(tail.subarray(0, foot)))
 }
 
-type Ends = { readonly meta: SnapshotMeta; readonly dataCrc: number; readonly dataEnd: number }
+type Ends = { readonly meta: SnapshotMeta; readonly dataEnd: number }
 
 async function readEnds(file: OpenFile): Promise<Ends> {
   const fileBytes = await file.size()
@@ -118,10 +125,10 @@ async function readEnds(file: OpenFile): Promise<Ends> {
   checkVersion(foot.getUint8(4))
   if (first.getUint8(magic.length) !== formatVersion) throw damaged('it begins with another version than it ends with')
 
-  const meta = decodeSnapshotMeta(bytes.subarray(0, metaBytes))
+  const meta = { ...decodeSnapshotMeta(bytes.subarray(0, metaBytes)), checksum: foot.getUint32(9) }
   const chunks = Math.ceil(meta.size / chunkBytes)
   if (dataEnd !== headBytes + meta.size + chunks * chunkHeadBytes) throw damaged('it is not as long as its metadata say')
-  return { meta, dataCrc: foot.getUint32(9), dataEnd }
+  return { meta, dataEnd }
 }
 
 async function readExactly(file: OpenFile, offset: number, length: number): Promise<DataView> {

@@ -3,13 +3,14 @@ import type { Membership, NodeId } from 'raft-core'
 import { RaftError } from '../errors.ts'
 import type { MemberInfo, SnapshotMeta } from '../ports.ts'
 
-/** What is known of a snapshot, as a MessagePack tuple: the end of a snapshot file, and what precedes one on the wire. */
+/** What is known of a snapshot, as a MessagePack tuple, in a snapshot file. The checksum of the data stands beside it. */
 const packr = new Packr({ useRecords: false, copyBuffers: true })
 
 type MembershipTuple = [NodeId[], NodeId[], NodeId[], NodeId[], boolean, NodeId[], boolean]
+type Sized = Omit<SnapshotMeta, 'checksum'>
 type MemberTuple = [id: string, address: string, clientAddress: string, incarnation: string]
 
-export function encodeSnapshotMeta(meta: SnapshotMeta): Uint8Array {
+export function encodeSnapshotMeta(meta: Sized): Uint8Array {
   const { voters, outgoing, learners, learnersNext, autoLeave, promoting, leaseReads } = meta.membership
   const membership = [voters, outgoing, learners, learnersNext, autoLeave, promoting, leaseReads === true]
   const members = meta.members.map(({ id, address, clientAddress, incarnation }) => [id, address, clientAddress, incarnation])
@@ -17,7 +18,7 @@ export function encodeSnapshotMeta(meta: SnapshotMeta): Uint8Array {
 }
 
 /** Throws RaftError `CORRUPT` for anything that `encodeSnapshotMeta` does not write. */
-export function decodeSnapshotMeta(bytes: Uint8Array): SnapshotMeta {
+export function decodeSnapshotMeta(bytes: Uint8Array): Sized {
   const tuple = unpack(bytes)
   if (!Array.isArray(tuple) || tuple.length < 7 || tuple.length > 8) throw malformed('it has seven or eight parts')
   const [term, index, chain, size, membershipIndex, membership, members, hasNodePart = false] = tuple as unknown[]

@@ -200,8 +200,8 @@ function readMembership(reader: TupleReader): Membership {
 
 function metaFields(meta: SnapshotMeta): Field[] {
   const members = meta.members.map(member => [member.id, member.address, member.clientAddress, member.incarnation])
-  const { membership, membershipIndex, chain, size, hasNodePart = false } = meta
-  return [...positionFields(meta), membershipFields(membership), membershipIndex, members, chain, size, hasNodePart]
+  const { membership, membershipIndex, chain, size, checksum, hasNodePart = false } = meta
+  return [...positionFields(meta), membershipFields(membership), membershipIndex, members, chain, size, checksum, hasNodePart]
 }
 
 function readMeta(reader: TupleReader): SnapshotMeta {
@@ -212,6 +212,7 @@ function readMeta(reader: TupleReader): SnapshotMeta {
     members: reader.list(list => readMember(list.tuple())),
     chain: reader.integer(),
     size: reader.integer(),
+    checksum: reader.integer(),
   }
   const hasNodePart = reader.flag()
   reader.end()

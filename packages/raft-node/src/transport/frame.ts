@@ -33,8 +33,9 @@ export const frameType = {
   failure: 7,
   snapshot: 8,
   chunk: 9,
-  end: 10,
+  /** 10 was the end of a snapshot. */
   received: 11,
+  rest: 12,
 } as const
 export type FrameType = (typeof frameType)[keyof typeof frameType]
 

@@ -10,7 +10,7 @@ import { corrupt, packTuple, type TupleReader, unpackTuple } from './tuple.ts'
  */
 
 /** Of the messages, not of the frames: counted up with every change that an older node would misread. */
-export const protocolVersion = 2
+export const protocolVersion = 3
 
 /** What the connection will carry. */
 export type Purpose = 'messages' | 'snapshot'

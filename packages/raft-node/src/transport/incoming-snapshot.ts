@@ -1,4 +1,3 @@
-import { crc32 } from 'node:zlib'
 import { RaftError } from '../errors.ts'
 import type { Channel, ChannelEvents } from './channel.ts'
 import { ChunkQueue } from './chunk-queue.ts'
@@ -7,7 +6,7 @@ import type { TransportContext } from './context.ts'
 import { type Frame, frameType } from './frame.ts'
 import type { PairIds } from './messages.ts'
 import { encodeFailure } from './request-frames.ts'
-import { attempt, packTuple, unpackTuple } from './tuple.ts'
+import { attempt, packTuple } from './tuple.ts'
 
 /** Takes in the one snapshot that a peer sends on this connection, and says how it went. */
 export function receiveSnapshot(context: TransportContext, channel: Channel, ids: PairIds): ChannelEvents {
@@ -20,9 +19,9 @@ class IncomingSnapshot {
   readonly #channel: Channel
   readonly #ids: PairIds
   readonly #data: ChunkQueue
-  #announced: { readonly size: number } | undefined
-  #size = 0
-  #checksum = 0
+  #isAnnounced = false
+  /** Bytes that were asked for and have not come. */
+  #missing = 0
 
   constructor(context: TransportContext, channel: Channel, ids: PairIds) {
     this.#context = context
@@ -32,9 +31,8 @@ class IncomingSnapshot {
   }
 
   receive({ type, payload }: Frame): void {
-    if (type === frameType.snapshot && this.#announced === undefined) this.#begin(payload)
-    else if (type === frameType.chunk && this.#announced !== undefined) this.#append(payload)
-    else if (type === frameType.end && this.#announced !== undefined) this.#end(payload)
+    if (type === frameType.snapshot && !this.#isAnnounced) this.#begin(payload)
+    else if (type === frameType.chunk && payload.length <= this.#missing) this.#append(payload)
     else this.corrupt()
   }
 
@@ -45,7 +43,7 @@ class IncomingSnapshot {
 
   closed(): void {
     this.#data.fail(
-      new RaftError('CONNECTION_LOST', `The connection to ${this.#ids.peer} broke while it sent a snapshot. It will be sent again.`),
+      new RaftError('CONNECTION_LOST', `The connection to ${this.#ids.peer} broke while it sent a snapshot. The rest will be sent again.`),
     )
   }
 
@@ -61,8 +59,8 @@ class IncomingSnapshot {
       this.#channel.close()
       return
     }
-    this.#announced = { size: meta.size }
-    void this.#hand(() => this.#context.events.snapshot(message.from, message, meta, this.#data))
+    this.#isAnnounced = true
+    void this.#hand(() => this.#context.events.snapshot(message.from, message, meta, from => this.#ask(from, meta.size)))
   }
 
   async #hand(take: () => Promise<void>): Promise<void> {
@@ -75,31 +73,17 @@ class IncomingSnapshot {
     this.#data.discard()
   }
 
+  #ask(from: number, size: number): AsyncIterable<Uint8Array> {
+    this.#missing = size - from
+    this.#channel.write(frameType.rest, packTuple([from]))
+    if (this.#missing === 0) this.#data.end()
+    return this.#data
+  }
+
   #append(chunk: Buffer): void {
-    this.#size += chunk.length
-    this.#checksum = crc32(chunk, this.#checksum)
+    this.#missing -= chunk.length
     // A copy: whoever keeps a small chunk would keep the socket's whole buffer.
     this.#data.push(new Uint8Array(chunk))
+    if (this.#missing === 0) this.#data.end()
   }
-
-  #end(payload: Buffer): void {
-    const end = attempt(() => readEnd(payload))
-    if (end instanceof RaftError) {
-      this.corrupt()
-      return
-    }
-    const isWhole = end.size === this.#size && end.checksum === this.#checksum && end.size === this.#announced?.size
-    if (isWhole) this.#data.end()
-    else
-      this.#data.fail(
-        new RaftError('CORRUPT', `The snapshot from ${this.#ids.peer} does not match its checksum or size. It will be sent again.`),
-      )
-  }
-}
-
-function readEnd(payload: Buffer): { readonly size: number; readonly checksum: number } {
-  const reader = unpackTuple(payload)
-  const end = { size: reader.integer(), checksum: reader.integer() }
-  reader.end()
-  return end
 }

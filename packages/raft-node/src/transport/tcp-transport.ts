@@ -1,7 +1,7 @@
 import type { AddressInfo, Server, Socket } from 'node:net'
 import type { Message, NodeId } from 'raft-core'
 import { RaftError } from '../errors.ts'
-import type { Clock, Hello, PeerMessage, SnapshotMeta, Transport, TransportEvents } from '../ports.ts'
+import type { Clock, Hello, PeerMessage, SnapshotData, SnapshotMeta, Transport, TransportEvents } from '../ports.ts'
 import { accept } from './accept.ts'
 import { formatAddress, parseAddress } from './address.ts'
 import type { Channel, ChannelEvents } from './channel.ts'
@@ -115,7 +115,7 @@ export class TcpTransport implements Transport {
     return this.#connections.get(to)?.request(body, timeoutMs) ?? Promise.reject(notConnected(to))
   }
 
-  async sendSnapshot(message: Message, meta: SnapshotMeta, data: AsyncIterable<Uint8Array>): Promise<void> {
+  async sendSnapshot(message: Message, meta: SnapshotMeta, data: SnapshotData): Promise<void> {
     if (message.type !== 'installSnapshot')
       throw new RaftError('INVALID_ARGUMENT', `A snapshot is announced by installSnapshot, not ${message.type}.`)
     const connection = this.#connections.get(message.to)

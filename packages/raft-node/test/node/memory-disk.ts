@@ -1,6 +1,17 @@
+import { crc32 } from 'node:zlib'
 import type { Entry, HardState, Index, Position } from 'raft-core'
 import { RaftError } from '../../src/errors.ts'
-import type { Clock, Identity, LogBatch, LogDamage, LogState, LogStore, SnapshotMeta, SnapshotStore } from '../../src/ports.ts'
+import type {
+  Clock,
+  Identity,
+  LogBatch,
+  LogDamage,
+  LogState,
+  LogStore,
+  SnapshotHead,
+  SnapshotMeta,
+  SnapshotStore,
+} from '../../src/ports.ts'
 import type { Storage } from '../../src/real-ports.ts'
 import { DiskReserve } from '../../src/storage/disk-reserve.ts'
 import type { Files, OpenFile } from '../../src/storage/files.ts'
@@ -181,21 +192,23 @@ class MemorySnapshotStore implements SnapshotStore {
     return this.#disk.snapshots.map(({ meta }) => meta).sort((a, b) => b.index - a.index)
   }
 
-  async write(meta: Omit<SnapshotMeta, 'size'>, data: AsyncIterable<Uint8Array>): Promise<SnapshotMeta> {
+  async write(meta: SnapshotHead | SnapshotMeta, data: AsyncIterable<Uint8Array>): Promise<SnapshotMeta> {
     const chunks: Uint8Array[] = []
     for await (const chunk of data) chunks.push(chunk)
     await this.#disk.pause(saveMs)
     if (this.#disk.life !== this.#life) await new Promise(() => {})
-    const whole = { ...meta, size: chunks.reduce((sum, chunk) => sum + chunk.length, 0) }
+    const all = Buffer.concat(chunks)
+    const whole = { ...meta, size: all.length, checksum: crc32(all) }
+    if ('checksum' in meta && meta.checksum !== whole.checksum) throw new RaftError('CORRUPT', 'not what was announced')
     this.#disk.snapshots = [...this.#disk.snapshots.filter(held => held.meta.index !== meta.index), { meta: whole, chunks }]
     return whole
   }
 
-  async *read(meta: SnapshotMeta): AsyncIterable<Uint8Array> {
+  async *read(meta: SnapshotMeta, from = 0): AsyncIterable<Uint8Array> {
     await this.#disk.pause(1)
     const held = this.#disk.snapshots.find(each => each.meta.index === meta.index)
     if (held === undefined) throw new RaftError('CORRUPT', 'the snapshot is gone')
-    yield* held.chunks
+    yield Buffer.concat(held.chunks).subarray(from)
   }
 
   async keep(count: number): Promise<void> {

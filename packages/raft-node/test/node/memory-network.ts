@@ -1,6 +1,6 @@
 import type { Message, NodeId } from 'raft-core'
 import { RaftError } from '../../src/errors.ts'
-import type { Clock, HandshakeRefusal, SnapshotMeta, Transport, TransportEvents } from '../../src/ports.ts'
+import type { Clock, HandshakeRefusal, SnapshotData, SnapshotMeta, Transport, TransportEvents } from '../../src/ports.ts'
 
 const latencyMs = 1
 const redialMs = 50
@@ -121,12 +121,10 @@ export class MemoryTransport implements Transport {
     })
   }
 
-  async sendSnapshot(message: Message, meta: SnapshotMeta, data: AsyncIterable<Uint8Array>): Promise<void> {
+  async sendSnapshot(message: Message, meta: SnapshotMeta, data: SnapshotData): Promise<void> {
     const other = this.#reach(message.to)
     if (other === undefined) throw new RaftError('CONNECTION_LOST', `not connected to ${message.to}`)
-    const chunks: Uint8Array[] = []
-    for await (const chunk of data) chunks.push(chunk)
-    await other.events?.snapshot(message.from, message, meta, streamOf(chunks))
+    await other.events?.snapshot(message.from, message, meta, data)
     if (!this.#isOpen(other)) throw new RaftError('CONNECTION_LOST', `lost ${message.to}`)
   }
 
@@ -202,8 +200,4 @@ export class MemoryTransport implements Transport {
   #later(run: () => void): void {
     this.#network.clock.after(latencyMs, run)
   }
-}
-
-async function* streamOf(chunks: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
-  yield* chunks
 }

@@ -145,6 +145,7 @@ describe('the table of sessions', () => {
       members: [],
       chain: 0,
       size: 0,
+      checksum: 0,
       hasNodePart: true,
     }
     await restored.restore(meta, state.snapshot())

@@ -107,7 +107,7 @@ describe('a handshake', () => {
   test('passes, and then a frame that is no message closes the connection', async () => {
     const n1 = await member('n1')
     const greeting = encodeFrame(frameType.hello, encodeGreeting({ hello, expects: 'n1', purpose: 'messages' }))
-    for (const bytes of [encodeFrame(frameType.message, packTuple([99])), encodeFrame(frameType.end, packTuple([])), Buffer.from('x')]) {
+    for (const bytes of [encodeFrame(frameType.message, packTuple([99])), encodeFrame(frameType.rest, packTuple([0])), Buffer.from('x')]) {
       const socket = dialRaw(n1.address)
       socket.write(greeting)
       await new Promise(resolve => socket.once('data', resolve))

@@ -4,7 +4,19 @@ import { encodeSnapshotHeader } from '../../src/transport/codec.ts'
 import { encodeFrame, frameType } from '../../src/transport/frame.ts'
 import { encodeGreeting } from '../../src/transport/handshake.ts'
 import { packTuple } from '../../src/transport/tuple.ts'
-import { dialRaw, heartbeat, member, proxy, type Recorded, rejection, sleep, snapshotMessage, snapshotMeta, until } from './support.ts'
+import {
+  dialRaw,
+  heartbeat,
+  member,
+  proxy,
+  type Recorded,
+  rawServer,
+  rejection,
+  sleep,
+  snapshotMessage,
+  snapshotMeta,
+  until,
+} from './support.ts'
 
 const message = snapshotMessage('n1', 'n2')
 const MiB = 1024 * 1024
@@ -16,7 +28,7 @@ describe('a snapshot', () => {
     let taken = 0
     let isReading = false
     n2.events.snapshot = async (_from, _message, _meta, data) => {
-      for await (const chunk of data) {
+      for await (const chunk of data(0)) {
         while (!isReading) await sleep(5)
         taken += chunk.length
       }
@@ -27,7 +39,7 @@ describe('a snapshot', () => {
         yield new Uint8Array(MiB).fill(i)
       }
     }
-    const sending = n1.transport.sendSnapshot(message, snapshotMeta(64 * MiB), source())
+    const sending = n1.transport.sendSnapshot(message, snapshotMeta(64 * MiB), source)
     await sleep(300)
     // What lies between is bounded: the receiver's queue and the buffers of the kernel.
     expect(produced).toBeLessThan(32 * MiB)
@@ -49,7 +61,7 @@ describe('a snapshot', () => {
     n2.events.snapshot = async (_from, _message, _meta, data) => {
       ending = await rejection(
         (async () => {
-          for await (const _ of data) await sleep(1)
+          for await (const _ of data(0)) await sleep(1)
         })(),
       )
     }
@@ -60,7 +72,7 @@ describe('a snapshot', () => {
         isSourceEnded = true
       }
     }
-    const sending = rejection(n1.transport.sendSnapshot(message, snapshotMeta(MiB), source()))
+    const sending = rejection(n1.transport.sendSnapshot(message, snapshotMeta(Number.MAX_SAFE_INTEGER), source))
     await sleep(50)
     cut()
     expect(await sending).toMatchObject({ code: 'CONNECTION_LOST' })
@@ -70,7 +82,9 @@ describe('a snapshot', () => {
 
   test('that the receiver does not need ends early, and well', async () => {
     const [n1, n2] = await pair()
-    n2.events.snapshot = async () => {}
+    n2.events.snapshot = async (_from, _message, _meta, data) => {
+      for await (const _ of data(0)) return
+    }
     let isSourceEnded = false
     const source = async function* () {
       try {
@@ -79,20 +93,46 @@ describe('a snapshot', () => {
         isSourceEnded = true
       }
     }
-    await n1.transport.sendSnapshot(message, snapshotMeta(MiB), source())
+    await n1.transport.sendSnapshot(message, snapshotMeta(MiB), source)
     await until(() => isSourceEnded)
   })
 
   test('whose size is not the announced one is not complete', async () => {
     const [n1, n2] = await pair()
     n2.events.snapshot = async (_from, _message, _meta, data) => {
-      for await (const _ of data) await sleep(0)
+      for await (const _ of data(0)) await sleep(0)
     }
     const source = async function* () {
       yield new Uint8Array(10)
     }
-    expect(await rejection(n1.transport.sendSnapshot(message, snapshotMeta(11), source()))).toMatchObject({ code: 'CORRUPT' })
-    await n1.transport.sendSnapshot(message, snapshotMeta(10), source())
+    expect(await rejection(n1.transport.sendSnapshot(message, snapshotMeta(11), source))).toMatchObject({ code: 'CORRUPT' })
+    await n1.transport.sendSnapshot(message, snapshotMeta(10), source)
+  })
+
+  test.each([
+    ['more than there is', [encodeFrame(frameType.rest, packTuple([11]))]],
+    ['what is no number', [encodeFrame(frameType.rest, packTuple(['all']))]],
+    ['twice', [encodeFrame(frameType.rest, packTuple([0])), encodeFrame(frameType.rest, packTuple([0]))]],
+  ])('of which a peer asks for %s is given up', async (_what, frames) => {
+    const hello = { clusterId: 'cluster', nodeId: 'n2', incarnation: 'i', last: { term: 0, index: 0 }, repairing: false, start: 's' }
+    const greeting = (purpose: 'messages' | 'snapshot') => encodeFrame(frameType.hello, encodeGreeting({ hello, expects: 'n1', purpose }))
+    let dialled = 0
+    const { address } = await rawServer(socket => {
+      const isFirst = ++dialled === 1
+      socket.once('data', () => {
+        socket.write(greeting(isFirst ? 'messages' : 'snapshot'))
+        if (!isFirst) for (const frame of frames) socket.write(frame)
+      })
+    })
+    const n1 = await member('n1')
+    n1.transport.setPeers(new Map([['n2', address]]))
+    await until(() => n1.peers.length === 1)
+    const source = async function* () {
+      yield new Uint8Array(1)
+      await new Promise(() => {})
+    }
+    expect(await rejection(n1.transport.sendSnapshot(message, snapshotMeta(10), source))).toMatchObject({ code: 'CONNECTION_LOST' })
+    expect(n1.transport.counts.corrupt).toBe(1)
   })
 
   test('that waits for a slow disk is not taken for dead', async () => {
@@ -101,7 +141,7 @@ describe('a snapshot', () => {
     const source = async function* () {
       yield new Uint8Array(10)
     }
-    await n1.transport.sendSnapshot(message, snapshotMeta(10), source())
+    await n1.transport.sendSnapshot(message, snapshotMeta(10), source)
   })
 
   test('is aborted when its peer is left out', async () => {
@@ -109,17 +149,17 @@ describe('a snapshot', () => {
     let begun = false
     n2.events.snapshot = async (_from, _message, _meta, data) => {
       begun = true
-      for await (const _ of data) await sleep(0)
+      for await (const _ of data(0)) await sleep(0)
     }
     const source = async function* () {
       yield new Uint8Array(10)
       await new Promise(() => {})
     }
-    const sending = rejection(n1.transport.sendSnapshot(message, snapshotMeta(10), source()))
+    const sending = rejection(n1.transport.sendSnapshot(message, snapshotMeta(10), source))
     await until(() => begun)
     n1.transport.setPeers(new Map())
     expect(await sending).toMatchObject({ code: 'CONNECTION_LOST' })
-    expect(await rejection(n1.transport.sendSnapshot(message, snapshotMeta(10), source()))).toMatchObject({ outcome: 'not-applied' })
+    expect(await rejection(n1.transport.sendSnapshot(message, snapshotMeta(10), source))).toMatchObject({ outcome: 'not-applied' })
   })
 
   test('to a peer that refuses is not sent', async () => {
@@ -128,7 +168,7 @@ describe('a snapshot', () => {
     const source = async function* () {
       yield new Uint8Array(10)
     }
-    expect(await rejection(n1.transport.sendSnapshot(message, snapshotMeta(10), source()))).toBeInstanceOf(RaftError)
+    expect(await rejection(n1.transport.sendSnapshot(message, snapshotMeta(10), source))).toBeInstanceOf(RaftError)
   })
 
   test.each([
@@ -137,11 +177,11 @@ describe('a snapshot', () => {
     ['from somebody else', [header('n3', 'n2')]],
     ['for somebody else', [header('n1', 'n3')]],
     ['announced twice', [header('n1', 'n2'), header('n1', 'n2')]],
-    ['with a wrong end', [header('n1', 'n2'), encodeFrame(frameType.end, packTuple(['?']))]],
+    ['that is longer than announced', [header('n1', 'n2'), encodeFrame(frameType.chunk, new Uint8Array(6))]],
   ])('%s closes the connection', async (_what, frames) => {
     const n2 = await member('n2')
     n2.events.snapshot = async (_from, _message, _meta, data) => {
-      for await (const _ of data) await sleep(0)
+      for await (const _ of data(0)) await sleep(0)
     }
     const hello = { clusterId: 'cluster', nodeId: 'n1', incarnation: 'i', last: { term: 0, index: 0 }, repairing: false, start: 's' }
     const socket = dialRaw(n2.address)

@@ -133,7 +133,7 @@ export function snapshotMessage(from: NodeId, to: NodeId): Message {
 }
 
 export function snapshotMeta(size: number): SnapshotMeta {
-  return { term: 1, index: 5, membership: members, membershipIndex: 1, members: [], chain: 7, size }
+  return { term: 1, index: 5, membership: members, membershipIndex: 1, members: [], chain: 7, size, checksum: 0 }
 }
 
 export async function rejection(promise: Promise<unknown>): Promise<unknown> {

@@ -59,6 +59,14 @@ export const promises: readonly Promised[] = [
     file: 'node/cluster.ts',
   },
   {
+    name: 'snapshot-transfer',
+    section: '3.13',
+    paper: '§7',
+    statement:
+      'A snapshot that a node takes over from another is, byte for byte, the one that was announced, over however many connections it came.',
+    file: 'node/watch.ts',
+  },
+  {
     name: 'close',
     section: '2',
     paper: '',

@@ -14,8 +14,9 @@ export type Frame =
   | { readonly type: 'answer'; readonly id: number; readonly body: Uint8Array }
   | { readonly type: 'failure'; readonly id: number; readonly error: Failure }
   | { readonly type: 'snapshot'; readonly message: Message; readonly meta: SnapshotMeta }
+  /** So many bytes of it are there already: send the others. */
+  | { readonly type: 'rest'; readonly from: number }
   | { readonly type: 'chunk'; readonly bytes: Uint8Array }
-  | { readonly type: 'end'; readonly size: number }
   /** A chunk was taken: there is room for another. */
   | { readonly type: 'room' }
   | { readonly type: 'received' }

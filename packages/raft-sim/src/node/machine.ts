@@ -190,6 +190,7 @@ export class Machine<Result> implements Place {
       maxQueue,
       chunkBytes,
       sent: message => watch.sent(message),
+      resumed: () => this.#world.coverage.saw('resumed transfer'),
     })
     return plant.transport?.(transport, this.id) ?? transport
   }

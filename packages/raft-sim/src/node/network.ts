@@ -12,6 +12,8 @@ export type NetworkFaults = {
   /** So many frames must be sent again, and hold up those behind them, for up to `lateMs`. */
   readonly lateRate: number
   readonly lateMs: number
+  /** So many parts of snapshots break the connection that carries them. */
+  readonly cutTransferRate: number
   /** Bytes per millisecond on slow links. */
   readonly slowBytes: number
 }
@@ -35,6 +37,7 @@ export type NetworkOptions = {
 export class Network implements Wire {
   readonly #schedule: Schedule
   readonly #random: Random
+  readonly #cuts: Random
   readonly #coverage: Coverage
   readonly #silenceMs: number
   readonly #arrived: NetworkOptions['arrived']
@@ -50,6 +53,7 @@ export class Network implements Wire {
   constructor({ schedule, random, faults, coverage, silenceMs, arrived }: NetworkOptions) {
     this.#schedule = schedule
     this.#random = random
+    this.#cuts = random.fork('cut transfers')
     this.#faults = faults
     this.#coverage = coverage
     this.#silenceMs = silenceMs
@@ -209,7 +213,11 @@ export class Network implements Wire {
     this.#schedule.after(delayMs, run)
   }
   delay(from: string, to: string, frame: { readonly type: string }): number | undefined {
-    const { lossRate, lateRate, lateMs, slowBytes } = this.#faults
+    const { lossRate, lateRate, lateMs, slowBytes, cutTransferRate } = this.#faults
+    if (frame.type === 'chunk' && this.#cuts.chance(cutTransferRate)) {
+      this.#coverage.saw('cut transfer')
+      return undefined
+    }
     if (lossRate > 0 && this.#random.chance(lossRate)) {
       this.#coverage.saw('lost message')
       return undefined

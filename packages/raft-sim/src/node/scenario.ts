@@ -212,6 +212,7 @@ function drawFaults(random: Random, timeoutMs: number): NodeFaults {
       lateRate: rate(0.5, 0.001, 0.03),
       lateMs: timeoutMs * random.between(1, 4),
       slowBytes: random.spread(1, 100),
+      cutTransferRate: random.fork('cut transfers').pick([0, 0.1, 0.4]),
     },
     partition: recurring(every(0.5, 3, 20), 12),
     slowLinks: recurring(every(0.3, 5, 30), 8),
@@ -245,7 +246,7 @@ function drawFaults(random: Random, timeoutMs: number): NodeFaults {
 /** Nothing is wrong any more. */
 export function calm(timeoutMs: number): NodeFaults {
   return {
-    network: { delayMs: [1, timeoutMs / 10], lossRate: 0, lateRate: 0, lateMs: 0, slowBytes: 1000 },
+    network: { delayMs: [1, timeoutMs / 10], lossRate: 0, lateRate: 0, lateMs: 0, slowBytes: 1000, cutTransferRate: 0 },
     partition: undefined,
     slowLinks: undefined,
     cachedMs: [0.01, 0.1],

@@ -1,17 +1,17 @@
 import type { MessageOf, NodeId } from 'raft-core'
-import type { SnapshotMeta } from 'raft-node'
+import type { SnapshotData, SnapshotMeta } from 'raft-node'
 import { RaftError } from 'raft-node'
 import type { End, Frame, Receiver } from './connection.ts'
 import type { Dialling } from './peer.ts'
 import { connectionLost, failureOf, notConnected } from './requests.ts'
 import type { SimTransport } from './transport.ts'
 
-type Shipment = { readonly message: MessageOf<'installSnapshot'>; readonly meta: SnapshotMeta; readonly data: AsyncIterable<Uint8Array> }
+type Shipment = { readonly message: MessageOf<'installSnapshot'>; readonly meta: SnapshotMeta; readonly data: SnapshotData }
 
 /** Chunks that may be under way before the sender waits. */
 const windowChunks = 2
 
-/** Sends one snapshot on a connection of its own: header, chunks, end; then the other side says that it holds it, or why not. */
+/** Sends one snapshot on a connection of its own: header, and as many chunks as are asked for; then the other side says that it holds it, or why not. */
 export class SnapshotSending {
   readonly to: NodeId
   /** Settles once, whatever happens. */
@@ -35,8 +35,8 @@ export class SnapshotSending {
       failed: () => this.#reject(notConnected(this.to)),
       connected: end => {
         this.#end = end
-        this.#ship(end, shipment).catch(error => this.#reject(error))
-        return this.#verdict(end)
+        end.send({ type: 'snapshot', message: shipment.message, meta: shipment.meta })
+        return this.#converse(end, shipment)
       },
     })
     const close = () => this.#close()
@@ -54,10 +54,11 @@ export class SnapshotSending {
     this.#wake()
   }
 
-  #verdict(end: End): Receiver {
+  #converse(end: End, shipment: Shipment): Receiver {
     return {
       frame: frame => {
-        if (frame.type === 'received') this.#resolve()
+        if (frame.type === 'rest') this.#ship(end, shipment.data(frame.from)).catch(error => this.#reject(error))
+        else if (frame.type === 'received') this.#resolve()
         else if (frame.type === 'failure') this.#reject(new RaftError(frame.error.code, frame.error.message, { ...frame.error }))
         else if (frame.type === 'room') this.#wake()
         else end.close()
@@ -69,19 +70,15 @@ export class SnapshotSending {
     }
   }
 
-  async #ship(end: End, { message, meta, data }: Shipment): Promise<void> {
-    end.send({ type: 'snapshot', message, meta })
-    let size = 0
+  async #ship(end: End, data: AsyncIterable<Uint8Array>): Promise<void> {
     for await (const piece of data) {
       for (let at = 0; at < piece.length; at += this.#chunkBytes) {
         const bytes = piece.slice(at, at + this.#chunkBytes)
-        size += bytes.length
         end.send({ type: 'chunk', bytes })
         if (end.queued > windowChunks) await new Promise<void>(resolve => (this.#wake = resolve))
         if (!end.isOpen) return // leaving the loop also ends the source
       }
     }
-    end.send({ type: 'end', size })
   }
 }
 
@@ -89,10 +86,17 @@ export class SnapshotSending {
 export function receiveSnapshot(transport: SimTransport, end: End, ids: { readonly own: NodeId; readonly peer: NodeId }): Receiver {
   const chunks = new Chunks(() => end.send({ type: 'room' }))
   let announced = false
-  let size = 0
+  let missing = 0
+  const ask = (from: number, { size }: SnapshotMeta) => {
+    if (from > 0) transport.options.resumed?.()
+    missing = size - from
+    end.send({ type: 'rest', from })
+    if (missing === 0) chunks.end()
+    return chunks
+  }
   const hand = async (message: MessageOf<'installSnapshot'>, meta: SnapshotMeta) => {
     try {
-      await transport.events.snapshot(message.from, message, meta, chunks)
+      await transport.events.snapshot(message.from, message, meta, from => ask(from, meta))
       end.finish({ type: 'received' })
     } catch (error) {
       end.finish({ type: 'failure', id: 0, error: failureOf(error) })
@@ -105,11 +109,11 @@ export function receiveSnapshot(transport: SimTransport, end: End, ids: { readon
       if (message.type !== 'installSnapshot' || message.from !== ids.peer || message.to !== ids.own) return end.close()
       announced = true
       void hand(message, meta)
-    } else if (frame.type === 'chunk') {
-      size += frame.bytes.length
+    } else if (frame.type === 'chunk' && frame.bytes.length <= missing) {
+      missing -= frame.bytes.length
       chunks.push(frame.bytes)
-    } else if (frame.type === 'end' && frame.size === size) chunks.end()
-    else end.close()
+      if (missing === 0) chunks.end()
+    } else end.close()
   }
   return { frame: take, closed: () => chunks.fail(connectionLost(ids.peer)) }
 }

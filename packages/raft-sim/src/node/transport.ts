@@ -1,5 +1,5 @@
 import type { Message, NodeId } from 'raft-core'
-import type { Clock, HandshakeRefusal, Hello, SnapshotMeta, Transport, TransportEvents } from 'raft-node'
+import type { Clock, HandshakeRefusal, Hello, SnapshotData, SnapshotMeta, Transport, TransportEvents } from 'raft-node'
 import { RaftError } from 'raft-node'
 import type { End, Frame, Purpose, Receiver } from './connection.ts'
 import type { Network } from './network.ts'
@@ -24,6 +24,8 @@ export type SimTransportOptions = {
   readonly chunkBytes: number
   /** A message leaves for another node. */
   readonly sent?: (message: Message) => void
+  /** A snapshot goes on where an earlier connection broke off. */
+  readonly resumed?: () => void
 }
 
 type Greeting = Extract<Frame, { type: 'hello' }>
@@ -89,7 +91,7 @@ export class SimTransport implements Transport {
     return this.#peers.get(to)?.request(body.slice(), timeoutMs) ?? Promise.reject(notConnected(to))
   }
 
-  async sendSnapshot(message: Message, meta: SnapshotMeta, data: AsyncIterable<Uint8Array>): Promise<void> {
+  async sendSnapshot(message: Message, meta: SnapshotMeta, data: SnapshotData): Promise<void> {
     const peer = this.#peers.get(message.to)
     if (message.type !== 'installSnapshot') throw new RaftError('INVALID_ARGUMENT', 'a snapshot is announced by installSnapshot')
     if (peer === undefined) throw notConnected(message.to)

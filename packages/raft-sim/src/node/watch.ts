@@ -1,5 +1,5 @@
 import type { Entry, Index, Membership, MembershipEntry, Message, Raft, Ready } from 'raft-core'
-import type { Identity, Inspect, LogStore, SnapshotMeta, SnapshotStore, StateMachine } from 'raft-node'
+import type { Identity, Inspect, LogStore, SnapshotHead, SnapshotMeta, SnapshotStore, StateMachine } from 'raft-node'
 import type { Coverage } from '../coverage.ts'
 import { describeTrace } from '../describe.ts'
 import { chain } from '../hash.ts'
@@ -364,10 +364,13 @@ export class NodeWatch<Result> {
       write: async (meta, data) => {
         this.#check(() => this.#checkMeta(meta))
         const written = await inner.write(meta, data)
-        this.#check(() => this.#world.coverage.saw('snapshot taken'))
+        this.#check(() => {
+          if ('checksum' in meta) this.#checkSent(meta, written)
+          this.#world.coverage.saw('snapshot taken')
+        })
         return written
       },
-      read: meta => inner.read(meta),
+      read: (meta, from) => inner.read(meta, from),
       keep: count => inner.keep(count),
     }
   }
@@ -379,8 +382,15 @@ export class NodeWatch<Result> {
     throw new Violation('integrity', id, `${id} finds its log damaged, and nothing has damaged it: ${reason}`)
   }
 
+  /** However often the transfer broke, and whoever went on with it. */
+  #checkSent(sent: SnapshotMeta, { size, checksum }: SnapshotMeta): void {
+    if (size === sent.size && checksum === sent.checksum) return
+    const text = `${this.core?.id} keeps ${size} bytes as the snapshot at ${sent.index} that are not the ${sent.size} that were sent`
+    throw new Violation('snapshot-transfer', this.core?.id, text)
+  }
+
   /** Whoever starts from this snapshot believes what it says of the membership. */
-  #checkMeta({ index, membership, membershipIndex }: Omit<SnapshotMeta, 'size'>): void {
+  #checkMeta({ index, membership, membershipIndex }: SnapshotHead): void {
     if (this.cluster === undefined) return
     const right = this.#observer.ghost.configs.upTo(index)
     if (sameMembership(membership, right) && membershipIndex <= index) return

@@ -21,7 +21,7 @@ export class Bench {
       random: this.random.fork('network'),
       coverage: new Coverage(),
       silenceMs: 4_000,
-      faults: { delayMs: [1, 1], lossRate: 0, lateRate: 0, lateMs: 0, slowBytes: 100 },
+      faults: { delayMs: [1, 1], lossRate: 0, lateRate: 0, lateMs: 0, slowBytes: 100, cutTransferRate: 0 },
       arrived: () => {},
     })
   }
