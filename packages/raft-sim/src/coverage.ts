@@ -54,6 +54,11 @@ const counted = [
   'batch',
   'compared membership',
   'divergence told',
+  'kept by the state machine',
+  'forgotten answer',
+  'settings changed',
+  'invited member',
+  'replaced by name',
 ] as const
 
 export type Mark = (typeof required)[number] | (typeof counted)[number]

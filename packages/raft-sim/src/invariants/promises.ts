@@ -52,6 +52,29 @@ export const promises: readonly Promised[] = [
     file: 'node/differing.ts',
   },
   {
+    name: 'kept-state',
+    section: '3.6',
+    paper: '',
+    statement:
+      'A state machine with a store of its own gets every command once and in order, whatever it had written when its process ended, and never an older snapshot.',
+    file: 'node/watch.ts',
+  },
+  {
+    name: 'newcomer',
+    section: '3.11',
+    paper: 'thesis §4.2.1',
+    statement:
+      'Whoever becomes a voter was a learner first, by itself only with a part of the log on its disk, and runs under the id that it was let in with.',
+    file: 'node/inviting.ts',
+  },
+  {
+    name: 'settings',
+    section: '3.13',
+    paper: '',
+    statement: 'What a node is told while it runs it goes by from then on: how often it takes snapshots, and how much of its log it keeps.',
+    file: 'node/reconfiguring.ts',
+  },
+  {
     name: 'wiped-identity',
     section: '2',
     paper: 'thesis §11.7.2',
@@ -64,7 +87,7 @@ export const promises: readonly Promised[] = [
     paper: '§7',
     statement:
       'A snapshot that a node takes over from another is, byte for byte, the one that was announced, over however many connections it came.',
-    file: 'node/watch.ts',
+    file: 'node/watched-stores.ts',
   },
   {
     name: 'close',

@@ -146,8 +146,8 @@ export class Clients<Result> {
       value: () => {
         if (consistency === 'stale') watch.checkAge()
         const answer = store.answer(question)
-        journal.record('answer', schedule.now, machine, number, watch.applied, () => `${text} is ${answer} at ${watch.applied}`)
-        cluster.history.read(call, question, answer, watch.applied, consistency === 'stale')
+        journal.record('answer', schedule.now, machine, number, watch.stateAt, () => `${text} is ${answer} at ${watch.stateAt}`)
+        cluster.history.read(call, question, answer, watch.stateAt, consistency === 'stale')
         coverage.saw(consistency === 'stale' ? 'stale read' : 'linearizable read')
         if (machine.core?.role !== 'leader') coverage.saw('read on a follower')
         done()

@@ -89,6 +89,11 @@ export class History<Result> {
     throw broken(`${text} failed with ${error.code}, outcome not-applied; it was applied (${error.message})`)
   }
 
+  /** Its answer is not kept any more, so it was applied. */
+  forgotten({ text, key }: WriteCall): void {
+    if (this.#commands.get(key)!.applied === 0) throw broken(`${text} is said to be applied before; it never was`)
+  }
+
   /** A node was asked and answered at this index; `stale`: with what it had. */
   read({ text, floor }: Call, question: string, answer: string, index: Index, stale: boolean): void {
     const right = this.#model.answer(question, index)

@@ -1,5 +1,5 @@
 import type { Raft } from 'raft-core'
-import { type JoinAnswer, type JoinRequest, type Node, type NodeEvent, RaftError, RaftNode, type Storage, type Transport } from 'raft-node'
+import { type JoinAnswer, type JoinRequest, type Node, type NodeEvent, RaftError, RaftNode, type Storage } from 'raft-node'
 import { DiskReserve, FileSnapshotStore, snapshotFolder } from 'raft-node/level'
 import { Violation } from '../invariants/invariant.ts'
 import type { Place } from '../journal.ts'
@@ -9,14 +9,17 @@ import { attended } from './attending.ts'
 import { SimClock } from './clock.ts'
 import type { Cluster } from './cluster.ts'
 import { checkComplaint } from './complaints.ts'
-import { Disk, dataFolder, isSave } from './disk.ts'
+import type { Disk } from './disk.ts'
+import { dataFolder } from './disk.ts'
+import { KeptState } from './kept-state.ts'
 import { checkNothingLeft } from './leftovers.ts'
+import { diskFor, transportFor } from './machine-parts.ts'
 import { mayRefuse } from './may-refuse.ts'
 import { Process } from './process.ts'
 import { clockDrift } from './scenario.ts'
 import { logStoreOn } from './stores.ts'
-import { SimTransport } from './transport.ts'
 import { NodeWatch } from './watch.ts'
+import { watchedLogStore, watchedSnapshotStore } from './watched-stores.ts'
 import type { NodeWorld } from './world.ts'
 
 /** What a process can be asked only while a node runs in it. */
@@ -33,6 +36,8 @@ export class Machine<Result> implements Place {
   readonly id: string
   readonly number: number
   disk: Disk
+  /** Of the state machine, if that outlives the process. */
+  store: KeptState<Result> | undefined
   state: 'down' | 'opening' | 'up' | 'closing' = 'down'
   process: Process | undefined
   watch: NodeWatch<Result> | undefined
@@ -63,6 +68,7 @@ export class Machine<Result> implements Place {
     this.#random = world.random.fork(`machine ${number}`)
     this.#rate = 1 + world.scenario.faults.skew * (2 * this.#random.next() - 1)
     this.disk = this.#newDisk()
+    this.store = this.#newStore()
   }
 
   get core(): Raft | undefined {
@@ -88,36 +94,17 @@ export class Machine<Result> implements Place {
   }
 
   #newDisk(): Disk {
-    const { schedule } = this.#world
-    const random = this.#random.fork(`disk ${this.#starts}`)
-    const between = ([low, high]: readonly [number, number]) => low + (high - low) * random.next() ** 2
-    const hang = (ms: number) => (this.hangsUntil > schedule.now ? ms + (this.hangsUntil - schedule.now) * random.next() : ms)
-    const disk = new Disk({
-      schedule,
-      random,
-      times: {
-        cached: () => between(this.#world.faults.cachedMs),
-        sync: () => {
-          const { syncMs, slowSyncRate, slowSyncMs } = this.#world.faults
-          const slow = slowSyncRate > 0 && random.chance(slowSyncRate) ? slowSyncMs * random.next() : 0
-          return hang(between(syncMs) + slow)
-        },
-      },
-      done: (what, process) => {
-        const kind = isSave(what) ? 'saved' : 'disk'
-        if (process === this.process || kind === 'saved') {
-          this.#world.journal.record(kind, schedule.now, this, what.length, 0, () => what)
-        }
-      },
-    })
-    disk.files.makeFolder(dataFolder)
-    return disk
+    return diskFor(this.#world, this, this.#random.fork(`disk ${this.#starts}`))
+  }
+  #newStore(): KeptState<Result> | undefined {
+    const { keptState } = this.#world.scenario
+    return keptState && new KeptState(this.#random.fork(`store ${this.#starts}`), keptState.writeRate)
   }
 
   // ── starting ──
 
   start(): void {
-    const { schedule, journal, coverage, scenario, network, application } = this.#world
+    const { schedule, journal, coverage, network, application } = this.#world
     if (this.state !== 'down' || this.isRetired) return
     if (this.#starts > 0) coverage.saw('restart')
     const starts = ++this.#starts
@@ -131,22 +118,37 @@ export class Machine<Result> implements Place {
     )
     network.powerOn(this.id)
     const process = new Process(this.id, schedule, this.#random.fork(`process ${starts}`), journal.isRead)
-    const clock = new SimClock(process, this.#random.fork(`clock ${starts}`), {
-      rate: this.#world.healed ? 1 : this.#rate,
-      lateMs: scenario.lateMs,
-    })
-    this.application = application.create()
-    const watch = new NodeWatch(this.#world, this, process, () => this.disk, this.application)
-    this.process = process
-    this.watch = watch
     this.fault = undefined
-    this.#calls = new Set()
     this.state = 'opening'
     this.disk.hasFailed = false
     this.disk.wasFull = false
+    if (this.store === undefined) return this.#open(process, application.create())
+    // A new folder takes a new store.
+    if (this.order.replaces) this.store.clear()
+    schedule.after(0, () => {
+      this.store?.open(application).then(
+        machine => {
+          if (this.state === 'opening' && this.#starts === starts) this.#open(process, machine)
+        },
+        error => this.#world.fail(error),
+      )
+    })
+  }
+
+  #open(process: Process, application: ObservedMachine<Result>): void {
+    const { scenario } = this.#world
+    const clock = new SimClock(process, this.#random.fork(`clock ${this.#starts}`), {
+      rate: this.#world.healed ? 1 : this.#rate,
+      lateMs: scenario.lateMs,
+    })
+    const watch = new NodeWatch(this.#world, this, process, () => this.disk, application)
+    this.process = process
+    this.#calls = new Set()
+    this.application = application
+    this.watch = watch
     const overrides = {
       clock,
-      transport: this.#transport(process, clock, watch),
+      transport: transportFor(this.#world, this, process, clock, message => watch.sent(message)),
       ...this.#stores(process, clock, watch),
       setAside: async () => this.#setAside(process, clock, watch),
     }
@@ -158,7 +160,7 @@ export class Machine<Result> implements Place {
         listen: this.address,
         clientAddress: `${this.id}:80`,
         stateMachine: watch.stateMachine(),
-        resultCodec: application.resultCodec,
+        resultCodec: this.#world.application.resultCodec,
         ...entry,
         replace: this.order.replaces,
         tickMs: scenario.tickMs,
@@ -176,25 +178,6 @@ export class Machine<Result> implements Place {
     )
   }
 
-  #transport(process: Process, clock: SimClock, watch: NodeWatch<Result>): Transport {
-    const { network, scenario, plant } = this.#world
-    const { timeoutMs, maxQueue, chunkBytes } = scenario
-    const transport = new SimTransport({
-      network,
-      process,
-      clock,
-      listen: this.address,
-      handshakeMs: 5 * timeoutMs,
-      redialMs: timeoutMs / 20,
-      maxRedialMs: 2 * timeoutMs,
-      maxQueue,
-      chunkBytes,
-      sent: message => watch.sent(message),
-      resumed: () => this.#world.coverage.saw('resumed transfer'),
-    })
-    return plant.transport?.(transport, this.id) ?? transport
-  }
-
   /** The production stores on the disk of this machine. */
   #stores(process: Process, clock: SimClock, watch: NodeWatch<Result>): Storage {
     const { plant, scenario } = this.#world
@@ -202,11 +185,12 @@ export class Machine<Result> implements Place {
     const batches = plant.batches?.(this.disk.batchesFor(process), this.id) ?? this.disk.batchesFor(process)
     const { space } = scenario
     const reserve = space && new DiskReserve({ files, folder: dataFolder, bytes: space.reserveBytes })
+    const watched = watch.stores()
     const backed = reserve?.backing(files) ?? files
     return {
       reserve,
-      logStore: watch.logStore(logStoreOn({ files: backed, batches, clock, walSegments: scenario.walSegments })),
-      snapshotStore: watch.snapshotStore(new FileSnapshotStore({ files, folder: `${dataFolder}/${snapshotFolder}` })),
+      logStore: watchedLogStore(logStoreOn({ files: backed, batches, clock, walSegments: scenario.walSegments }), watched),
+      snapshotStore: watchedSnapshotStore(new FileSnapshotStore({ files, folder: `${dataFolder}/${snapshotFolder}` }), watched),
     }
   }
 
@@ -394,6 +378,7 @@ export class Machine<Result> implements Place {
     const { identity, cluster } = this.watch ?? {}
     if (identity !== undefined) cluster?.wiped(identity.nodeId)
     this.disk = this.#newDisk()
+    this.store = this.#newStore()
     this.watch = undefined
     this.isWiped = true
   }

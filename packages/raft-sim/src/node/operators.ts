@@ -1,5 +1,5 @@
 import type { Index, NodeId } from 'raft-core'
-import { isMember } from 'raft-core'
+import { isMember, memberIds } from 'raft-core'
 import type { RaftError } from 'raft-node'
 import { Violation } from '../invariants/invariant.ts'
 import type { Random } from '../random.ts'
@@ -26,6 +26,8 @@ export class Operators<Result> {
   #known: Index | undefined
   /** Members that somebody asked to remove. */
   readonly #leaving = new Set<NodeId>()
+  /** Members that somebody asked to be voters. */
+  readonly promoted = new Set<NodeId>()
 
   constructor(world: NodeWorld<Result>) {
     this.#world = world
@@ -45,6 +47,7 @@ export class Operators<Result> {
   // ── what machines report ──
 
   opened(machine: Machine<Result>): void {
+    this.#world.check(() => this.#world.inviting.opened(machine))
     if (machine === this.#wiped && machine.cluster === this.#world.mainCluster) this.#wiped = undefined
   }
 
@@ -53,6 +56,7 @@ export class Operators<Result> {
     const { coverage } = this.#world
     if (code === 'WIPED_MEMBER') {
       coverage.saw('wiped folder refused')
+      if (this.#world.inviting.replaces(machine, this.#memberNamed(machine.id))) return
       machine.order.replaces = true
     }
     // Removed before it ever ran, or while it was away: of no more use with this folder.
@@ -119,6 +123,7 @@ export class Operators<Result> {
     journal.record('member', schedule.now, machine, change.length, id.length, () => `${change} ${id}`)
     this.#askingUntil = Math.max(this.#askingUntil, schedule.now + 2 * timeoutMs)
     if (change === 'remove') this.#leaving.add(id)
+    if (change === 'promote') this.promoted.add(id)
     const ended = (text: string) => {
       journal.record('answer', schedule.now, machine, change.length, text.length, () => `${change} ${id}: ${text}`)
     }
@@ -175,6 +180,7 @@ export class Operators<Result> {
     const ifMembershipIndex = this.#random.chance(0.5)
       ? (this.#expected(machine) ?? machine.running?.node.status().membershipIndex)
       : undefined
+    this.promoted.add(promoted)
     const edits = [{ type: 'demote', id: demoted } as const, { type: 'promote', id: promoted } as const]
     const ended = (text: string) => journal.record('answer', schedule.now, machine, 2, text.length, () => `rearranging: ${text}`)
     machine.ask(timeoutMs, node => node.membership.change(edits, { timeoutMs, ifMembershipIndex }), {
@@ -195,8 +201,8 @@ export class Operators<Result> {
       machine.wipe()
       machine.isRetired = false
       machine.order.founds = false
-      machine.start()
-    } else if (machines.length < scenario.maxMachines) this.#world.addMachine().start()
+      this.#world.inviting.letIn(machine)
+    } else if (machines.length < scenario.maxMachines) this.#world.inviting.letIn(this.#world.addMachine())
   }
 
   /** A folder was lost, or a disk damaged, and what it held is not yet in its place again. */
@@ -253,6 +259,11 @@ export class Operators<Result> {
     machine.close()
   }
 
+  /** The one that this machine was, or is. */
+  #memberNamed(name: string): NodeId | undefined {
+    const members = this.#membership()
+    return members && memberIds(members).find(id => id === name || id.startsWith(`${name}~`))
+  }
   #membership() {
     return this.#world.mainCluster?.ghost.configs.latest.membership
   }

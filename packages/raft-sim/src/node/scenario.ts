@@ -77,6 +77,12 @@ export type NodeScenario = {
   readonly sendsBatches: boolean
   /** Some changes of the membership are only wanted if it is still the one that somebody knew, perhaps long ago. */
   readonly comparesMemberships: boolean
+  /** Nodes are told other settings so often while they run. Undefined: never. */
+  readonly reconfigureMs: number | undefined
+  /** Some nodes are named to the cluster before they are started. */
+  readonly invites: boolean
+  /** State machines have stores of their own, which they write after so many of the commands. Undefined: they begin empty at each start. */
+  readonly keptState: { readonly writeRate: number } | undefined
   /** The log is a write-ahead log with segments of such sizes; undefined: a database. */
   readonly walSegments: SegmentBytes | undefined
   /** Disks have an end, and nodes look how much room there is. Undefined: nobody looks. */
@@ -91,6 +97,7 @@ export function drawNodeScenario(random: Random): NodeScenario {
   const electionTicks = random.pick([5, 10, 10, 20])
   const timeoutMs = tickMs * electionTicks
   const voters = random.pick([1, 2, 3, 3, 3, 3, 4, 5, 5, 6, 7])
+  const keeping = random.fork('kept state')
   const drawn: NodeScenario = {
     voters,
     maxMachines: voters + 4,
@@ -119,12 +126,23 @@ export function drawNodeScenario(random: Random): NodeScenario {
     comparesDigests: random.chance(0.1),
     sendsBatches: random.fork('batches').chance(0.3),
     comparesMemberships: false,
+    reconfigureMs: undefined,
+    invites: random.fork('inviting').chance(0.5),
+    keptState: keeping.chance(0.15) ? { writeRate: keeping.pick([1, 0.3, 0.05]) } : undefined,
     space: undefined,
   }
   const leases = random.fork('leases')
   const comparing = random.fork('compared memberships')
   const compared = comparing.chance(0.3) ? withComparing(comparing, drawn) : drawn
-  return withDisks(random.fork('disks'), leases.chance(0.35) ? withLeases(leases, drawn) : compared)
+  const chosen = leases.chance(0.35) ? withLeases(leases, drawn) : compared
+  const reconfiguring = random.fork('reconfiguring')
+  const changing = reconfiguring.chance(0.15) ? withSettings(reconfiguring, chosen) : chosen
+  return withDisks(random.fork('disks'), changing)
+}
+
+/** Nodes keep much, until they are told to keep less. */
+function withSettings(random: Random, drawn: NodeScenario): NodeScenario {
+  return { ...drawn, snapshotEntries: 200, trailingEntries: 50, reconfigureMs: random.spread(1, 15) * drawn.timeoutMs }
 }
 
 /** Disks that fill up, and disks that fail. */

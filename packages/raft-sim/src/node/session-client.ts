@@ -31,6 +31,8 @@ type Sent<Result> = {
   readonly answered: number
   /** What its copies were answered. */
   answer: Applied<Result> | undefined
+  /** It was applied, and nobody knows the answer any more. */
+  isForgotten: boolean
 }
 
 /** Sends its command again, to any node, until it is answered or the session has ended; and now and then once more after that. */
@@ -64,8 +66,8 @@ class SessionClient<Result> {
   }
 
   /** A few copies go after the answer, too. */
-  #isOver({ answer }: Sent<Result>): boolean {
-    return answer !== undefined && this.#random.chance(0.8)
+  #isOver({ answer, isForgotten }: Sent<Result>): boolean {
+    return (answer !== undefined || isForgotten) && this.#random.chance(0.8)
   }
 
   #forget(cluster: Cluster<Result> | undefined): void {
@@ -97,7 +99,7 @@ class SessionClient<Result> {
     const { bytes, text } = this.#world.application.command(this.#random, ++this.#number)
     const call = this.#cluster!.history.writes(`command ${this.#number} of session ${session} (${text})`, bytes)
     const serial = ++this.#serial
-    const sent = { bytes, serial, call, session, answered: serial - 1, answer: undefined }
+    const sent = { bytes, serial, call, session, answered: serial - 1, answer: undefined, isForgotten: false }
     this.#sent = sent
     this.#world.coverage.saw('command of a session')
     return sent
@@ -142,9 +144,19 @@ class SessionClient<Result> {
   }
 
   #failed(sent: Sent<Result>, { code }: RaftError): void {
+    if (code === 'ANSWER_FORGOTTEN') return this.#forgotten(sent)
     if (code !== 'SESSION_EXPIRED' || this.#session !== sent.session) return
     this.#world.coverage.saw('expired session')
     this.#session = undefined
+  }
+
+  /** Of a copy that came after the answer; besides, only state machines with a store of their own forget answers. */
+  #forgotten(sent: Sent<Result>): void {
+    if (sent.answer !== undefined) return
+    if (this.#world.scenario.keptState === undefined) throw new Violation('client', undefined, `${sent.call.text} is answered no more`)
+    this.#cluster?.history.forgotten(sent.call)
+    this.#world.coverage.saw('forgotten answer')
+    sent.isForgotten = true
   }
 
   #keepAlive(machine: Machine<Result>, id: number): void {

@@ -1,9 +1,8 @@
-import type { Entry, Index, Membership, MembershipEntry, Message, Raft, Ready } from 'raft-core'
-import type { Identity, Inspect, LogStore, SnapshotHead, SnapshotMeta, SnapshotStore, StateMachine } from 'raft-node'
+import type { Entry, Index, Membership, MembershipEntry, Message, NodeId, Raft, Ready } from 'raft-core'
+import type { Identity, Inspect, StateMachine } from 'raft-node'
 import type { Coverage } from '../coverage.ts'
 import { describeTrace } from '../describe.ts'
 import { chain } from '../hash.ts'
-import { sameMembership, showMembership } from '../invariants/config-history.ts'
 import type { NodeGhost } from '../invariants/ghost.ts'
 import { Violation } from '../invariants/invariant.ts'
 import type { Journal, Place } from '../journal.ts'
@@ -12,7 +11,9 @@ import type { Cluster } from './cluster.ts'
 import { inputs } from './core-inputs.ts'
 import { ToldDigests } from './differing.ts'
 import type { Disk } from './disk.ts'
+import { checkNewcomers } from './inviting.ts'
 import type { Process } from './process.ts'
+import { checkMeta, checkSent, type StoreWatch } from './watched-stores.ts'
 
 /** What a node's observer needs of the world around it. */
 export type WatchWorld<Result> = {
@@ -24,6 +25,7 @@ export type WatchWorld<Result> = {
   check(run: () => void): void
   /** The cluster of this id; made when its founder shows it. */
   cluster(id: string, founder: string): Cluster<Result>
+  readonly operators: { readonly promoted: ReadonlySet<NodeId> }
   /** Nodes are given digests of the state, to compare them. */
   readonly comparesDigests: boolean
   /** How long the state machine computes for one command, in milliseconds. */
@@ -57,6 +59,8 @@ export class NodeWatch<Result> {
   /** The last command that the state machine was given. */
   #given: Index = 0
   #restored: Index = 0
+  /** Up to here the state machine has everything from an earlier life of its own. */
+  #keptAt: Index
 
   constructor(world: WatchWorld<Result>, place: Place, process: Process, disk: () => Disk, machine: ObservedMachine<Result>) {
     this.#world = world
@@ -64,10 +68,15 @@ export class NodeWatch<Result> {
     this.#process = process
     this.#disk = disk
     this.#machine = machine
+    this.#keptAt = machine.machine.appliedIndex?.() ?? 0
   }
 
   get applied(): Index {
     return this.ghost?.applied ?? 0
+  }
+  /** Where the state is: ahead of what is applied, while the node goes through what the state machine had before. */
+  get stateAt(): Index {
+    return Math.max(this.applied, this.#keptAt)
   }
 
   /** `ageMs`: what the node says of the age of its data, by a clock that is right. */
@@ -106,7 +115,7 @@ export class NodeWatch<Result> {
     this.cluster = cluster
     this.ghost = ghost
     this.#checkContent(core, index)
-    this.#checkState(this.#restored)
+    this.#checkState(Math.max(this.#restored, this.#keptAt))
     this.#intercept(core)
   }
 
@@ -181,7 +190,7 @@ export class NodeWatch<Result> {
         this.#check(() => this.#compacts(args[0] as Index))
         return call()
       case 'appliedTo':
-        this.#check(() => this.#appliesUpTo(args[0] as Index))
+        this.#check(() => this.#appliedTo(args[0] as Index))
         return call()
       case 'applyMembership':
         return this.#applyMembership(call as () => Membership, args[0] as MembershipEntry)
@@ -261,7 +270,10 @@ export class NodeWatch<Result> {
     return {
       apply: (command, index) => {
         this.#process.work(this.#world.applyMs())
-        this.#check(() => this.#appliesUpTo(index - 1))
+        this.#check(() => {
+          this.#checkOnce(index)
+          this.#appliesUpTo(index - 1)
+        })
         const result = machine.apply(command, index)
         this.#given = index
         this.#check(() => {
@@ -272,7 +284,9 @@ export class NodeWatch<Result> {
       },
       snapshot: () => machine.snapshot(),
       ...(this.#world.comparesDigests && { digest: () => this.digests.tell(this.#given, this.#machine.digest()) }),
+      ...(machine.appliedIndex && { appliedIndex: () => this.#keptAt }),
       restore: async (data, index) => {
+        this.#check(() => this.#checkOnce(index))
         await machine.restore(data, index)
         this.digests.clear()
         this.#check(() => this.#restores(index))
@@ -285,9 +299,22 @@ export class NodeWatch<Result> {
   }
   #applies(entry: Entry): void {
     const { history } = this.cluster!
-    if (this.#observer.ghost.digests[entry.index] === undefined) history.applies(entry)
-    history.reached(entry.index, this.#given === entry.index)
-    this.#observer.applied(this.ghost!, entry, this.#machine.digest())
+    const known = this.#observer.ghost.digests[entry.index]
+    if (known === undefined) history.applies(entry)
+    const isKept = entry.index <= this.#keptAt
+    if (isKept) this.#world.coverage.saw('kept by the state machine')
+    history.reached(entry.index, isKept || this.#given === entry.index)
+    this.#observer.applied(this.ghost!, entry, isKept && known !== undefined ? known : this.#machine.digest())
+  }
+  /** What the state machine has it is not given again, and it does not go back. */
+  #checkOnce(index: Index): void {
+    const has = Math.max(this.#given, this.#keptAt, this.#restored)
+    if (index > has) return
+    throw new Violation(
+      'kept-state',
+      this.core?.id,
+      `the state machine of ${this.core?.id} is given ${index}, and has everything up to ${has}`,
+    )
   }
 
   #applyMembership(call: () => Membership, entry: MembershipEntry): Membership {
@@ -299,13 +326,28 @@ export class NodeWatch<Result> {
     this.#check(() => {
       // A snapshot that is still on its way to the disk has the last word on the membership already.
       if (core.status().membershipIndex > entry.index) return
-      this.#observer.reconfigured(this.ghost!, entry.index, membership)
+      this.#changes(entry.index, membership)
       coverage.saw('membership change')
       if (membership.learners.length > 0) coverage.saw('learner')
       if (membership.outgoing.length > 0) coverage.saw('joint membership')
       if (led && core.role !== 'leader') coverage.saw('removed leader')
     })
     return membership
+  }
+
+  #changes(index: Index, membership: Membership): void {
+    const { configs, nodes } = this.#observer.ghost
+    if (configs.at(index) === undefined) checkNewcomers(configs.upTo(index - 1), membership, nodes, this.#world.operators.promoted)
+    this.#observer.reconfigured(this.ghost!, index, membership)
+  }
+
+  /** A snapshot that the state machine was ahead of is not given to it. */
+  #appliedTo(index: Index): void {
+    const ghost = this.ghost!
+    this.#appliesUpTo(index)
+    if (index > this.#keptAt || ghost.installing !== index || ghost.applied >= index) return
+    this.#toApply = this.#toApply.filter(entry => entry.index > index)
+    this.#observer.restored(ghost, index)
   }
 
   #restores(index: Index): void {
@@ -328,50 +370,21 @@ export class NodeWatch<Result> {
 
   // ── the stores ──
 
-  logStore(inner: LogStore): LogStore {
-    const learn = (identity: Identity | undefined) => {
-      this.identity = identity
-    }
+  stores(): StoreWatch {
     return {
-      open: async () => {
-        const opened = await inner.open()
-        if (opened.damage !== undefined) this.#check(() => this.#checkDamage(opened.damage!.reason))
-        learn(opened.identity)
-        return opened
+      learns: identity => {
+        this.identity = identity
       },
-      initialize: async identity => {
-        await inner.initialize(identity)
-        learn(identity)
+      saves: isSaving => {
+        this.isSaving = isSaving
       },
-      beginRepair: () => {
-        this.#check(() => this.#checkDamage('a repair begins'))
-        return inner.beginRepair()
-      },
-      save: async batch => {
-        this.isSaving = true
-        await inner.save(batch)
-        this.isSaving = false
-      },
-      compact: index => inner.compact(index),
-      chainAt: index => inner.chainAt(index),
-      close: () => inner.close(),
-    }
-  }
-
-  snapshotStore(inner: SnapshotStore): SnapshotStore {
-    return {
-      list: () => inner.list(),
-      write: async (meta, data) => {
-        this.#check(() => this.#checkMeta(meta))
-        const written = await inner.write(meta, data)
+      finds: damage => this.#check(() => this.#checkDamage(damage)),
+      writes: meta => this.#check(() => checkMeta(this.core?.id, meta, this.cluster?.ghost.configs)),
+      written: (asked, written) =>
         this.#check(() => {
-          if ('checksum' in meta) this.#checkSent(meta, written)
+          checkSent(this.core?.id, asked, written)
           this.#world.coverage.saw('snapshot taken')
-        })
-        return written
-      },
-      read: (meta, from) => inner.read(meta, from),
-      keep: count => inner.keep(count),
+        }),
     }
   }
 
@@ -380,21 +393,5 @@ export class NodeWatch<Result> {
     if (this.#disk().isDamaged) return
     const id = this.identity?.nodeId ?? this.#place.id
     throw new Violation('integrity', id, `${id} finds its log damaged, and nothing has damaged it: ${reason}`)
-  }
-
-  /** However often the transfer broke, and whoever went on with it. */
-  #checkSent(sent: SnapshotMeta, { size, checksum }: SnapshotMeta): void {
-    if (size === sent.size && checksum === sent.checksum) return
-    const text = `${this.core?.id} keeps ${size} bytes as the snapshot at ${sent.index} that are not the ${sent.size} that were sent`
-    throw new Violation('snapshot-transfer', this.core?.id, text)
-  }
-
-  /** Whoever starts from this snapshot believes what it says of the membership. */
-  #checkMeta({ index, membership, membershipIndex }: SnapshotHead): void {
-    if (this.cluster === undefined) return
-    const right = this.#observer.ghost.configs.upTo(index)
-    if (sameMembership(membership, right) && membershipIndex <= index) return
-    const said = `${showMembership(membership)} of entry ${membershipIndex}`
-    throw new Violation('config-safety', this.core?.id, `the snapshot at ${index} says ${said}; it was ${showMembership(right)}`)
   }
 }

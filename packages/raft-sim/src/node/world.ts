@@ -11,10 +11,12 @@ import type { Application } from './application.ts'
 import { Cluster } from './cluster.ts'
 import type { End, Frame } from './connection.ts'
 import { Differing } from './differing.ts'
+import { Inviting } from './inviting.ts'
 import { Machine } from './machine.ts'
 import { Network } from './network.ts'
 import { Operators } from './operators.ts'
 import type { Process } from './process.ts'
+import { Reconfiguring } from './reconfiguring.ts'
 import type { NodeFaults, NodeScenario } from './scenario.ts'
 import type { WatchWorld } from './watch.ts'
 
@@ -47,6 +49,8 @@ export class NodeWorld<Result> implements WatchWorld<Result> {
   readonly network: Network
   readonly operators: Operators<Result>
   readonly differing: Differing<Result>
+  readonly inviting: Inviting<Result>
+  readonly reconfiguring: Reconfiguring<Result>
   readonly machines: Machine<Result>[] = []
   faults: NodeFaults
   /** The faults are over: what remains is to see whether the cluster recovers. */
@@ -77,6 +81,8 @@ export class NodeWorld<Result> implements WatchWorld<Result> {
     })
     this.operators = new Operators(this)
     this.differing = new Differing(this)
+    this.inviting = new Inviting(this)
+    this.reconfiguring = new Reconfiguring(this)
   }
 
   get now(): number {
