@@ -283,7 +283,8 @@ export interface Node<Result> extends AsyncDisposable {
     /**
      * Whether the leader may answer reads by lease (thesis §6.4.1), for the whole cluster. Then a leader that dies is only replaced once
      * its lease must be over, so a failover takes an election timeout; and clocks must keep to `clockDrift`. `tickMs` and
-     * `electionTicks` must be the same on all members. Off in a new cluster.
+     * `electionTicks` must be the same on all members; one whose `tickMs` got shorter while it ran asks a quorum until it is started again.
+     * Off in a new cluster.
      */
     leaseReads(on: boolean, options?: CallOptions): Promise<Index>
   }

@@ -36,7 +36,7 @@ export class Driver {
   readonly #clock: Clock
   readonly #outputs: Outputs
   readonly #saves: SaveQueue<Ready>
-  /** Readys whose entries are applied once they are saved. */
+  /** Readys whose entries are applied, and whose commit index is told to others, once they are saved. */
   readonly #waiting = new Set<Ready>()
   #scheduled: Timer | undefined
   #stopped = false
@@ -87,20 +87,25 @@ export class Driver {
 
   #perform(ready: Ready): void {
     if (ready.softState !== undefined) this.#outputs.softState(ready.softState)
-    this.#send(ready.send)
-    // Made by an overlapping core: entries in `apply` are saved already, whatever else this Ready holds.
-    if (this.#mustWait(ready)) this.#waiting.add(ready)
-    else if (ready.apply.length > 0) this.#outputs.apply(ready.apply)
+    if (this.#mustWait(ready)) {
+      this.#waiting.add(ready)
+      this.#send(ready.send.filter(message => !tellsCommit(message)))
+    } else {
+      this.#send(ready.send)
+      // Made by an overlapping core: entries in `apply` are saved already, whatever else this Ready holds.
+      if (ready.apply.length > 0) this.#outputs.apply(ready.apply)
+    }
     if (ready.reads.length > 0) this.#outputs.reads(ready.reads)
     this.#saves.add(ready, this.#batch(ready))
   }
 
   /**
-   * A membership change takes effect, and whoever asked for it hears of it, only once its commit index is on disk: he may then switch off
-   * a machine whose vote this node would need if it started with a commit index from before. What follows keeps its place behind it.
+   * A membership change takes effect, and whoever asked for it or is removed by it hears of it, only once its commit index is on disk: then
+   * a machine may be switched off whose vote this node would need if it started with a commit index from before. What follows keeps its
+   * place behind it.
    */
   #mustWait({ apply }: Ready): boolean {
-    return apply.length > 0 && (this.#waiting.size > 0 || apply.some(isMembership))
+    return this.#waiting.size > 0 || apply.some(isMembership)
   }
 
   #batch(ready: Ready): LogBatch | undefined {
@@ -114,11 +119,13 @@ export class Driver {
     this.#guarded(() => {
       for (const ready of readys) {
         if (this.#stopped) return
+        const hasWaited = this.#waiting.delete(ready)
         if (ready.snapshot !== undefined) this.#outputs.install(ready.snapshot)
+        if (hasWaited) this.#send(ready.send.filter(tellsCommit))
         this.#send(ready.sendAfterSave)
         this.#raft.saved(ready)
         if (ready.repaired) this.#outputs.repaired()
-        if (this.#waiting.delete(ready)) this.#outputs.apply(ready.apply)
+        if (hasWaited && ready.apply.length > 0) this.#outputs.apply(ready.apply)
       }
     })
     this.#work()
@@ -145,4 +152,8 @@ export class Driver {
 
 function isMembership({ type }: Entry): boolean {
   return type === 'membership'
+}
+
+function tellsCommit({ type }: Message): boolean {
+  return type === 'appendEntries' || type === 'heartbeat'
 }

@@ -22,7 +22,7 @@ import { Reads } from './reads.ts'
 import type { Inspect } from './real-ports.ts'
 import type { ReplicatedState } from './replicated-state.ts'
 import type { RestoredFolder } from './restoring.ts'
-import { checkLive, type LiveSettings, type Settings } from './settings.ts'
+import { checkLive, type LiveSettings, leaseFits, type Settings } from './settings.ts'
 import { SnapshotReceiver, SnapshotSender } from './snapshot-transfer.ts'
 import { Snapshotter } from './snapshotter.ts'
 import { SpaceWatch } from './space-watch.ts'
@@ -124,7 +124,8 @@ export class Engine<Result> {
     )
     const applied = () => this.applier.applied
     this.freshness = new Freshness({ raft, clock, members, self, clockDrift: settings.clockDrift, applied, start: options.start })
-    this.reads = new Reads(raft, clock, () => this.applier.applied.index)
+    const mayLease = () => leaseFits(settings)
+    this.reads = new Reads(raft, clock, () => applied().index, mayLease)
     this.space = new SpaceWatch(this, options.reserve, event => this.#emit(event))
     const hasRoomFor = (bytes: number) => this.space.hasRoomFor(bytes)
     const snapshotParts = { raft, applier: this.applier, members, state, logStore, snapshotStore, settings, hasRoomFor }

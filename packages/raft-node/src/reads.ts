@@ -25,6 +25,7 @@ export class Reads {
   readonly #clock: Clock
   readonly #waits: Waits
   readonly #applied: () => Index
+  readonly #mayLease: () => boolean
   /** Context names must not repeat after a restart: a late answer to an earlier life would confirm a read with an old index. */
   readonly #life: string
   #count = 0
@@ -35,11 +36,13 @@ export class Reads {
   #confirmed: Confirmed[] = []
   #stopped: Error | undefined
 
-  constructor(raft: Raft, clock: Clock, applied: () => Index) {
+  /** `mayLease`: otherwise a quorum is asked, whatever a reader would make do with. */
+  constructor(raft: Raft, clock: Clock, applied: () => Index, mayLease: () => boolean) {
     this.#raft = raft
     this.#clock = clock
     this.#waits = new Waits(clock)
     this.#applied = applied
+    this.#mayLease = mayLease
     this.#life = clock.uniqueId()
   }
 
@@ -55,7 +58,7 @@ export class Reads {
 
   /** Asks for all who gathered since the last time, if somebody can be asked. */
   ask(): void {
-    if (this.#ask(this.#gatheringByLease, this.#clock.now())) this.#gatheringByLease = new Set()
+    if (this.#ask(this.#gatheringByLease, this.#mayLease() ? this.#clock.now() : undefined)) this.#gatheringByLease = new Set()
     if (this.#ask(this.#gathering, undefined)) this.#gathering = new Set()
   }
 

@@ -78,6 +78,11 @@ function leaseFor(tickMs: number, electionTicks: number, drift: number): number 
   throw new RaftError('INVALID_ARGUMENT', `clockDrift is ${drift}: it must be a share of 1, such as 0.1`)
 }
 
+/** Whether the lease that was counted at the start is no longer than ticks allow that have got shorter since. */
+export function leaseFits({ tickMs, electionTicks, clockDrift, leaseMs }: Settings): boolean {
+  return leaseMs <= leaseFor(tickMs, electionTicks, clockDrift)
+}
+
 /** A name is printed, typed and becomes part of ids: a `~` in it would look like a generation. */
 export function checkName(name: string): void {
   if (/^[A-Za-z0-9.:_-]{1,64}$/.test(name)) return

@@ -58,6 +58,31 @@ test('a follower answers by way of the leader; turned off, a quorum is asked aga
   await cluster.closeAll()
 })
 
+test('a lease that was counted for longer ticks than there are now is none: a quorum is asked', async () => {
+  const cluster = new Cluster()
+  const [n1, n2, n3] = await cluster.found(3)
+  for (const { node } of [n1!, n2!, n3!]) node.reconfigure({ tickMs: 50 })
+  await cluster.clock.outcome(n1!.node.membership.leaseReads(true))
+  await cluster.clock.run(300)
+  const answers = async () => {
+    let answered = false
+    for (const other of ['n2:1', 'n3:1']) cluster.network.cut('n1:1', other)
+    const read = n1!.node.read(byLease).then(() => {
+      answered = true
+    })
+    await cluster.clock.run(30)
+    cluster.network.heal()
+    const atOnce = answered
+    await cluster.clock.outcome(read)
+    return atOnce
+  }
+  expect(await answers()).toBe(false)
+  for (const { node } of [n1!, n2!, n3!]) node.reconfigure({ tickMs: 100 })
+  await cluster.clock.run(300)
+  expect(await answers()).toBe(true)
+  await cluster.closeAll()
+})
+
 test('with leases on, nobody is elected before the lease of a leader that died is over', async () => {
   const { cluster, n1 } = await withLeases()
   await cluster.set(n1, 'a')

@@ -278,3 +278,24 @@ describe('lost folders', () => {
     await expect(cluster.start('n5')).rejects.toThrow('either found a cluster (bootstrap) or join one')
   })
 })
+
+test('who is removed hears of it once the leader has it on disk: until then the leader may need that vote again', async () => {
+  const cluster = new Cluster()
+  const [n1, n2] = await cluster.found(2)
+  const removed = n1!.node.membership.remove('n2').catch(() => {})
+  const holdsRemoval = ({ disk }: Member) => disk.entries.at(-1)?.type === 'membership' && disk.entries.length > before
+  const before = n1!.disk.entries.length
+  await cluster.clock.until(() => holdsRemoval(n1!) && holdsRemoval(n2!))
+  n1!.disk.mode = 'hangs'
+  const { index } = n1!.disk.entries.at(-1)!
+  await cluster.clock.run(300)
+  expect(n1!.disk.hardState.commit).toBeLessThan(index)
+  expect(n2!.node.fault).toBeUndefined()
+  cluster.kill('n1')
+  await removed
+  n1!.disk.mode = 'works'
+  const again = await cluster.start('n1')
+  await cluster.clock.until(() => again.node.status().membership.voters.join() === 'n1')
+  await cluster.set(again, 'a')
+  await cluster.closeAll()
+})

@@ -23,7 +23,12 @@ test('it is told at once, while a read waits until so much is applied', async ()
   const read = (context: string) => ({ accepted: contexts.push(context) > 0 })
   const raft = { leader: 'n1', read } as unknown as Raft
   let applied = 3
-  const reads = new Reads(raft, new VirtualClock(), () => applied)
+  const reads = new Reads(
+    raft,
+    new VirtualClock(),
+    () => applied,
+    () => true,
+  )
   const deadline = deadlineFor(new VirtualClock())
   const told: string[] = []
   void reads.add(deadline, 'index').then(index => told.push(`index ${index}`))
