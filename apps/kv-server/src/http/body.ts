@@ -7,19 +7,24 @@ import { Refusal } from './refusal.ts'
  * The body as JSON, whatever the content type says: curl calls everything a form.
  * A promise of it where it has not arrived yet. @throws Refusal 413 over the limit, 400 if it is not JSON.
  */
-export function readJson(exchange: Exchange, example = '{"foo":"bar"}'): unknown {
-  return after(readBytes(exchange, 'send fewer keys at a time'), bytes => parsed(bytes, example))
+export function readJson(exchange: Exchange, example: string): unknown {
+  return after(readBytes(exchange, 'send fewer keys at a time'), bytes => jsonIn(bytes, example))
 }
 
 /** As `readJson`; nothing at all counts as `{}`. */
 export async function readJsonOrNothing(exchange: Exchange, example: string): Promise<unknown> {
   const bytes = await readBytes(exchange, 'that cannot be meant')
-  return bytes.length === 0 ? {} : parsed(bytes, example)
+  return bytes.length === 0 ? {} : jsonIn(bytes, example)
 }
 
-function parsed(bytes: Buffer, example: string): unknown {
-  // Lenient decoding would store something else than was sent.
+/** @throws Refusal 400: lenient decoding would store something else than was sent. */
+export function requireUtf8(bytes: Buffer): void {
   if (!isUtf8(bytes)) throw new Refusal(400, 'INVALID_BODY', 'the body is not UTF-8')
+}
+
+/** @throws Refusal 400. */
+export function jsonIn(bytes: Buffer, example = '{"foo":"bar"}'): unknown {
+  requireUtf8(bytes)
   try {
     return JSON.parse(bytes.toString('utf8'))
   } catch {

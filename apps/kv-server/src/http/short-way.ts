@@ -99,7 +99,8 @@ class Connection {
     const request = this.#requests.read(bytes)
     if (request === undefined || !isForKeys(request.url)) return this.#handOver([bytes])
     this.#isAsking = true
-    this.#parts.answering.answer({ ...request, signal: this.#gone.signal }, this.#send)
+    const { method, url, headers, body } = request
+    this.#parts.answering.answer({ method, url, headers, body, signal: this.#gone.signal }, this.#send)
   }
 
   readonly #send = (reply: Reply): undefined => {

@@ -32,9 +32,9 @@ export function write<Type extends Done['type']>(
   const ask = (node: Node<CommandResult>, forward: boolean) => node.apply(bytes, { ...callOptions(exchange), forward })
   const shown = ({ index, result }: Applied<CommandResult>): Reply | Promise<Reply> => {
     const isReplayed = result.type === 'replayed'
-    return after(show(doneOf(isReplayed ? result.result : result, type)), ({ index: told = index, ...reply }) => {
-      const headers = isReplayed ? { ...reply.headers, 'Idempotent-Replayed': 'true' } : reply.headers
-      return { ...reply, index: told, ...(headers && { headers }) }
+    return after(show(doneOf(isReplayed ? result.result : result, type)), reply => {
+      const told = reply.index === undefined ? { ...reply, index } : reply
+      return isReplayed ? { ...told, headers: { ...reply.headers, 'Idempotent-Replayed': 'true' } } : told
     })
   }
   // A request that breaks off is no request, also where its body does not matter.

@@ -2,6 +2,8 @@ import { ByteReader, ByteWriter, MalformedBytes } from './bytes.ts'
 import { type Command, type Compare, compareOps, numberTargets, type Operation, type Pair } from './command.ts'
 
 const version = 1
+/** Bytes: most commands fit, so that their bytes are not copied into something larger half way. */
+const sizeHint = 1024
 
 type Type = Command['type']
 type Codec<T extends Type> = {
@@ -94,7 +96,7 @@ const byTag = new Map<number, Codec<Type>>(Object.values(codecs).map(codec => [c
  */
 export function encodeCommand(command: Command): Uint8Array {
   const codec = codecs[command.type] as Codec<Type>
-  const writer = new ByteWriter().byte(version).byte(codec.tag)
+  const writer = new ByteWriter(sizeHint).byte(version).byte(codec.tag)
   codec.write(writer, command)
   return writer.finish()
 }

@@ -12,7 +12,7 @@ type Serving = ReturnType<typeof servingNode>
 
 /** `POST /join`: any member takes it. The same node may ask again. */
 export async function join(exchange: Exchange): Promise<Reply> {
-  const request = joinRequestOf(await readJson(exchange))
+  const request = joinRequestOf(await readJson(exchange, '{"id":"n2","addr":"10.0.0.2:8186"}'))
   const node = servingNode(exchange.service)
   await checkMayJoin(exchange, node, request)
   const answer =

@@ -1,9 +1,8 @@
 import type { DeleteResponse, SetResponse } from 'kv-client'
 import { binaryOf, textOf } from '../../store/binary.ts'
 import { after } from '../after.ts'
-import { readJson } from '../body.ts'
 import type { Exchange } from '../exchange.ts'
-import { keyOf, pairsOf } from '../pairs.ts'
+import { keyOf, readPairs } from '../pairs.ts'
 import { read } from '../reading.ts'
 import { Refusal } from '../refusal.ts'
 import { json, jsonType, type Reply } from '../respond.ts'
@@ -11,8 +10,7 @@ import { write } from '../writing.ts'
 
 /** `POST /key` */
 export function setKeys(exchange: Exchange): Reply | Promise<Reply> {
-  return after(readJson(exchange), body => {
-    const pairs = pairsOf(body, exchange.service.limits)
+  return after(readPairs(exchange), pairs => {
     return write(exchange, { type: 'set', pairs }, 'set', ({ revision }) => json(200, { index: revision } satisfies SetResponse))
   })
 }
