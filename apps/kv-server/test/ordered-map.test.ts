@@ -47,6 +47,25 @@ describe('OrderedMap', () => {
     )
   })
 
+  it('is made of ascending items at once, and then does what one does that grew', () => {
+    fc.assert(
+      fc.property(fc.nat(3_000), fc.array(write, { maxLength: 600, size: 'max' }), (count, writes) => {
+        const model = new Map(Array.from({ length: count }, (_, i) => [`k${i}`, i]))
+        const first = OrderedMap.ofAscending(sorted(model))
+        const kept = sorted(model)
+        let map = first
+        expect(map.size).toBe(count)
+        for (const one of writes) map = perform(map, model, one)
+        expect([...map.values()]).toEqual(sorted(model))
+        for (const name of model.keys()) expect(map.get(name)?.value).toBe(model.get(name))
+        expect([...first.values()]).toEqual(kept)
+        for (const name of model.keys()) map = map.delete(name)
+        expect([map.size, ...map.values()]).toEqual([0])
+      }),
+      { numRuns: 40 },
+    )
+  })
+
   it('keeps every earlier version as it was', () => {
     fc.assert(
       fc.property(fc.array(write, { maxLength: 200, size: 'max' }), fc.array(write, { maxLength: 200, size: 'max' }), (before, after) => {

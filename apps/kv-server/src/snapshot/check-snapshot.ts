@@ -1,6 +1,5 @@
 import { RaftError } from 'raft-node'
 import { MalformedBytes } from '../store/bytes.ts'
-import { unframed } from '../store/record-stream.ts'
 import { SnapshotReading } from '../store/snapshot.ts'
 
 /** What a snapshot holds. Keys and values are not kept. */
@@ -31,13 +30,13 @@ export async function checkSnapshot(data: AsyncIterable<Uint8Array>): Promise<Sn
     }
   }
   try {
-    for await (const record of unframed(counted())) {
-      const item = reading.take(record)
-      if (item === undefined) continue
-      keys++
-      if (item.lease !== 0) leasedKeys++
-      dataBytes += item.key.length + item.value.length
-      largestValueBytes = Math.max(largestValueBytes, item.value.length)
+    for await (const items of reading.itemsIn(counted())) {
+      for (const item of items) {
+        keys++
+        if (item.lease !== 0) leasedKeys++
+        dataBytes += item.key.length + item.value.length
+        largestValueBytes = Math.max(largestValueBytes, item.value.length)
+      }
     }
     return { revision: reading.finish().revision, keys, leasedKeys, dataBytes, largestValueBytes, bytes }
   } catch (error) {

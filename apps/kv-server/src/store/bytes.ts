@@ -7,10 +7,12 @@ export class MalformedBytes extends Error {
 
 /** Writes numbers and strings one after the other: the few things that commands, results and snapshots are made of. */
 export class ByteWriter {
+  readonly #sizeHint: number
   #buffer: Buffer
   #length = 0
 
   constructor(sizeHint = 256) {
+    this.#sizeHint = sizeHint
     this.#buffer = Buffer.allocUnsafe(sizeHint)
   }
 
@@ -64,6 +66,23 @@ export class ByteWriter {
     return this
   }
 
+  /** What `write` writes, after its length as four bytes. */
+  record(write: (writer: this) => void): void {
+    this.#reserve(recordLengthBytes)
+    const start = this.#length
+    this.#length += recordLengthBytes
+    write(this)
+    this.#buffer.writeUInt32LE(this.#length - start - recordLengthBytes, start)
+  }
+
+  /** What was written since the last time. It is not copied: the writer goes on in other memory. */
+  take(): Uint8Array {
+    const taken = this.finish()
+    this.#buffer = Buffer.allocUnsafe(this.#sizeHint)
+    this.#length = 0
+    return taken
+  }
+
   /** What was written. The writer must not be used afterwards: it is not copied. */
   finish(): Uint8Array {
     return this.#buffer.subarray(0, this.#length)
@@ -83,7 +102,7 @@ export class ByteReader {
   #at = 0
 
   constructor(bytes: Uint8Array) {
-    this.#buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    this.#buffer = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   }
 
   get left(): number {
@@ -157,4 +176,5 @@ export class ByteReader {
   }
 }
 
+const recordLengthBytes = 4
 const integerBytesMax = 8 // 56 bits, enough for any safe integer

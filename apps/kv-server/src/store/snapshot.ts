@@ -6,7 +6,7 @@ import type { LeaseRecord } from './leases.ts'
 import type { LockRecord, Waiter } from './locks.ts'
 import { numberKey } from './numbered.ts'
 import { OrderedMap } from './ordered-map.ts'
-import { frame, unframed } from './record-stream.ts'
+import { checksumWith, unframed } from './record-stream.ts'
 import { readStored, writeStored } from './result-codec.ts'
 import type { SecretRecord } from './secrets.ts'
 import { beginRestore, type Staged } from './staged.ts'
@@ -53,23 +53,21 @@ const tags = {
 const chunkBytes = 64 * 1024
 
 export async function* encodeSnapshot(view: View): AsyncGenerator<Uint8Array, void, undefined> {
-  let gathered: Uint8Array[] = []
-  let bytes = 0
-  let count = 0
+  const writer = new ByteWriter(2 * chunkBytes)
   let checksum = 0
-  for (const record of records(view)) {
-    const framed = frame(record)
-    gathered.push(framed)
-    checksum = crc32(framed, checksum)
-    bytes += framed.length
+  let count = 0
+  for (const write of records(view)) {
+    writer.record(write)
     count++
-    if (bytes < chunkBytes) continue
-    yield Buffer.concat(gathered)
-    gathered = []
-    bytes = 0
+    if (writer.length < chunkBytes) continue
+    const chunk = writer.take()
+    checksum = crc32(chunk, checksum)
+    yield chunk
   }
-  gathered.push(frame(new ByteWriter(32).byte(tags.footer).integer(count).integer(checksum).finish()))
-  yield Buffer.concat(gathered)
+  const rest = writer.take()
+  checksum = crc32(rest, checksum)
+  writer.record(footer => footer.byte(tags.footer).integer(count).integer(checksum))
+  yield Buffer.concat([rest, writer.finish()])
 }
 
 /**
@@ -79,7 +77,7 @@ export async function* encodeSnapshot(view: View): AsyncGenerator<Uint8Array, vo
 export async function decodeSnapshot(data: AsyncIterable<Uint8Array>): Promise<View> {
   const reading = new SnapshotReading()
   try {
-    for await (const record of unframed(data)) reading.take(record)
+    for await (const _ of reading.itemsIn(data));
     return reading.finish()
   } catch (error) {
     if (!(error instanceof MalformedBytes)) throw error
@@ -93,7 +91,7 @@ export class SnapshotReading {
   #state: 'header' | 'records' | 'done' = 'header'
   #count = 0
   #checksum = 0
-  readonly #keys = OrderedMap.empty<Stored>().draft()
+  readonly #keys: Stored[] = []
   readonly #keep: boolean
   /** Of the lock that was read last. */
   #queue: Waiter[] | undefined
@@ -103,25 +101,35 @@ export class SnapshotReading {
     this.#keep = keep
   }
 
-  /** Returns the key that the record holds, if it holds one. @throws MalformedBytes */
-  take(bytes: Uint8Array): Stored | undefined {
+  /** The keys, as many at once as a chunk holds. @throws MalformedBytes */
+  async *itemsIn(data: AsyncIterable<Uint8Array>): AsyncGenerator<readonly Stored[], void, undefined> {
+    for await (const records of unframed(data)) yield records.map(record => this.#take(record)).filter(item => item !== undefined)
+  }
+
+  #take(bytes: Uint8Array): Stored | undefined {
     const record = new ByteReader(bytes)
     const tag = record.byte()
     if (this.#state === 'records' && tag === tags.footer) return this.#footer(record)
     this.#count++
-    this.#checksum = crc32(frame(bytes), this.#checksum)
+    this.#checksum = checksumWith(bytes, this.#checksum)
     let key: Stored | undefined
     if (this.#state === 'header' && tag === tags.header) this.#header(record)
     else if (this.#state === 'records' && tag === tags.key) key = readStored(record)
     else if (this.#state !== 'records' || !this.#other(tag, record)) throw new MalformedBytes(`has a record ${tag} out of place`)
     record.end()
-    if (key !== undefined && this.#keep) this.#keys.set(key)
+    if (key !== undefined && this.#keep) this.#keepKey(key)
     return key
   }
 
   finish(): View {
     if (this.#state !== 'done') throw new MalformedBytes('ends too early')
-    return { ...this.#view, items: this.#keys.freeze() }
+    return { ...this.#view, items: OrderedMap.ofAscending(this.#keys) }
+  }
+
+  #keepKey(item: Stored): void {
+    const last = this.#keys.at(-1)
+    if (last !== undefined && last.key >= item.key) throw new MalformedBytes('has keys out of order')
+    this.#keys.push(item)
   }
 
   #header(record: ByteReader): void {
@@ -179,49 +187,50 @@ export function emptyView(): View {
   }
 }
 
-function* records(view: View): Generator<Uint8Array, void, undefined> {
+type WriteRecord = (writer: ByteWriter) => void
+
+function* records(view: View): Generator<WriteRecord, void, undefined> {
   const { revision, time, overBefore, staged } = view
-  const header = new ByteWriter(64).byte(tags.header).integer(version).integer(revision).integer(time).integer(overBefore)
-  yield header.integer(staged?.id ?? 0).finish()
-  for (const item of view.items.values()) yield storedRecord(tags.key, item)
+  yield to =>
+    to
+      .byte(tags.header)
+      .integer(version)
+      .integer(revision)
+      .integer(time)
+      .integer(overBefore)
+      .integer(staged?.id ?? 0)
+  for (const item of view.items.values()) yield to => writeStored(to.byte(tags.key), item)
   for (const { id, ttlMs, deadline, implicit } of view.leases.values()) {
-    yield new ByteWriter(64)
-      .byte(tags.lease)
-      .integer(id)
-      .integer(ttlMs)
-      .integer(deadline + 1)
-      .byte(implicit ? 1 : 0)
-      .finish()
+    yield to =>
+      to
+        .byte(tags.lease)
+        .integer(id)
+        .integer(ttlMs)
+        .integer(deadline + 1)
+        .byte(implicit ? 1 : 0)
   }
   for (const lock of view.locks.values()) yield* lockRecords(lock)
   for (const { key, fingerprint, revision, result } of view.answers.values()) {
-    const writer = new ByteWriter(64 + key.length + fingerprint.length + result.length).byte(tags.answer)
-    yield writer.binary(key).binary(fingerprint).integer(revision).binary(result).finish()
+    yield to => to.byte(tags.answer).binary(key).binary(fingerprint).integer(revision).binary(result)
   }
-  for (const { revision, time } of view.marks.values()) yield new ByteWriter(32).byte(tags.mark).integer(revision).integer(time).finish()
+  for (const { revision, time } of view.marks.values()) yield to => to.byte(tags.mark).integer(revision).integer(time)
   for (const { key, ttlMs, deadline, user } of view.secrets.values()) {
-    yield new ByteWriter(128)
-      .byte(tags.secret)
-      .binary(key)
-      .integer(ttlMs)
-      .integer(deadline + 1)
-      .binary(user)
-      .finish()
+    yield to =>
+      to
+        .byte(tags.secret)
+        .binary(key)
+        .integer(ttlMs)
+        .integer(deadline + 1)
+        .binary(user)
   }
-  for (const item of staged?.items.values() ?? []) yield storedRecord(tags.staged, item)
-  if (staged !== undefined && staged.deadline >= 0) yield new ByteWriter(32).byte(tags.stagedUntil).integer(staged.deadline).finish()
-}
-
-function storedRecord(tag: number, item: Stored): Uint8Array {
-  const writer = new ByteWriter(64 + item.key.length + item.value.length).byte(tag)
-  writeStored(writer, item)
-  return writer.finish()
+  for (const item of staged?.items.values() ?? []) yield to => writeStored(to.byte(tags.staged), item)
+  if (staged !== undefined && staged.deadline >= 0) yield to => to.byte(tags.stagedUntil).integer(staged.deadline)
 }
 
 /** Who waits has a record each, in order: a queue may be longer than a record. */
-function* lockRecords({ key, holder, waiting }: LockRecord): Generator<Uint8Array, void, undefined> {
-  yield new ByteWriter(128).byte(tags.lock).binary(key).integer(holder.token).integer(holder.lease).binary(holder.value).finish()
-  for (const { lease, value } of waiting) yield new ByteWriter(128).byte(tags.waiter).integer(lease).binary(value).finish()
+function* lockRecords({ key, holder, waiting }: LockRecord): Generator<WriteRecord, void, undefined> {
+  yield to => to.byte(tags.lock).binary(key).integer(holder.token).integer(holder.lease).binary(holder.value)
+  for (const { lease, value } of waiting) yield to => to.byte(tags.waiter).integer(lease).binary(value)
 }
 
 function readLease(record: ByteReader): LeaseRecord {

@@ -2,7 +2,6 @@ import type { RestoreResponse, SnapshotResponse } from 'kv-client'
 import { RaftError } from 'raft-node'
 import { MalformedBytes } from '../../store/bytes.ts'
 import type { Pair } from '../../store/command.ts'
-import { unframed } from '../../store/record-stream.ts'
 import { SnapshotReading } from '../../store/snapshot.ts'
 import { streamBody } from '../body.ts'
 import { callOptions, type Exchange, servingNode } from '../exchange.ts'
@@ -62,18 +61,19 @@ async function* batches(exchange: Exchange): AsyncGenerator<readonly Pair[], voi
   let batch: Pair[] = []
   let bytes = 0
   try {
-    for await (const record of unframed(streamBody(exchange, exchange.service.limits.restoreBytesMax))) {
-      const item = reading.take(record)
-      if (item === undefined || item.lease !== 0) continue
-      const more = item.key.length + item.value.length
-      // A large value goes alone: with others it might be more than a command may hold.
-      if (bytes > 0 && bytes + more > batchBytes) {
-        yield batch
-        batch = []
-        bytes = 0
+    for await (const items of reading.itemsIn(streamBody(exchange, exchange.service.limits.restoreBytesMax))) {
+      for (const { key, value, lease } of items) {
+        if (lease !== 0) continue
+        const more = key.length + value.length
+        // A large value goes alone: with others it might be more than a command may hold.
+        if (bytes > 0 && bytes + more > batchBytes) {
+          yield batch
+          batch = []
+          bytes = 0
+        }
+        batch.push([key, value])
+        bytes += more
       }
-      batch.push([item.key, item.value])
-      bytes += more
     }
     reading.finish()
   } catch (error) {
