@@ -59,6 +59,7 @@ const counted = [
   'settings changed',
   'invited member',
   'replaced by name',
+  'restored state',
 ] as const
 
 export type Mark = (typeof required)[number] | (typeof counted)[number]

@@ -29,6 +29,7 @@ function drawnBy(draw: typeof drawCommand): Application<CommandResult>['command'
 /** kv-server's store and its clients, for the simulator. */
 export const kvApplication: Application<CommandResult> = {
   ...common,
+  isRestorable: true,
   create: () => new ObservedStore(),
   command: drawnBy(drawCommand),
   keys: {

@@ -17,13 +17,25 @@ export class KvModel implements Model<CommandResult> {
   /** The first of each holds it. */
   readonly #locks = new Map<string, Waiter[]>()
   readonly #answers = new Map<string, { fingerprint: string; result: Uint8Array }>()
-  readonly #operators = new OperatorModel()
+  #operators = new OperatorModel()
   #time = 0
+  /** Everything that is put or deleted now is so from this index on. */
+  #since: number | undefined
 
   apply(bytes: Uint8Array, index: number): CommandResult {
     const result = this.#perform(decodeCommand(bytes), index)
     for (const [id, lease] of this.#leases) if (lease.implicit && this.#keysOf(id).length === 0) this.#leases.delete(id)
     return result
+  }
+
+  restore(commands: readonly { readonly bytes: Uint8Array; readonly index: number }[], index: number): void {
+    this.#since = index
+    for (const key of [...this.#keys.keys()]) this.#delete(key, index)
+    for (const records of [this.#leases, this.#locks, this.#answers]) records.clear()
+    this.#operators = new OperatorModel()
+    this.#time = 0
+    for (const command of commands) this.apply(command.bytes, command.index)
+    this.#since = undefined
   }
 
   answer(key: string, index: number): string {
@@ -166,7 +178,8 @@ export class KvModel implements Model<CommandResult> {
     if (deleted) this.#remember(key, { index, value: undefined })
     return deleted
   }
-  #remember(key: string, version: Version): void {
+  #remember(key: string, { index, value }: Version): void {
+    const version = { index: this.#since ?? index, value }
     const versions = this.#versions.get(key)
     if (versions === undefined) this.#versions.set(key, [version])
     else versions.push(version)

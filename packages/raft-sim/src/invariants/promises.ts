@@ -75,6 +75,13 @@ export const promises: readonly Promised[] = [
     file: 'node/reconfiguring.ts',
   },
   {
+    name: 'restore',
+    section: '3.6',
+    paper: '',
+    statement: 'A state that a client restores takes the place of the old one after the same entry on every node, as it was sent.',
+    file: 'node/watch.ts',
+  },
+  {
     name: 'wiped-identity',
     section: '2',
     paper: 'thesis §11.7.2',

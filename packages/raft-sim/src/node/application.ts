@@ -3,6 +3,7 @@ import type { NodeOptions, StateMachine } from 'raft-node'
 import type { Deed } from '../lin/operation.ts'
 import type { Random } from '../random.ts'
 import type { Attended } from './attending.ts'
+import type { Backup } from './restore-model.ts'
 
 /** What is replicated, and what its clients do: handed in by whoever wants it simulated. */
 export type Application<Result> = {
@@ -19,7 +20,9 @@ export type Application<Result> = {
   /** Something that a client wants to know. */
   question(random: Random): string
   /** What commands and answers mean for keys, if the state is a map: then each run is also searched for an order that explains it. */
-  readonly keys?: Keys<Result>
+  readonly keys?: Keys<Result> | undefined
+  /** Its model can `restore`: some runs then put another state in the place of the replicated one, and nothing attends their nodes. */
+  readonly isRestorable?: boolean
 }
 
 export type Keys<Result> = {
@@ -43,4 +46,6 @@ export type Model<Result> = {
   apply(command: Uint8Array, index: Index): Result
   /** As of this index, which may be in the past. */
   answer(question: string, index: Index): string
+  /** From this index on everything is as these commands leave it, given to a machine that held nothing. */
+  restore?(commands: Backup['commands'], index: Index): void
 }

@@ -25,7 +25,7 @@ export type Attended<Result> = {
 /** Lets the application attend a node that has started, until it closes. What it writes is part of the history like all that clients do. */
 export function attended<Result>(world: NodeWorld<Result>, machine: Machine<Result>, clock: Clock, node: Node<Result>): Node<Result> {
   const { application, watch } = machine
-  if (application?.attend === undefined || watch === undefined) return node
+  if (application?.attend === undefined || watch === undefined || world.scenario.restoreMs !== undefined) return node
   const stop = application.attend({
     run: world,
     clusterId: node.identity.clusterId,

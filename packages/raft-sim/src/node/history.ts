@@ -1,4 +1,4 @@
-import type { Entry, Index } from 'raft-core'
+import type { Entry, Index, Term } from 'raft-core'
 import type { Applied, RaftError } from 'raft-node'
 import { envelopeIn } from 'raft-node'
 import type { Ghost } from '../invariants/ghost.ts'
@@ -6,6 +6,7 @@ import { Violation } from '../invariants/invariant.ts'
 import type { Application, Model } from './application.ts'
 import { Recording } from './recording.ts'
 import { ReplayModel } from './replay-model.ts'
+import { type Backup, RestoreModel } from './restore-model.ts'
 import { SessionModel } from './session-model.ts'
 
 /** How often the same bytes were sent, how often for certain in vain, and how often they were applied. */
@@ -28,6 +29,7 @@ export class History<Result> {
   readonly #codec: Application<Result>['resultCodec']
   readonly #model: Model<Result>
   readonly #sessions = new SessionModel()
+  readonly #restores = new RestoreModel()
   readonly #commands = new Map<string, Command>()
   /** What was applied where, and what came of it. */
   readonly #applied = new Map<Index, { readonly key: string; readonly result: string }>()
@@ -61,6 +63,10 @@ export class History<Result> {
     this.recording.writes(text, bytes)
     return { text, floor: this.#shown, key }
   }
+  /** Undefined: the same was sent before, and nobody could tell them apart. */
+  restores(text: string, data: Uint8Array, backup: Backup): WriteCall | undefined {
+    return this.#restores.sends(textOf(data), backup) ? this.writes(text, data) : undefined
+  }
   asks(text: string): Call {
     this.recording.asks(text)
     return { text, floor: this.#shown }
@@ -77,6 +83,13 @@ export class History<Result> {
     if (this.#show(result) !== applied.result) throw broken(`${text} got another result than the state machine gives at ${index}`)
     this.#acknowledged.add(index)
     this.recording.acknowledged(text, result)
+    this.#shows(index)
+  }
+
+  /** The state that it sent is the state since this index. */
+  restored({ text, key, floor }: WriteCall, index: Index): void {
+    if (this.#applied.get(index)?.key !== key) throw broken(`${text} took place at ${index}, where something else was applied`)
+    if (index <= floor) throw broken(`${text} took place at ${index}; when it began, ${floor} had been seen`)
     this.#shows(index)
   }
 
@@ -117,9 +130,23 @@ export class History<Result> {
 
   /** Some node is the first to apply this entry. */
   applies({ index, term, ...entry }: Entry): void {
-    const bytes = entry.type === 'command' ? this.#sessions.commandIn(envelopeIn(entry.data), index) : undefined
+    const envelope = entry.type === 'command' ? envelopeIn(entry.data) : undefined
+    if (envelope === undefined) return
+    const restored = this.#restores.takes(envelope, { index, term }, textOf)
+    if (restored !== undefined) {
+      this.#happens(restored.key, index, term)
+      this.#applied.set(index, { key: restored.key, result: '' })
+      this.#model.restore?.(restored.backup?.commands ?? [], index)
+      return
+    }
+    const bytes = this.#sessions.commandIn(envelope, index)
     if (bytes === undefined) return
     const key = textOf(bytes)
+    this.#happens(key, index, term)
+    this.#applied.set(index, { key, result: this.#show(this.#model.apply(bytes, index)) })
+  }
+
+  #happens(key: string, index: Index, term: Term): void {
     const command = this.#commands.get(key)
     if (command === undefined) throw broken(`the command at ${index}@${term} was sent by nobody`)
     command.applied++
@@ -127,7 +154,11 @@ export class History<Result> {
       const why = command.failed > 0 ? 'its caller was told that it was not' : 'it was sent only once'
       throw broken(`the command at ${index}@${term} is applied, but ${why}`)
     }
-    this.#applied.set(index, { key, result: this.#show(this.#model.apply(bytes, index)) })
+  }
+
+  /** Of the state that a client has put in place here, if one has. */
+  restoredDigest(index: Index): number | undefined {
+    return this.#restores.digestAt(index)
   }
 
   /** Whoever applies a command gets the result that everybody gets. */

@@ -88,6 +88,7 @@ async function play<Result>(world: NodeWorld<Result>, events: number): Promise<v
   world.operators.start()
   world.differing.start()
   world.reconfiguring.start()
+  world.restoring.start()
   await until(world, () => world.journal.events >= events || world.now >= maxSimulatedMs)
   const recovering = new Recovering(world, clients)
   await until(world, () => recovering.isDone)

@@ -81,6 +81,8 @@ export type NodeScenario = {
   readonly reconfigureMs: number | undefined
   /** Some nodes are named to the cluster before they are started. */
   readonly invites: boolean
+  /** Another state takes the place of the replicated one so often, if the application's model can follow. */
+  readonly restoreMs: number | undefined
   /** State machines have stores of their own, which they write after so many of the commands. Undefined: they begin empty at each start. */
   readonly keptState: { readonly writeRate: number } | undefined
   /** The log is a write-ahead log with segments of such sizes; undefined: a database. */
@@ -98,6 +100,7 @@ export function drawNodeScenario(random: Random): NodeScenario {
   const timeoutMs = tickMs * electionTicks
   const voters = random.pick([1, 2, 3, 3, 3, 3, 4, 5, 5, 6, 7])
   const keeping = random.fork('kept state')
+  const restoring = random.fork('restoring')
   const drawn: NodeScenario = {
     voters,
     maxMachines: voters + 4,
@@ -127,6 +130,7 @@ export function drawNodeScenario(random: Random): NodeScenario {
     sendsBatches: random.fork('batches').chance(0.3),
     comparesMemberships: false,
     reconfigureMs: undefined,
+    restoreMs: restoring.chance(0.12) ? restoring.spread(1, 10) * timeoutMs : undefined,
     invites: random.fork('inviting').chance(0.5),
     keptState: keeping.chance(0.15) ? { writeRate: keeping.pick([1, 0.3, 0.05]) } : undefined,
     space: undefined,

@@ -2,7 +2,6 @@ import type { Entry, Index, Membership, MembershipEntry, Message, NodeId, Raft, 
 import type { Identity, Inspect, StateMachine } from 'raft-node'
 import type { Coverage } from '../coverage.ts'
 import { describeTrace } from '../describe.ts'
-import { chain } from '../hash.ts'
 import type { NodeGhost } from '../invariants/ghost.ts'
 import { Violation } from '../invariants/invariant.ts'
 import type { Journal, Place } from '../journal.ts'
@@ -13,7 +12,7 @@ import { ToldDigests } from './differing.ts'
 import type { Disk } from './disk.ts'
 import { checkNewcomers } from './inviting.ts'
 import type { Process } from './process.ts'
-import { checkMeta, checkSent, type StoreWatch } from './watched-stores.ts'
+import { checkContent, checkMeta, checkSent, type StoreWatch } from './watched-stores.ts'
 
 /** What a node's observer needs of the world around it. */
 export type WatchWorld<Result> = {
@@ -114,24 +113,9 @@ export class NodeWatch<Result> {
     this.core = core
     this.cluster = cluster
     this.ghost = ghost
-    this.#checkContent(core, index)
+    checkContent(core, index, ghost.log)
     this.#checkState(Math.max(this.#restored, this.#keptAt))
     this.#intercept(core)
-  }
-
-  /** What was read from the disk is, entry by entry, what was once given to it. */
-  #checkContent(core: Raft, base: Index): void {
-    const { log } = this.ghost!
-    let hash = log.chainAt(base) ?? 0
-    for (const entry of core.entries(base + 1, core.status().last.index)) {
-      hash = chain(hash, entry)
-      if (log.chainAt(entry.index) === hash) continue
-      throw new Violation(
-        'integrity',
-        core.id,
-        `${core.id} reads another entry ${entry.index}@${entry.term} from its disk than it has written`,
-      )
-    }
   }
 
   #intercept(core: Raft): void {
@@ -286,10 +270,15 @@ export class NodeWatch<Result> {
       ...(this.#world.comparesDigests && { digest: () => this.digests.tell(this.#given, this.#machine.digest()) }),
       ...(machine.appliedIndex && { appliedIndex: () => this.#keptAt }),
       restore: async (data, index) => {
-        this.#check(() => this.#checkOnce(index))
+        const isByClient = this.ghost !== undefined && this.ghost.installing !== index && this.#toApply.some(entry => entry.index === index)
+        this.#check(() => {
+          this.#checkOnce(index)
+          if (isByClient) this.#appliesUpTo(index - 1)
+        })
         await machine.restore(data, index)
         this.digests.clear()
-        this.#check(() => this.#restores(index))
+        if (isByClient) this.#given = index
+        else this.#check(() => this.#restores(index))
       },
     }
   }
@@ -304,7 +293,14 @@ export class NodeWatch<Result> {
     const isKept = entry.index <= this.#keptAt
     if (isKept) this.#world.coverage.saw('kept by the state machine')
     history.reached(entry.index, isKept || this.#given === entry.index)
-    this.#observer.applied(this.ghost!, entry, isKept && known !== undefined ? known : this.#machine.digest())
+    const digest = isKept && known !== undefined ? known : this.#machine.digest()
+    if (digest !== (history.restoredDigest(entry.index) ?? digest))
+      throw new Violation(
+        'restore',
+        this.core?.id,
+        `${this.core?.id} holds another state after entry ${entry.index} than was restored there`,
+      )
+    this.#observer.applied(this.ghost!, entry, digest)
   }
   /** What the state machine has it is not given again, and it does not go back. */
   #checkOnce(index: Index): void {

@@ -1,7 +1,9 @@
-import type { NodeId } from 'raft-core'
+import type { Index, NodeId, Raft } from 'raft-core'
 import type { Identity, LogStore, SnapshotHead, SnapshotMeta, SnapshotStore } from 'raft-node'
+import { chain } from '../hash.ts'
 import { type ConfigHistory, sameMembership, showMembership } from '../invariants/config-history.ts'
 import { Violation } from '../invariants/invariant.ts'
+import type { ChainLog } from '../world/chain-log.ts'
 
 /** Who looks at what goes into the stores of a node, and what comes out of them. */
 export type StoreWatch = {
@@ -71,4 +73,15 @@ export function checkMeta(
   if (sameMembership(membership, right) && membershipIndex <= index) return
   const said = `${showMembership(membership)} of entry ${membershipIndex}`
   throw new Violation('config-safety', id, `the snapshot at ${index} says ${said}; it was ${showMembership(right)}`)
+}
+
+/** What was read from the disk is, entry by entry, what was once given to it. */
+export function checkContent(core: Raft, base: Index, log: ChainLog): void {
+  let hash = log.chainAt(base) ?? 0
+  for (const entry of core.entries(base + 1, core.status().last.index)) {
+    hash = chain(hash, entry)
+    if (log.chainAt(entry.index) === hash) continue
+    const text = `${core.id} reads another entry ${entry.index}@${entry.term} from its disk than it has written`
+    throw new Violation('integrity', core.id, text)
+  }
 }

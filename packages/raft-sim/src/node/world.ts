@@ -17,6 +17,7 @@ import { Network } from './network.ts'
 import { Operators } from './operators.ts'
 import type { Process } from './process.ts'
 import { Reconfiguring } from './reconfiguring.ts'
+import { Restoring } from './restoring.ts'
 import type { NodeFaults, NodeScenario } from './scenario.ts'
 import type { WatchWorld } from './watch.ts'
 
@@ -51,6 +52,7 @@ export class NodeWorld<Result> implements WatchWorld<Result> {
   readonly differing: Differing<Result>
   readonly inviting: Inviting<Result>
   readonly reconfiguring: Reconfiguring<Result>
+  readonly restoring: Restoring<Result>
   readonly machines: Machine<Result>[] = []
   faults: NodeFaults
   /** The faults are over: what remains is to see whether the cluster recovers. */
@@ -63,10 +65,11 @@ export class NodeWorld<Result> implements WatchWorld<Result> {
 
   constructor({ random, scenario, journal, invariants, application, plant }: NodeWorldOptions<Result>) {
     this.random = random
-    this.scenario = scenario
+    this.scenario = application.isRestorable ? scenario : { ...scenario, restoreMs: undefined }
     this.faults = scenario.faults
     this.journal = journal
-    this.application = application
+    // A restore changes every key at once: no history of single keys explains it.
+    this.application = this.scenario.restoreMs === undefined ? application : { ...application, keys: undefined }
     this.plant = plant
     this.#invariants = invariants
     this.#chance = random.fork('world')
@@ -83,6 +86,7 @@ export class NodeWorld<Result> implements WatchWorld<Result> {
     this.differing = new Differing(this)
     this.inviting = new Inviting(this)
     this.reconfiguring = new Reconfiguring(this)
+    this.restoring = new Restoring(this)
   }
 
   get now(): number {
