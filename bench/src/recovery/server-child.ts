@@ -1,6 +1,5 @@
 // A key-value server whose snapshots the benchmark asks for, and whose event loop it watches; it calls over IPC.
 import { monitorEventLoopDelay } from 'node:perf_hooks'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { type KvServer, startServer } from 'kv-server'
 import { serveParent } from '../process/rpc.ts'
 
@@ -12,9 +11,11 @@ export type ServerOptions = {
   readonly join: readonly string[]
 }
 /** Milliseconds by which the event loop was late. */
-export type SnapshotReport = { readonly seconds: number; readonly delay: { readonly p99: number; readonly max: number } }
+export type Delay = { readonly p99: number; readonly p999: number; readonly max: number }
+export type Standing = { readonly leads: boolean; readonly commit: number; readonly applied: number }
 
 const resolutionMs = 1
+const delays = monitorEventLoopDelay({ resolution: resolutionMs })
 let server: KvServer | undefined
 
 serveParent({
@@ -22,19 +23,26 @@ serveParent({
     // None but the one that is asked for.
     server = await startServer({ ...options, snapshotEntries: 100_000_000, snapshotBytes: 2 ** 40 })
   },
-  leads: () => opened().node.status().role === 'leader',
-  /** After a moment in which the load begins. */
-  snapshot: async (waitMs: number): Promise<SnapshotReport> => {
-    await sleep(waitMs)
-    const delays = monitorEventLoopDelay({ resolution: resolutionMs })
+  standing: (): Standing => {
+    const { role, commit, applied } = opened().node
+    return { leads: role === 'leader', commit, applied }
+  },
+  watchDelay: () => {
+    delays.reset()
     delays.enable()
-    const started = performance.now()
-    await opened().node.snapshot({ timeoutMs: 300_000 })
-    const seconds = (performance.now() - started) / 1000
+  },
+  delay: (): Delay => {
     delays.disable()
     const late = (nanoseconds: number): number => Math.max(0, nanoseconds / 1e6 - resolutionMs)
-    return { seconds, delay: { p99: late(delays.percentile(99)), max: late(delays.max) } }
+    return { p99: late(delays.percentile(99)), p999: late(delays.percentile(99.9)), max: late(delays.max) }
   },
+  /** Resolves with the seconds that it took. */
+  snapshot: async (): Promise<number> => {
+    const started = performance.now()
+    await opened().node.snapshot({ timeoutMs: 300_000 })
+    return (performance.now() - started) / 1000
+  },
+  remove: (id: string) => opened().node.membership.remove(id),
 })
 
 function opened(): KvServer {
