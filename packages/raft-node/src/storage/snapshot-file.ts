@@ -23,6 +23,8 @@ const footBytes = 4 + 1 + 4 + 4 + magic.length
 
 /** Data is cut into chunks of this size, whatever pieces it comes in: few writes, and a reader needs no more memory than that. */
 const chunkBytes = 256 * 1024
+/** Bytes. What is flushed at once holds up the flushes of the log as long as it takes. */
+const syncEvery = 1024 * 1024
 const metaBytesMax = 16 * 1024 * 1024
 
 /** Throws RaftError `CORRUPT` where `meta` says what the data are and they are others. */
@@ -45,6 +47,7 @@ export async function writeSnapshot(
     await file.writeAt(offset, chunk)
     offset += chunk.length
     size += bytes.length
+    if (size % syncEvery === 0) await file.sync()
   }
   if ('checksum' in meta && (size !== meta.size || crc !== meta.checksum)) throw damaged('its data are not those that were announced')
   const whole = { ...meta, size, checksum: crc }
