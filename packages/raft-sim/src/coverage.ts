@@ -46,6 +46,8 @@ const counted = [
   'full disk',
   'failing disk',
   'damaged log',
+  'old folder',
+  'old folder told',
   'repair',
   'only a quorum healed',
   'command of a session',

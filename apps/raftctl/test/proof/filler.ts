@@ -30,6 +30,10 @@ export class Filler {
     return this.refusals.get(refusal) ?? 0
   }
 
+  get refused(): number {
+    return [...this.refusals.values()].reduce((sum, count) => sum + count, 0)
+  }
+
   get summary(): string {
     const kinds = [...this.refusals].map(([kind, count]) => `${kind} ${count} times`)
     return `${this.acknowledged.length} acknowledged; ${kinds.join(', ') || 'none refused'}`

@@ -30,5 +30,7 @@ export interface Batches {
   removeRange(range: KeyRange): Promise<void>
   /** In order of the keys, some at a time. The values are fresh memory. */
   read(range: KeyRange): AsyncIterable<readonly KeyValue[]>
+  /** Where writes wait until the disk has room: those that do fail from now on. */
+  stopWaiting?(): void
   close(): Promise<void>
 }

@@ -1,3 +1,4 @@
+import { isDiskFull } from './disk-full.ts'
 import type { Files, OpenFile } from './files.ts'
 
 export const reserveName = 'reserve'
@@ -121,12 +122,6 @@ export class DiskReserve {
       makeFolder: folder => spending(() => files.makeFolder(folder)),
     }
   }
-}
-
-/** By a file system, or a quota on it. */
-function isDiskFull(error: unknown): boolean {
-  const { code } = error as { readonly code?: unknown }
-  return code === 'ENOSPC' || code === 'EDQUOT'
 }
 
 async function fillStep(file: OpenFile, at: number, bytes: number): Promise<void> {

@@ -354,6 +354,7 @@ export class GuardedLogStore implements LogStore {
   }
 
   async #close(): Promise<void> {
+    this.#medium.stopWaiting?.()
     await this.#writes
     await this.#removals
     const working = this.#failure === undefined

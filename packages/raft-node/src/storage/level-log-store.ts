@@ -1,4 +1,5 @@
 import type { Entry, Index } from 'raft-core'
+import { RaftError } from '../errors.ts'
 import type { Clock, Identity } from '../ports.ts'
 import type { Batches, KeyValue } from './batches.ts'
 import { Chain, type Link } from './chain.ts'
@@ -8,17 +9,32 @@ import { GuardedLogStore } from './guarded-log-store.ts'
 import { isEmpty, type LogHead, readHead } from './log-head.ts'
 import * as keys from './log-keys.ts'
 import type { Append, LogMedium, ReadEntries } from './log-medium.ts'
+import { ReopeningBatches } from './reopening-batches.ts'
+
+type Parts = {
+  readonly files: Files
+  readonly batches: Batches
+  readonly folder: string
+  readonly clock: Clock
+  /** When the disk is full, before LevelDB is opened once more. */
+  readonly makeRoom?: (() => Promise<void>) | undefined
+}
 
 /** The log in LevelDB. */
 export class LevelLogStore extends GuardedLogStore {
-  constructor({ files, batches, folder, clock }: { files: Files; batches: Batches; folder: string; clock: Clock }) {
-    super({ kind: 'level', files, medium: new LevelMedium(batches), folder, clock })
+  constructor({ files, batches, folder, clock, makeRoom }: Parts) {
+    const reopening = new ReopeningBatches({ batches, clock, makeRoom })
+    const medium = new LevelMedium(reopening)
+    reopening.check = () => medium.checkReopened()
+    super({ kind: 'level', files, medium, folder, clock })
   }
 }
 
 /** An ordered database: three small records, and one per entry. */
 export class LevelMedium implements LogMedium {
   readonly #batches: Batches
+  /** An entry that the log holds whether or not the batch under way is in it, and the term that it knows at least. */
+  #sure = { index: 0, hash: 0, term: 0 }
 
   constructor(batches: Batches) {
     this.#batches = batches
@@ -28,8 +44,18 @@ export class LevelMedium implements LogMedium {
     return this.#batches.open()
   }
 
-  reset(): Promise<void> {
-    return this.#batches.reset()
+  async reset(): Promise<void> {
+    await this.#batches.reset()
+    this.#sure = { index: 0, hash: 0, term: 0 }
+  }
+
+  /** Whether it holds what it must after it was opened once more: each entry's hash covers all before it. Throws RaftError `CORRUPT`. */
+  async checkReopened(): Promise<void> {
+    const head = await this.readHead()
+    const { chain } = await this.#read(head)
+    const { index, hash, term } = this.#sure
+    const isThere = index < head.base.position.index || chain.at(index)?.hash === hash
+    if (!isThere || head.hardState.term < term) throw new RaftError('CORRUPT', `the database lost what it had up to entry ${index}`)
   }
 
   readHead(): Promise<LogHead> {
@@ -40,8 +66,18 @@ export class LevelMedium implements LogMedium {
     return isEmpty(this.#batches)
   }
 
-  /** Reads up to the first record that is missing, damaged, or not the one that belongs there. */
-  async readEntries({ hardState, base }: LogHead): Promise<ReadEntries> {
+  async readEntries(head: LogHead): Promise<ReadEntries> {
+    const read = await this.#read(head)
+    const settle = async () => {
+      await read.settle()
+      const { last } = read.chain
+      this.#sure = { index: last, hash: read.chain.at(last)?.hash ?? 0, term: head.hardState.term }
+    }
+    return { ...read, settle }
+  }
+
+  /** Up to the first record that is missing, damaged, or not the one that belongs there. */
+  async #read({ hardState, base }: LogHead): Promise<ReadEntries> {
     const entries: Entry[] = []
     const links: Link[] = []
     const torn: Uint8Array[] = []
@@ -79,7 +115,10 @@ export class LevelMedium implements LogMedium {
     const { puts, links } = putsFor(entries, chain)
     if (hardState !== undefined) puts.push([keys.hardStateKey, keys.encodeHardState(hardState)])
     if (base !== undefined) puts.push([keys.baseKey, keys.encodeBase(base)])
+    const { term } = this.#sure
+    this.#sure = base === undefined ? { index: keep, hash: chain, term } : { index: 0, hash: 0, term }
     await this.#batches.write({ puts, removes: entryKeys(keep + links.length + 1, last), sync: true })
+    this.#sure = { index: keep + links.length, hash: links.at(-1)?.hash ?? chain, term: hardState?.term ?? term }
     return links
   }
 
@@ -90,6 +129,10 @@ export class LevelMedium implements LogMedium {
 
   forget(from: Index, to: Index): Promise<void> {
     return this.#batches.removeRange(keys.entryRange(from, to))
+  }
+
+  stopWaiting(): void {
+    this.#batches.stopWaiting?.()
   }
 
   close(): Promise<void> {

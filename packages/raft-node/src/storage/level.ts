@@ -36,13 +36,13 @@ export function openStorage({ dir, log = 'level', clock, reserveBytes = defaultR
   const reserve = new DiskReserve({ files: nodeFiles, folder: dir, bytes: reserveBytes, burstBytes })
   return {
     reserve,
-    logStore: openLog(log, { files: reserve.backing(nodeFiles), folder: dir, clock }),
+    logStore: openLog(log, { files: reserve.backing(nodeFiles), folder: dir, clock, makeRoom: () => reserve.makeRoomToOpen() }),
     // A snapshot that finds no room is no harm: it must not take the place of what is needed.
     snapshotStore: new FileSnapshotStore({ files: nodeFiles, folder: `${dir}/${snapshotFolder}`, onBad: onBadSnapshot }),
   }
 }
 
-type LogParts = { readonly files: Files; readonly folder: string; readonly clock: Clock }
+type LogParts = { readonly files: Files; readonly folder: string; readonly clock: Clock; readonly makeRoom: () => Promise<void> }
 
 function openLog(kind: LogKind, parts: LogParts): GuardedLogStore {
   if (kind === 'wal') return new WalLogStore(parts)

@@ -56,5 +56,7 @@ export interface LogMedium {
   moveBase(base: Base): Promise<void>
   /** Nobody needs entries between these indices, both included, any more. Runs beside `append` and does not hold it up. */
   forget(from: Index, to: Index): Promise<void>
+  /** Where writes wait until the disk has room: those that do fail from now on. Comes before `close`. */
+  stopWaiting?(): void
   close(): Promise<void>
 }

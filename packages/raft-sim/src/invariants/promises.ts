@@ -89,6 +89,14 @@ export const promises: readonly Promised[] = [
     file: 'node/cluster.ts',
   },
   {
+    name: 'old-folder',
+    section: '2',
+    paper: 'thesis §11.7.2',
+    statement:
+      'Who comes with an old copy of its folder hears nothing from a leader that has seen more of it; once it is told, it says nothing any more.',
+    file: 'node/old-folders.ts',
+  },
+  {
     name: 'snapshot-transfer',
     section: '3.13',
     paper: '§7',

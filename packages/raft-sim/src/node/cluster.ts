@@ -55,6 +55,10 @@ export class Cluster<Result> {
   damaged(id: NodeId): void {
     this.#images.get(id)?.damaged()
   }
+  /** An old copy of the folder of this member has taken its place, on this disk. */
+  putBack(id: NodeId, disk: Disk): void {
+    this.#images.get(id)?.putBack(disk)
+  }
   /** The folder of this member is gone. */
   wiped(id: NodeId): void {
     this.#images.get(id)?.freeze()

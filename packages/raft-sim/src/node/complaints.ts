@@ -5,13 +5,6 @@ import type { NodeWorld } from './world.ts'
 
 type Fault = Extract<NodeEvent, { type: 'fault' }>
 
-/**
- * A disk that fails ends a node. One that is full does not, with a log that can be written once more without the reserve: LevelDB cannot.
- */
-function mayFail<Result>({ disk }: Machine<Result>, { scenario }: NodeWorld<Result>): boolean {
-  return disk.hasFailed || (disk.wasFull && scenario.walSegments === undefined)
-}
-
 /** A node stops serving only for a reason. */
 export function checkComplaint<Result>(machine: Machine<Result>, world: NodeWorld<Result>, { code, message }: Fault): void {
   const { core, cluster, id } = machine
@@ -20,6 +13,8 @@ export function checkComplaint<Result>(machine: Machine<Result>, world: NodeWorl
     if (![...voters, ...outgoing, ...learners].includes(core.id)) return
   }
   if (code === 'WIPED_MEMBER' && cluster !== undefined && cluster !== world.mainCluster) return
-  if (code === 'STORAGE_FAILED' && mayFail(machine, world)) return
+  if (code === 'OLD_FOLDER' && world.oldFolders.told(machine)) return
+  // One that is full ends no node.
+  if (code === 'STORAGE_FAILED' && machine.disk.hasFailed) return
   throw new Violation('no-fault', id, `${core?.id ?? id} stops serving: ${code}: ${message}`)
 }

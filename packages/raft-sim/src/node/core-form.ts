@@ -12,8 +12,8 @@ import type { NodeWorld } from './world.ts'
 export function brokenForEver<Result>(world: NodeWorld<Result>): ReadonlySet<Machine<Result>> {
   const random = world.random.fork('core form')
   const { machines, mainCluster, scenario } = world
-  const { membershipMs, wipeMs, damageMs } = scenario.faults
-  if (membershipMs !== undefined || wipeMs !== undefined || damageMs !== undefined || !random.chance(0.7)) return new Set()
+  const { membershipMs, wipeMs, damageMs, oldFolderMs } = scenario.faults
+  if ([membershipMs, wipeMs, damageMs, oldFolderMs].some(ms => ms !== undefined) || !random.chance(0.7)) return new Set()
   if (mainCluster === undefined || !isAgreed(world)) return new Set()
   const { membership } = mainCluster.ghost.configs.latest
   const healthy = new Set<string>()

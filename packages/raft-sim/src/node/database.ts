@@ -44,6 +44,11 @@ export class Database {
     )
   }
 
+  /** All that can be read now. */
+  records(): readonly Put[] {
+    return [...this.#memory]
+  }
+
   write(write: Write): void {
     apply(this.#memory, write)
     this.#unsynced.push(write)

@@ -21,7 +21,12 @@ type DiskTimes = {
   sync(): number
 }
 
+/** What a backup of the whole folder holds. */
+export type DiskContents = { readonly files: FileTree; readonly records: Write['puts'] }
+
 export type DiskOptions = {
+  /** What lies on it from the beginning. Default: nothing. */
+  readonly contents?: DiskContents | undefined
   readonly schedule: Schedule
   readonly random: Random
   readonly times: DiskTimes
@@ -36,7 +41,7 @@ type Operation = { readonly process: Process; readonly what: string; readonly ac
  * at its end, and may or may not have had it when a crash comes before.
  */
 export class Disk {
-  readonly files = new FileTree()
+  readonly files: FileTree
   readonly database: Database
   /** Something on it is not what was written, and nobody has been told. */
   isDamaged = false
@@ -50,8 +55,6 @@ export class Disk {
   failsNext: 'write' | 'sync' | undefined
   /** Has failed something since the process that is on now began. */
   hasFailed = false
-  /** There was no room for something since then. */
-  wasFull = false
   readonly #options: DiskOptions
   #lockedBy: Process | undefined
   /** What is under way: on files in any order, in the database one after the other. */
@@ -62,6 +65,12 @@ export class Disk {
   constructor(options: DiskOptions) {
     this.#options = options
     this.database = new Database(write => this.keeping(write))
+    this.files = options.contents?.files.copy() ?? new FileTree()
+    this.database.write({ removes: [], puts: options.contents?.records ?? [], sync: true })
+  }
+
+  copy(): DiskContents {
+    return { files: this.files.copy(), records: this.database.records() }
   }
 
   /** Operations that this process waits for. */
@@ -183,7 +192,6 @@ export class Disk {
     return true
   }
   #noSpace(): Error {
-    this.wasFull = true
     return Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' })
   }
 
@@ -203,13 +211,13 @@ export class Disk {
     const { times, random } = this.#options
     const { database } = this
     let isOpen = false
-    let isBroken = false
+    let failure: { readonly error: unknown } | undefined
     const write = (batch: Write) => {
-      if (isBroken) throw new Error('the database has failed before')
+      if (failure !== undefined) throw failure.error
       try {
         this.#writeBatch(batch)
       } catch (error) {
-        isBroken = true
+        failure = { error }
         throw error
       }
     }
@@ -222,13 +230,14 @@ export class Disk {
         queued(times.sync(), 'open the database', () => {
           this.#lock(process)
           isOpen = true
+          failure = undefined
           database.reopen()
         }),
       reset: () =>
         queued(times.sync(), 'empty the database', () => {
           this.#lockedBy = process
           isOpen = true
-          isBroken = false
+          failure = undefined
           database.write({ removes: database.keys('', '\uffff'), puts: [], sync: true })
         }),
       write: async ({ puts, removes, sync }) => {

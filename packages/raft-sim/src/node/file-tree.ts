@@ -48,6 +48,12 @@ export class FileBytes {
     this.#size = size
     this.#written = Math.min(this.#written, size)
   }
+  fillFrom(other: FileBytes): void {
+    this.#bytes = new Uint8Array(other.readAt(0, other.size))
+    this.#size = other.size
+    this.#written = other.taken
+    this.#durable = this.#bytes.slice()
+  }
   sync(): void {
     if (this.isDurable) return
     if (this.#isLost) this.#keep([...this.#dirty])
@@ -201,6 +207,20 @@ export class FileTree {
   }
   syncFolder(path: string): void {
     this.#folders.get(path)?.sync()
+  }
+
+  /** The same names and bytes, as programs see them, all of it durable. */
+  copy(): FileTree {
+    const copy = new FileTree()
+    for (const path of [...this.#folders.keys()].sort()) {
+      copy.makeFolder(path)
+      for (const name of this.list(path)) {
+        const file = this.file(`${path}/${name}`)
+        if (file !== undefined) copy.create(`${path}/${name}`).fillFrom(file)
+      }
+      copy.syncFolder(path)
+    }
+    return copy
   }
 
   powerCut(random: Random): void {

@@ -2,18 +2,19 @@ import type { Message } from 'raft-core'
 import type { Transport } from 'raft-node'
 import type { Random } from '../random.ts'
 import type { SimClock } from './clock.ts'
-import { Disk, dataFolder, isSave } from './disk.ts'
+import { Disk, type DiskContents, dataFolder, isSave } from './disk.ts'
 import type { Machine } from './machine.ts'
 import type { Process } from './process.ts'
 import { SimTransport } from './transport.ts'
 import type { NodeWorld } from './world.ts'
 
-/** An empty disk for this machine. */
-export function diskFor<Result>(world: NodeWorld<Result>, machine: Machine<Result>, random: Random): Disk {
+/** A disk for this machine, empty unless it is said what lies on it. */
+export function diskFor<Result>(world: NodeWorld<Result>, machine: Machine<Result>, random: Random, contents?: DiskContents): Disk {
   const { schedule } = world
   const between = ([low, high]: readonly [number, number]) => low + (high - low) * random.next() ** 2
   const hang = (ms: number) => (machine.hangsUntil > schedule.now ? ms + (machine.hangsUntil - schedule.now) * random.next() : ms)
   const disk = new Disk({
+    contents,
     schedule,
     random,
     times: {
@@ -37,12 +38,13 @@ export function diskFor<Result>(world: NodeWorld<Result>, machine: Machine<Resul
 
 /** `sent`: hears of every message that leaves. */
 export function transportFor<Result>(
-  { network, scenario, plant, coverage }: NodeWorld<Result>,
+  world: NodeWorld<Result>,
   { address, id }: Machine<Result>,
   process: Process,
   clock: SimClock,
   sent: (message: Message) => void,
 ): Transport {
+  const { network, scenario, plant, coverage, oldFolders } = world
   const { timeoutMs, maxQueue, chunkBytes } = scenario
   const transport = new SimTransport({
     network,
@@ -54,7 +56,10 @@ export function transportFor<Result>(
     maxRedialMs: 2 * timeoutMs,
     maxQueue,
     chunkBytes,
-    sent,
+    sent: message => {
+      world.check(() => oldFolders.says(id, message))
+      sent(message)
+    },
     resumed: () => coverage.saw('resumed transfer'),
   })
   return plant.transport?.(transport, id) ?? transport

@@ -1,6 +1,5 @@
 import type { Raft } from 'raft-core'
 import { type JoinAnswer, type JoinRequest, type Node, type NodeEvent, RaftError, RaftNode, type Storage } from 'raft-node'
-import { DiskReserve, FileSnapshotStore, snapshotFolder } from 'raft-node/level'
 import { Violation } from '../invariants/invariant.ts'
 import type { Place } from '../journal.ts'
 import type { Random } from '../random.ts'
@@ -9,7 +8,7 @@ import { attended } from './attending.ts'
 import { SimClock } from './clock.ts'
 import type { Cluster } from './cluster.ts'
 import { checkComplaint } from './complaints.ts'
-import type { Disk } from './disk.ts'
+import type { Disk, DiskContents } from './disk.ts'
 import { dataFolder } from './disk.ts'
 import { KeptState } from './kept-state.ts'
 import { checkNothingLeft } from './leftovers.ts'
@@ -17,7 +16,7 @@ import { diskFor, transportFor } from './machine-parts.ts'
 import { mayRefuse } from './may-refuse.ts'
 import { Process } from './process.ts'
 import { clockDrift } from './scenario.ts'
-import { logStoreOn } from './stores.ts'
+import { storesOn } from './stores.ts'
 import { NodeWatch } from './watch.ts'
 import { watchedLogStore, watchedSnapshotStore } from './watched-stores.ts'
 import type { NodeWorld } from './world.ts'
@@ -93,8 +92,8 @@ export class Machine<Result> implements Place {
     return { node: this.#node, process, watch }
   }
 
-  #newDisk(): Disk {
-    return diskFor(this.#world, this, this.#random.fork(`disk ${this.#starts}`))
+  #newDisk(contents?: DiskContents): Disk {
+    return diskFor(this.#world, this, this.#random.fork(`disk ${this.#starts}`), contents)
   }
   #newStore(): KeptState<Result> | undefined {
     const { keptState } = this.#world.scenario
@@ -121,7 +120,6 @@ export class Machine<Result> implements Place {
     this.fault = undefined
     this.state = 'opening'
     this.disk.hasFailed = false
-    this.disk.wasFull = false
     if (this.store === undefined) return this.#open(process, application.create())
     // A new folder takes a new store.
     if (this.order.replaces) this.store.clear()
@@ -180,18 +178,9 @@ export class Machine<Result> implements Place {
 
   /** The production stores on the disk of this machine. */
   #stores(process: Process, clock: SimClock, watch: NodeWatch<Result>): Storage {
-    const { plant, scenario } = this.#world
-    const files = plant.files?.(this.disk.filesFor(process), this.id) ?? this.disk.filesFor(process)
-    const batches = plant.batches?.(this.disk.batchesFor(process), this.id) ?? this.disk.batchesFor(process)
-    const { space } = scenario
-    const reserve = space && new DiskReserve({ files, folder: dataFolder, bytes: space.reserveBytes })
+    const { logStore, snapshotStore, ...rest } = storesOn(this.#world, this, process, clock)
     const watched = watch.stores()
-    const backed = reserve?.backing(files) ?? files
-    return {
-      reserve,
-      logStore: watchedLogStore(logStoreOn({ files: backed, batches, clock, walSegments: scenario.walSegments }), watched),
-      snapshotStore: watchedSnapshotStore(new FileSnapshotStore({ files, folder: `${dataFolder}/${snapshotFolder}` }), watched),
-    }
+    return { ...rest, logStore: watchedLogStore(logStore, watched), snapshotStore: watchedSnapshotStore(snapshotStore, watched) }
   }
 
   #setAside(process: Process, clock: SimClock, watch: NodeWatch<Result>): Storage {
@@ -369,6 +358,13 @@ export class Machine<Result> implements Place {
   #forget(): void {
     this.#node = undefined
     this.state = 'down'
+  }
+
+  /** An older copy of its folder takes the place of what its disk holds. */
+  putBack(contents: DiskContents): void {
+    const { identity, cluster } = this.watch ?? {}
+    this.disk = this.#newDisk(contents)
+    if (identity !== undefined) cluster?.putBack(identity.nodeId, this.disk)
   }
 
   /** Its folder is deleted: everything that the node has promised is forgotten. */

@@ -29,6 +29,7 @@ export class NodeImage implements DurableImage {
   core: Raft | undefined
   readonly #chainAt: (index: Index, term: Term) => number
   #disk: Disk | undefined
+  #isOld = false
   #snapshots: readonly Index[] = []
   #snapshotsVersion = -1
   #replay = new WalReplay()
@@ -66,6 +67,12 @@ export class NodeImage implements DurableImage {
     this.#replay = new WalReplay()
     this.#walFile = undefined
     this.#readWal(disk)
+    if (this.#walFile === undefined) return
+    // Its first segment may begin amid entries that are compacted: only the replay knows where it leads.
+    const { base, entries } = this.#replay.log()
+    const { index, term } = base.position
+    this.log.reset({ index, term, chain: this.#chainAt(index, term) })
+    for (const entry of entries) this.log.push(entry.term, this.#chainAt(entry.index, entry.term))
   }
   /** What is left on it counts from now on. */
   damaged(): void {
@@ -74,9 +81,20 @@ export class NodeImage implements DurableImage {
     // What is damaged beside a write-ahead log changes nothing of it.
     if (this.#walFile === undefined) this.#rebuild(this.#disk)
   }
+  /** What it held before was true, and counts for those who have heard of it; what this disk holds is all that it can show. */
+  putBack(disk: Disk): void {
+    this.promised = this.log.copy()
+    this.#isOld = true
+    this.term = this.commit = 0
+    this.vote = undefined
+    this.core = undefined
+    this.#snapshotsVersion = -1
+    this.attach(disk)
+  }
   /** Whatever was damaged did no harm, or is repaired. */
   whole(): void {
-    this.promised = this.mustShow = undefined
+    this.mustShow = undefined
+    if (!this.#isOld) this.promised = undefined
   }
   /** The disk is lost. What it had promised until then was true, and counts for those who have heard of it. */
   freeze(): void {

@@ -86,6 +86,7 @@ async function play<Result>(world: NodeWorld<Result>, events: number): Promise<v
   startSessions(world)
   unleash(world)
   world.operators.start()
+  world.oldFolders.start()
   world.differing.start()
   world.reconfiguring.start()
   world.restoring.start()

@@ -65,6 +65,7 @@ export class Operators<Result> {
   }
 
   faulty(machine: Machine<Result>): void {
+    if (machine.fault === 'OLD_FOLDER') return this.#deleteOldFolder(machine)
     this.#later(() => {
       if (machine.fault === 'WIPED_MEMBER') {
         // The first command has founded a second cluster here: the one that helps is in the error.
@@ -81,6 +82,20 @@ export class Operators<Result> {
     if (this.#random.chance(0.4)) return machine.close()
     machine.crash(this.#random.chance(0.5) ? 'kill' : 'power cut')
     this.#later(() => machine.start())
+  }
+
+  /** After a while, in which it must be of no harm. Then the next start is told how to go on. */
+  #deleteOldFolder(machine: Machine<Result>): void {
+    const { process } = machine
+    const { timeoutMs } = this.#world.scenario
+    this.#world.schedule.after(timeoutMs * this.#random.between(1, 8), () => {
+      if (machine.process !== process || machine.fault !== 'OLD_FOLDER') return
+      this.#wiped = machine
+      machine.order.founds = false
+      machine.crash('kill')
+      machine.wipe()
+      this.#later(() => machine.start())
+    })
   }
 
   closed(machine: Machine<Result>): void {
@@ -209,11 +224,11 @@ export class Operators<Result> {
   get #isAtRisk(): boolean {
     const { core } = this.#damaged ?? {}
     if (core?.status().repairing === false || this.#damaged?.isRetired) this.#damaged = undefined
-    return this.#wiped !== undefined || this.#damaged !== undefined
+    return this.#wiped !== undefined || this.#damaged !== undefined || this.#world.oldFolders.isPending
   }
 
   /** Where enough folders are left, and where no change is under way that could make them too few. */
-  #mayLoseOne(): boolean {
+  mayLoseOne(): boolean {
     const { machines, mainCluster, now } = this.#world
     const members = this.#membership()
     if (this.#isAtRisk || now < this.#askingUntil || members === undefined || mainCluster === undefined) return false
@@ -223,7 +238,7 @@ export class Operators<Result> {
 
   /** Its member repairs itself from the others. */
   #damageOne(): void {
-    if (!this.#mayLoseOne()) return
+    if (!this.mayLoseOne()) return
     const machine = this.#random.pick(this.#world.up())
     if (machine.cluster !== this.#world.mainCluster) return
     if (strike(this.#world, machine, this.#random)) this.#damaged = machine
@@ -233,7 +248,7 @@ export class Operators<Result> {
 
   #loseFolder(): void {
     const { machines } = this.#world
-    if (!this.#mayLoseOne()) return
+    if (!this.mayLoseOne()) return
     const machine = this.#random.pick(machines.filter(({ isRetired }) => !isRetired))
     this.#world.coverage.saw('lost folder')
     this.#wiped = machine

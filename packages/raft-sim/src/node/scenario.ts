@@ -36,6 +36,8 @@ export type NodeFaults = {
   readonly membershipMs: number | undefined
   readonly wipeMs: number | undefined
   readonly damageMs: number | undefined
+  /** Somebody copies data folders, and puts an old copy back. */
+  readonly oldFolderMs: number | undefined
   readonly transferMs: number | undefined
   readonly closeMs: number | undefined
   /** Reads by lease are turned on, and sometimes off. */
@@ -138,7 +140,7 @@ export function drawNodeScenario(random: Random): NodeScenario {
   const leases = random.fork('leases')
   const comparing = random.fork('compared memberships')
   const compared = comparing.chance(0.3) ? withComparing(comparing, drawn) : drawn
-  const chosen = leases.chance(0.35) ? withLeases(leases, drawn) : compared
+  const chosen = leases.chance(0.35) ? withLeases(leases, drawn) : withOldFolders(random.fork('old folders'), compared)
   const reconfiguring = random.fork('reconfiguring')
   const changing = reconfiguring.chance(0.15) ? withSettings(reconfiguring, chosen) : chosen
   return withDisks(random.fork('disks'), changing)
@@ -163,6 +165,15 @@ function withDisks(random: Random, scenario: NodeScenario): NodeScenario {
       failingDiskMs: random.chance(0.25) ? every() : undefined,
     },
   }
+}
+
+/**
+ * Not with leases: whether they are on is something that an old copy may not know. Nor where state machines have stores of their own, which
+ * such a copy would leave out.
+ */
+function withOldFolders(random: Random, drawn: NodeScenario): NodeScenario {
+  if (drawn.voters < 3 || drawn.keptState !== undefined || !random.chance(0.4)) return drawn
+  return { ...drawn, faults: { ...drawn.faults, oldFolderMs: drawn.timeoutMs / random.spread(3, 30) } }
 }
 
 /** Leases break in the short time between two elections: such runs look there more often than others. */
@@ -255,6 +266,7 @@ function drawFaults(random: Random, timeoutMs: number): NodeFaults {
     membershipMs: every(0.7, 2, 15),
     wipeMs: every(0.5, 8, 30),
     damageMs: every(0.5, 6, 25),
+    oldFolderMs: undefined,
     transferMs: every(0.4, 4, 20),
     closeMs: every(0.5, 6, 30),
     leaseMs: undefined,
@@ -285,6 +297,7 @@ export function calm(timeoutMs: number): NodeFaults {
     membershipMs: undefined,
     wipeMs: undefined,
     damageMs: undefined,
+    oldFolderMs: undefined,
     transferMs: undefined,
     closeMs: undefined,
     leaseMs: undefined,

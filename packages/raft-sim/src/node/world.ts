@@ -14,6 +14,7 @@ import { Differing } from './differing.ts'
 import { Inviting } from './inviting.ts'
 import { Machine } from './machine.ts'
 import { Network } from './network.ts'
+import { OldFolders } from './old-folders.ts'
 import { Operators } from './operators.ts'
 import type { Process } from './process.ts'
 import { Reconfiguring } from './reconfiguring.ts'
@@ -49,6 +50,7 @@ export class NodeWorld<Result> implements WatchWorld<Result> {
   readonly coverage = new Coverage()
   readonly network: Network
   readonly operators: Operators<Result>
+  readonly oldFolders: OldFolders<Result>
   readonly differing: Differing<Result>
   readonly inviting: Inviting<Result>
   readonly reconfiguring: Reconfiguring<Result>
@@ -83,6 +85,7 @@ export class NodeWorld<Result> implements WatchWorld<Result> {
       arrived: (from, to, frame) => this.#arrived(from, to, frame),
     })
     this.operators = new Operators(this)
+    this.oldFolders = new OldFolders(this)
     this.differing = new Differing(this)
     this.inviting = new Inviting(this)
     this.reconfiguring = new Reconfiguring(this)
@@ -183,6 +186,7 @@ export class NodeWorld<Result> implements WatchWorld<Result> {
 
   #arrived(from: string, { process }: End, frame: Frame): void {
     if (frame.type === 'room') return
+    if (frame.type === 'message') this.check(() => this.oldFolders.hears(process.host, frame.message))
     const machine = this.machines.find(({ id }) => id === process.host)
     const term = frame.type === 'message' ? frame.message.term : 0
     this.journal.record(
