@@ -54,7 +54,9 @@ export class OldFolders<Result> {
     const { machine, id, last } = this.#putBack ?? {}
     if (machine === undefined || id === undefined || last === undefined) return false
     const { watch, isRetired } = machine
-    if (isRetired || watch?.identity?.nodeId !== id || (watch.ghost?.disk.log.last ?? 0) >= last) this.#putBack = undefined
+    // While it starts, nobody knows yet who it is.
+    const isReplaced = machine.isWiped || (watch?.identity !== undefined && watch.identity.nodeId !== id)
+    if (isRetired || isReplaced || (watch?.ghost?.disk.log.last ?? 0) >= last) this.#putBack = undefined
     return this.#putBack !== undefined
   }
 
