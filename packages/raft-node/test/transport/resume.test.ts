@@ -112,6 +112,7 @@ describe('a snapshot whose transfer breaks', () => {
     const { n1, n2, link } = await cluster(time)
     const { meta } = await snapshotIn(n1.store, 5)
     await cutAt(1_000 * KiB, n1.send(n2, meta), n2, link)
+    await until(() => time.pending.length > 0) // it has noticed
     await time.run(59_000)
     expect(await n2.files()).toHaveLength(1)
     await time.run(2_000)
