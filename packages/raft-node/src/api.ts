@@ -266,6 +266,7 @@ export interface Node<Result> extends AsyncDisposable {
      * incarnation may ask again.
      */
     join(request: JoinRequest, options?: CallOptions): Promise<JoinAnswer>
+    /** Makes a learner a voter, caught up or not. Rejects with INVALID_ARGUMENT for one that was added and never started. */
     promote(id: NodeId, options?: ChangeOptions): Promise<Index>
     demote(id: NodeId, options?: ChangeOptions): Promise<Index>
     remove(id: NodeId, options?: ChangeOptions): Promise<Index>

@@ -46,12 +46,16 @@ function newcomer(members: Members, edit: Extract<MemberEdit, { type: 'add' }>, 
   return { id: members.nextId(name), address, clientAddress, incarnation: '' }
 }
 
-function memberChange(members: Members, { type, id }: Exclude<MemberEdit, { type: 'add' }>): MemberChange {
+/** @throws RaftError NOT_A_MEMBER, INVALID_ARGUMENT. */
+export function memberChange(members: Members, { type, id }: Exclude<MemberEdit, { type: 'add' }>): MemberChange {
   if (!members.has(id)) throw new RaftError('NOT_A_MEMBER', `${id} is not a member: see the list of members`)
+  // Its vote could be needed for the very leader that has to let it in.
+  if (type === 'promote' && members.isLearner(id) && members.info(id)?.incarnation === '')
+    throw new RaftError('INVALID_ARGUMENT', `${id} was never started: start it first; it becomes a voter once it has caught up`)
   return { type: memberTypes[type], id }
 }
 
-export const memberTypes = { promote: 'voter', demote: 'learner', remove: 'remove' } as const
+const memberTypes = { promote: 'voter', demote: 'learner', remove: 'remove' } as const
 
 export function checkAddress(address: string): void {
   if (!/^[!-~]+:\d{1,5}$/.test(address) || address.length > addressLengthMax)

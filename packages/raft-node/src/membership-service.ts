@@ -4,7 +4,7 @@ import type { Engine } from './engine.ts'
 import { RaftError } from './errors.ts'
 import { joinStep } from './join-step.ts'
 import type { Leading } from './leading.ts'
-import { checkAddress, memberTypes, planEdits } from './member-edits.ts'
+import { checkAddress, memberChange, planEdits } from './member-edits.ts'
 import { encodeInfos, idLengthMax } from './member-info.ts'
 import { type ChangeKind, decodeIds, decodeJoinAnswer, type PeerAnswer } from './peer-requests.ts'
 import type { MemberInfo } from './ports.ts'
@@ -105,11 +105,11 @@ export class MembershipService {
     const { members } = this.#engine
     for (;;) {
       this.#requireLeadership()
-      if (!members.has(id)) throw new RaftError('NOT_A_MEMBER', `${id} is not a member: see the list of members`)
+      const wanted = memberChange(members, { type: change, id })
       const isDone = change !== 'remove' && members.isLearner(id) === (change === 'demote')
       if (isDone) return members.membershipIndex
       if (change !== 'promote') this.#requireAnotherVoter(id)
-      const index = await this.#propose({ changes: [{ type: memberTypes[change], id }] }, [], deadline)
+      const index = await this.#propose({ changes: [wanted] }, [], deadline)
       if (index !== undefined) return index
     }
   }

@@ -12,6 +12,20 @@ test('a member that an operator has added comes in under the id it got, and beco
   await cluster.closeAll()
 })
 
+test('a member that was never started gets no vote, however it is asked for', async () => {
+  const cluster = new Cluster()
+  const [n1, n2] = await cluster.found(2)
+  const { membership } = n2!.node
+  await cluster.clock.outcome(membership.add({ id: 'n3', address: 'n3:1', promote: false }))
+  const refusal = { code: 'INVALID_ARGUMENT', outcome: 'not-applied', message: expect.stringContaining('n3 was never started') }
+  await expect(cluster.clock.outcome(membership.promote('n3'))).rejects.toMatchObject(refusal)
+  await expect(cluster.clock.outcome(membership.change([{ type: 'promote', id: 'n3' }]))).rejects.toMatchObject(refusal)
+  await cluster.join('n3', n1!)
+  await cluster.clock.outcome(membership.promote('n3'))
+  expect(n1!.node.status().membership.voters).toEqual(['n1', 'n2', 'n3'])
+  await cluster.closeAll()
+})
+
 test('replace and change go through a joint membership, and resolve once that is left', async () => {
   const cluster = new Cluster()
   const [n1, n2] = await cluster.found(3)

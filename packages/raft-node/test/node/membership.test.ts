@@ -94,7 +94,7 @@ describe('joining', () => {
         return reason === undefined ? { accepted: true, index: 7, term: 2 } : { accepted: false, reason }
       },
     }
-    const members = { membershipIndex: 3, has: () => true, isLearner: () => true }
+    const members = { membershipIndex: 3, has: () => true, isLearner: () => true, info: () => ({ incarnation: 'i2' }) }
     const pending = { add: async () => ({ index: 7 }) }
     const parts = {
       raft,
