@@ -240,10 +240,7 @@ export class RaftNode<Result> implements Node<Result> {
     const deadline = this.#begin(options)
     const wait = new SnapshotWait(deadline)
     new Waits(this.#engine.ports.clock).start(wait)
-    this.#engine.snapshots.take().then(
-      index => wait.resolve(index),
-      error => wait.reject(error),
-    )
+    this.#engine.snapshots.takeFor(wait)
     return wait.promise
   }
 

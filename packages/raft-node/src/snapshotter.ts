@@ -5,6 +5,7 @@ import type { Members } from './members.ts'
 import type { LogStore, SnapshotMeta, SnapshotStore } from './ports.ts'
 import type { ReplicatedState } from './replicated-state.ts'
 import type { Settings } from './settings.ts'
+import type { Wait } from './wait.ts'
 
 type Parts = {
   readonly raft: Raft
@@ -49,6 +50,7 @@ export class Snapshotter {
   #bytes = 0
   #running: Promise<Index> | undefined
   #files: Promise<unknown> = Promise.resolve()
+  readonly #callers = new Set<Wait<Index>>()
   #stopped = false
 
   constructor(parts: Parts, newest: { readonly index: Index; readonly size: number }, on: SnapshotterEvents) {
@@ -104,7 +106,7 @@ export class Snapshotter {
   /** Takes a snapshot of the state as it is now; resolves with its index once it is durable and the log is shortened. */
   take(): Promise<Index> {
     // Also for who waited for the one before: what closes would wait for one more, and then another.
-    if (this.#stopped) return Promise.reject(new RaftError('NODE_STOPPED', 'the node closes'))
+    if (this.#stopped) return Promise.reject(stopped())
     if (this.#running !== undefined) return this.#running.then(index => (index >= this.#parts.applier.applied.index ? index : this.take()))
     if (this.#parts.applier.applied.index === this.#newest) return Promise.resolve(this.#newest)
     if (!this.#hasRoom) return Promise.reject(new RaftError('DISK_FULL', 'the disk has no room for a snapshot: make room there'))
@@ -112,6 +114,16 @@ export class Snapshotter {
       this.#running = undefined
     })
     return this.#running
+  }
+
+  /** As `take`, for a caller who hears of it when the node stops, also from a disk that hangs. */
+  takeFor(wait: Wait<Index>): void {
+    this.#callers.add(wait)
+    const taken = this.take().finally(() => this.#callers.delete(wait))
+    taken.then(
+      index => wait.resolve(index),
+      error => wait.reject(error),
+    )
   }
 
   /** A snapshot from the leader. Never written at the same time as one of our own. */
@@ -133,6 +145,7 @@ export class Snapshotter {
   /** Ends what is being written; resolves once nothing is. */
   async stop(): Promise<void> {
     this.#stopped = true
+    for (const wait of this.#callers) wait.reject(stopped())
     await this.#files.catch(() => {})
   }
 
@@ -194,12 +207,16 @@ export class Snapshotter {
   /** Closing does not wait for a long snapshot: the writer finds the data broken off and removes what it has. */
   async *#untilStopped(data: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
     for await (const chunk of data) {
-      if (this.#stopped) throw new RaftError('NODE_STOPPED', 'the node closes')
+      if (this.#stopped) throw stopped()
       if (!this.#parts.hasRoomFor(0)) throw new RaftError('DISK_FULL', 'the disk has no room for the rest of the snapshot')
       this.#written += chunk.length
       yield chunk
     }
   }
+}
+
+function stopped(): RaftError {
+  return new RaftError('NODE_STOPPED', 'the node closes')
 }
 
 /** The data travels beside the core's message, read from the newest file. */

@@ -251,6 +251,23 @@ describe('leaving', () => {
     await cluster.clock.outcome(closed, 2_000)
   })
 
+  test('who waits for a snapshot hears that the node stops, also from a disk that hangs with the log', async () => {
+    const cluster = new Cluster()
+    const [n1] = await cluster.found(1, { trailingEntries: 0 })
+    for (const value of ['a', 'b']) {
+      await cluster.set(n1!, value)
+      await cluster.clock.outcome(n1!.node.snapshot())
+    }
+    await cluster.set(n1!, 'c')
+    n1!.disk.mode = 'hangs'
+    const snapshot = n1!.node.snapshot({ timeoutMs: 60_000 })
+    const taken = () => n1!.events.filter(event => event.type === 'snapshot').length
+    await cluster.clock.until(() => taken() === 3) // what is left is to shorten the log
+    const heard = expect(cluster.clock.outcome(snapshot)).rejects.toMatchObject({ code: 'NODE_STOPPED' })
+    await cluster.clock.outcome(n1!.node.close(), 2_000)
+    await heard
+  })
+
   test('leadership moves where it is told to, from any member', async () => {
     const cluster = new Cluster()
     const [n1, n2, n3] = await cluster.found(3)

@@ -157,6 +157,7 @@ class MemoryLogStore implements LogStore {
 
   async compact(index: Index): Promise<void> {
     await this.#wait()
+    if (this.#disk.mode === 'hangs') await new Promise(() => {})
     const chain = this.chainAt(index)
     const entry = this.#disk.entries.find(each => each.index === index)
     if (chain === undefined || entry === undefined) return
