@@ -1,9 +1,11 @@
 // npm run crash -- --times 200: kill -9 at random moments under load, so many times with each log store
-// (--log-store: with one). Every acknowledged write is there afterwards, and a killed node serves again within a second.
+// (--log-store: with one). Every acknowledged write is there afterwards, and a killed node serves again within a second. Now and then all
+// nodes are asked for all of them, and what they have shown is deleted, so that every restart meets a state of like size.
 import { strict as assert } from 'node:assert'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
+import { ask } from '../e2e/harness/http.ts'
 import { hasAll, listsAll, Writer } from '../e2e/harness/writer.ts'
 import { bundleNodeProcess } from './bundle.ts'
 import { startProofCluster, storesFrom } from './proof-cluster.ts'
@@ -15,6 +17,8 @@ const times = countFrom('--times', values.times)
 const stores = storesFrom('--log-store', values['log-store'])
 const writesBetween = 100
 const restartMsMax = 1_000
+/** Then all nodes are asked for all that was acknowledged since the last time. */
+const killsBetween = 25
 const progressMs = 5_000
 const began = performance.now()
 await runProof('crash', async folder => {
@@ -27,10 +31,17 @@ await runProof('crash', async folder => {
 /** Resolves with what was too slow. */
 async function run(program: string, folder: string, logStore: LogKind): Promise<readonly string[]> {
   const nodes = await startProofCluster(program, folder, { logStore, snapshotEntries: 2_000, trailingEntries: 500 })
-  const writer = new Writer(nodes, 8)
+  let writer = new Writer(nodes, 8)
   const restarts: Started[] = []
   let fewest = Number.POSITIVE_INFINITY
   let checked = 0
+  let [acknowledged, unknown] = [0, 0]
+  const settle = async () => {
+    await writer.stop()
+    for (const node of nodes) await listsAll(node, writer.prefix, writer.acknowledged)
+    acknowledged += writer.acknowledged.length
+    unknown += writer.failed
+  }
   let shown = performance.now()
   for (let kill = 1; kill <= times; kill++) {
     const before = writer.acknowledged.length
@@ -44,14 +55,31 @@ async function run(program: string, folder: string, logStore: LogKind): Promise<
     for (const node of victims) await node.ready()
     for (const node of victims) await hasAll(node, writer.acknowledged.slice(checked, written))
     checked = written
+    if (kill % killsBetween === 0 && kill < times) {
+      await settle()
+      await forget(nodes, writer.prefix)
+      writer = new Writer(nodes, 8)
+      checked = 0
+    }
     if (performance.now() - shown < progressMs) continue
     shown = performance.now()
-    progress(kill, writer.acknowledged.length, restarts)
+    progress(kill, acknowledged + writer.acknowledged.length, restarts)
   }
-  await writer.stop()
-  for (const node of nodes) await listsAll(node, writer.prefix, writer.acknowledged)
+  await settle()
   await Promise.all(nodes.map(node => node.kill()))
-  return report(logStore, { acknowledged: writer.acknowledged.length, unknown: writer.failed, fewest, restarts })
+  return report(logStore, { acknowledged, unknown, fewest, restarts })
+}
+
+/** What all nodes have shown is deleted: a restart is to be measured with a state of some size, not with one that grows all the time. */
+async function forget(nodes: readonly ProofNode[], prefix: string): Promise<void> {
+  const [first] = nodes
+  assert(first !== undefined)
+  const { status, text } = await ask('DELETE', first.http, `/v1/kv?prefix=${prefix}`)
+  assert.equal(status, 200, `the checked keys cannot be deleted: ${text}`)
+  for (const node of nodes) {
+    const left = await ask('GET', node.http, `/v1/kv?prefix=${prefix}&limit=1`)
+    assert.deepEqual(JSON.parse(left.text).items, [], `deleted keys are there again at ${node.settings.id}`)
+  }
 }
 
 /** One node mostly, now and then two, or all of them at once. */
