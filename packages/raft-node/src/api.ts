@@ -161,7 +161,7 @@ export type NodeOptions<Result> = {
   readonly insecure?: boolean
   /**
    * The log store: LevelDB, or a write-ahead log of its own. A folder made with the other one is refused. Default: the one that has made
-   * the folder, and `level` for a new one.
+   * the folder, and `wal` for a new one.
    */
   readonly log?: 'level' | 'wal'
   /** Where clients of the application reach this node; replicated, so that every node can name the leader's. */

@@ -17,7 +17,7 @@ const defaultReserveBytes = 8 * 1024 * 1024
 export type StorageOptions = {
   /** The data folder; made when absent. It holds `log/` (LevelDB) or `wal/`, `watermark-a`, `watermark-b` and `snapshots/`. */
   readonly dir: string
-  /** Which log store. A folder that was made with the other one is refused. */
+  /** Which log store; default: the write-ahead log. A folder that was made with the other one is refused. */
   readonly log?: LogKind | undefined
   readonly clock: Clock
   /** How large the reserve for a full disk is (`reserve`, in the data folder), in bytes. Default 8 MiB; 0: none. */
@@ -27,7 +27,7 @@ export type StorageOptions = {
 }
 
 /** Log and snapshots on this machine's disk. Nothing is touched until `logStore.open()`, which comes before any use of `snapshotStore`. */
-export function openStorage({ dir, log = 'level', clock, reserveBytes = defaultReserveBytes, onBadSnapshot }: StorageOptions): {
+export function openStorage({ dir, log = 'wal', clock, reserveBytes = defaultReserveBytes, onBadSnapshot }: StorageOptions): {
   readonly logStore: GuardedLogStore
   readonly snapshotStore: SnapshotStore
   readonly reserve: DiskReserve

@@ -28,6 +28,7 @@ async function start(id: string, options: Partial<NodeOptions<string>> = {}): Pr
     id,
     dir: join(root, id),
     listen: '127.0.0.1:0',
+    log: 'level',
     tickMs: 20,
     stateMachine,
     resultCodec: Register.codec,
@@ -90,6 +91,19 @@ describe('on real ports', () => {
     for (const { node, register } of again) {
       await node.read()
       expect(register.applied).toEqual(['w0', 'w1', 'w2'])
+    }
+  })
+
+  test('a new folder gets a write-ahead log, and one that LevelDB has made goes on with that', async () => {
+    const { node, options } = await start('n1', { bootstrap: true })
+    await node.close()
+    const { log, ...others } = options
+    expect(log).toBe('level')
+    for (const [id, folder] of [['n1', 'log'] as const, ['n2', 'wal'] as const]) {
+      const dir = join(root, id)
+      const opened = await RaftNode.open({ ...others, id, dir, listen: '127.0.0.1:0', bootstrap: true, stateMachine: new Register() })
+      await opened.close()
+      expect((await readdir(dir)).filter(name => name === 'log' || name === 'wal')).toEqual([folder])
     }
   })
 

@@ -36,7 +36,8 @@ async function open(id: string, dir: string, options: Partial<NodeOptions<string
 
 /** Node n1's folder, with the majority of its cluster gone and one more entry that nobody has acknowledged. */
 async function leftBehind(log: 'level' | 'wal'): Promise<{ readonly dir: string; readonly address: string }> {
-  const n1 = await open('n1', 'n1', { log, bootstrap: true })
+  // It must lead still when the others have closed, however long that takes on a busy machine.
+  const n1 = await open('n1', 'n1', { log, bootstrap: true, electionTicks: 250 })
   await n1.node.waitForLeader()
   const join = (request: JoinRequest) => n1.node.membership.join(request)
   const [n2, n3] = [await open('n2', 'n2', { join }), await open('n3', 'n3', { join })]
