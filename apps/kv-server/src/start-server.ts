@@ -1,7 +1,6 @@
 import type { NonLeaderMode } from 'kv-client'
 import type { Logger } from 'pino'
 import { type Node, type PeerCertificates, RaftError, RaftNode, systemClock, type World } from 'raft-node'
-import { logKindOf, nodeFiles } from 'raft-node/level'
 import { type Address, formatAddress, parseAddress, probeAddress } from './address.ts'
 import { PeerConnections } from './connections.ts'
 import { EventLog } from './event-log.ts'
@@ -121,11 +120,7 @@ export async function startServer(options: KvServerOptions, overrides: Partial<W
   let node: Node<CommandResult>
   try {
     const events = new EventLog(log, connections, service.current().metrics)
-    const logStore = options.logStore ?? (await logKindOf(nodeFiles, options.dir)) ?? newLogStore
-    node = await RaftNode.open(
-      nodeOptions({ ...options, logStore }, { raft, httpAddress, join, store, events, peers: protection.peers }),
-      overrides,
-    )
+    node = await RaftNode.open(nodeOptions(options, { raft, httpAddress, join, store, events, peers: protection.peers }), overrides)
   } catch (error) {
     service.stop()
     http.close()
@@ -150,9 +145,6 @@ function certificatesOf({ tls, joinCa }: KvServerOptions) {
   if (tls === undefined) return undefined
   return { cert: contents(tls.cert), key: contents(tls.key), ca: joinCa && contents(joinCa) }
 }
-
-/** What wins with 64 writers at once (docs/performance.md). */
-const newLogStore = 'wal'
 
 type Parts = {
   readonly raft: Address
