@@ -24,9 +24,9 @@ const plainPair = new RegExp(`^${['', '\\{', plainText, ':', plainText, '\\}', '
  * for each of them, and V8 a shape for each, which slows down all that comes after.
  */
 function plainPairIn(bytes: Buffer, limits: Limits): Pair[] | undefined {
-  requireUtf8(bytes)
   const [, key, value] = plainPair.exec(bytes.toString('latin1')) ?? []
   if (key === undefined || value === undefined) return undefined
+  requireUtf8(bytes)
   return [[checkedKey(key, limits), checkedValue(value, key, limits)]]
 }
 
