@@ -6,8 +6,11 @@ import type { Base } from './log-keys.ts'
 import { type Frame, isBegun, readFrame } from './wal-frame.ts'
 import { segmentName } from './wal-names.ts'
 
-/** Where frames stop that can be read and follow each other; with the checksum of the last one. */
-export type WalEnd = { readonly segment: number; readonly offset: number; readonly previous: number }
+/**
+ * Where frames stop that can be read and follow each other; with the checksum of the last one. `flushed`: where the last write began, which
+ * was the last frame, or a head and the frame after it. All before it was flushed, since no write began before the flush of the one before.
+ */
+export type WalEnd = { readonly segment: number; readonly flushed: number; readonly offset: number; readonly previous: number }
 
 export type WalLog = {
   readonly base: Base
@@ -62,6 +65,7 @@ export class WalReplay {
   /** Takes the frames of one segment, in the order of their numbers. Returns how far they reach; 0 where it was never begun. */
   read(bytes: Uint8Array, segment: number, { from = 0, taken = () => {} }: ReadOptions = {}): number {
     let at = from
+    let headEnd = 0
     for (;;) {
       const frame = readFrame(bytes, at, segment)
       if (frame === undefined || !this.#take(frame, at, segment)) {
@@ -70,8 +74,9 @@ export class WalReplay {
         return at
       }
       taken(frame)
+      if (at === 0) headEnd = frame.next
+      this.#run.end = { segment, flushed: at === headEnd ? 0 : at, offset: frame.next, previous: frame.crc }
       at = frame.next
-      this.#run.end = { segment, offset: at, previous: frame.crc }
     }
   }
 
@@ -129,7 +134,7 @@ export class WalReplay {
 }
 
 function startingAt(base: Base): Run {
-  return { from: base.position.index, chain: base.chain, entries: [], links: [], base, end: { segment: 0, offset: 0, previous: 0 } }
+  return { from: base.position.index, chain: base.chain, entries: [], links: [], base, end: { segment: 0, flushed: 0, offset: 0, previous: 0 } }
 }
 
 /** Whether nothing is missing between its base and its first entry, and the base is the one that its entries follow. */

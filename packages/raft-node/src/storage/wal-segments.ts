@@ -91,16 +91,16 @@ export class WalSegments {
 
   /**
    * The log goes on here. What comes after must be gone before anything is written: a frame that lay beyond a torn one could follow
-   * the new one. What comes before may be in memory only, left there by a process that crashed; and where that one ended because a flush
+   * the new one. What was written last may be in memory only, left there by a process that crashed; and where that one ended because a flush
    * had failed, the kernel may take its memory for written. So it is written once more.
    */
-  async continueAt({ segment, offset, previous }: WalEnd, highest: ReadonlyMap<number, Index>): Promise<void> {
+  async continueAt({ segment, flushed, offset, previous }: WalEnd, highest: ReadonlyMap<number, Index>): Promise<void> {
     await this.#removeAfter(segment)
     const file = await this.#open(segment)
     const capacity = await file.size()
     this.#current = { number: segment, file, capacity, offset, highest: highest.get(segment) ?? 0 }
     this.#previous = previous
-    await file.writeAt(0, await file.readAt(0, offset))
+    await file.writeAt(flushed, await file.readAt(flushed, offset - flushed))
     await fillWithZeros(file, offset, capacity)
     await file.sync()
     await this.#files.syncFolder(this.#folder)

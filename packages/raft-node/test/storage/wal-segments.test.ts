@@ -1,9 +1,9 @@
-import { readdir, rm, truncate } from 'node:fs/promises'
+import { cp, readdir, rm, truncate } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Entry } from 'raft-core'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { LogState } from '../../src/ports.ts'
-import type { Files } from '../../src/storage/files.ts'
+import type { Files, OpenFile } from '../../src/storage/files.ts'
 import { nodeFiles } from '../../src/storage/node-files.ts'
 import { WalLogStore } from '../../src/storage/wal-log-store.ts'
 import { flipBit } from './damage.ts'
@@ -24,8 +24,9 @@ afterEach(async () => {
 
 async function open(
   files: Files = nodeFiles,
+  dir = folder.dir,
 ): Promise<{ readonly store: WalLogStore; readonly state: LogState; readonly damage: string | undefined }> {
-  const store = new WalLogStore({ files, folder: folder.dir, clock: folder.clock, segmentBytes })
+  const store = new WalLogStore({ files, folder: dir, clock: folder.clock, segmentBytes })
   stores.push(store)
   const { state, identity: found, damage } = await store.open()
   if (found === undefined) await store.initialize(identity)
@@ -120,6 +121,49 @@ describe('segments', () => {
     expect(made).toBeGreaterThan(2)
     expect(await segments()).toHaveLength(1)
     expect((await again()).entries).toEqual(entries(1, 1, 100))
+  })
+})
+
+describe('a log that is opened again', () => {
+  type Piece = readonly [from: number, to: number]
+  /** What is written to segments, but for the zeros with which they are made ready: from byte to byte. */
+  const watching = (written: Piece[]): Files => {
+    const watched = (file: OpenFile): OpenFile => ({
+      readAt: (offset, length) => file.readAt(offset, length),
+      async writeAt(offset, bytes) {
+        await file.writeAt(offset, bytes)
+        if (bytes.some(byte => byte !== 0)) written.push([offset, offset + bytes.length])
+      },
+      size: () => file.size(),
+      truncate: size => file.truncate(size),
+      sync: () => file.sync(),
+      close: () => file.close(),
+    })
+    const isSegment = (path: string) => path.endsWith('.wal')
+    return {
+      ...nodeFiles,
+      async open(path) {
+        const file = await nodeFiles.open(path)
+        return file !== undefined && isSegment(path) ? watched(file) : file
+      },
+      create: async path => (isSegment(path) ? watched(await nodeFiles.create(path)) : nodeFiles.create(path)),
+    }
+  }
+
+  test('writes again exactly what the process before had written last: all before it was flushed', async () => {
+    const written: Piece[] = []
+    const { store } = await open(watching(written))
+    await save(store, 1, [entry(1, 1)]) // nobody can tell it from one that was written with the head before it
+    for (let index = 2; index <= 60; index++) {
+      await save(store, 1, [entry(1, index)])
+      const last = written.at(-1)
+      const copy = `${folder.dir}-${index}`
+      await cp(folder.dir, copy, { recursive: true })
+      const again: Piece[] = []
+      await open(watching(again), copy)
+      expect(again).toEqual([last])
+    }
+    expect((await segments()).length).toBeGreaterThan(2)
   })
 })
 
