@@ -70,7 +70,8 @@ function openRead(raft: RaftMachine, leader: Leader, request: ReadRequest): void
   if (raft.settings.readMode === 'unbounded-lease') return answerRead(raft, request, raft.log.commit, 'nobody votes while it leads')
   if (oneVoter && voters[0] === raft.id) return answerRead(raft, request, raft.log.commit, 'it is the only voter')
   const { reads } = leader
-  reads.open.push({ ...request, token: reads.nextToken++, index: raft.log.commit })
+  const { from, context, waited = false } = request
+  reads.open.push({ from, context, waited, token: reads.nextToken++, index: raft.log.commit })
   broadcastHeartbeat(raft, leader, newestToken(reads))
 }
 

@@ -1,5 +1,5 @@
 import type { Entry } from 'raft-core'
-import { decodePayload, encodePayload, payloadType } from './entry-payload.ts'
+import { decodeEntry, encodePayload, payloadType } from './entry-payload.ts'
 import { RaftError } from './errors.ts'
 import { readSafeInteger, writeSafeInteger } from './safe-integer.ts'
 
@@ -50,11 +50,8 @@ export function decodeEntries(bytes: Uint8Array): Entry[] {
     const length = view.getUint32(offset + 17)
     const start = offset + headBytes
     if (length > block.length - start) throw malformed(`entry ${i} is cut off`)
-    entries.push({
-      term: readSafeInteger(view, offset + 1),
-      index: readSafeInteger(view, offset + 9),
-      ...decodePayload(view.getUint8(offset), block.subarray(start, start + length)),
-    })
+    const position = { term: readSafeInteger(view, offset + 1), index: readSafeInteger(view, offset + 9) }
+    entries.push(decodeEntry(position, view.getUint8(offset), block.subarray(start, start + length)))
     offset = start + length
   }
   if (offset !== block.length) throw malformed('bytes after the last entry')

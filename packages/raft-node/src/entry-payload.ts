@@ -1,5 +1,5 @@
 import { Packr } from 'msgpackr'
-import type { Entry, MemberChange, MembershipChange, Payload } from 'raft-core'
+import type { Entry, MemberChange, MembershipChange, Payload, Position } from 'raft-core'
 import { RaftError } from './errors.ts'
 
 /** What an entry says, in bytes: a command is its own bytes, a membership change a positional MessagePack tuple. */
@@ -28,15 +28,15 @@ export function encodePayload(entry: Entry): Uint8Array {
 }
 
 /** A command keeps `bytes` as they are: hand over memory that may live as long as the entry. */
-export function decodePayload(type: number, bytes: Uint8Array): Payload {
+export function decodeEntry({ term, index }: Position, type: number, bytes: Uint8Array): Entry {
   switch (types[type]) {
     case 'command':
-      return { type: 'command', data: bytes }
+      return { term, index, type: 'command', data: bytes }
     case 'empty':
       if (bytes.length > 0) throw malformed('an empty entry carries bytes')
-      return { type: 'empty' }
+      return { term, index, type: 'empty' }
     case 'membership':
-      return { type: 'membership', change: decodeMembershipChange(bytes) }
+      return { term, index, type: 'membership', change: decodeMembershipChange(bytes) }
     default:
       throw malformed(`no entry has type ${type}`)
   }

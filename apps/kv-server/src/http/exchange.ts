@@ -75,7 +75,7 @@ export function startedNode({ node }: Service): Node<CommandResult> {
 }
 
 /** A client that waits less long than this server would says so: `X-Raft-Timeout`, in milliseconds. */
-export function callOptions({ signal, service, request }: Exchange): CallOptions {
+export function callOptions({ signal, service, request }: Exchange): Required<CallOptions> {
   const { answerTimeoutMs } = service.limits
   const patience = Number(request.headers['x-raft-timeout'])
   return { signal, timeoutMs: patience > 0 ? Math.min(patience, answerTimeoutMs) : answerTimeoutMs }

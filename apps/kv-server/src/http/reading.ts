@@ -13,7 +13,8 @@ export function read(exchange: Exchange, answer: () => Reply | Promise<Reply>): 
   const consistency = exchange.query.choice('consistency', consistencies, 'linearizable')
   // Who asks for a stale read asks this node, so the mode for other nodes than the leader does not matter.
   if (consistency === 'stale') return staleRead(exchange, answer)
-  return onLeader(exchange, node => node.read({ ...callOptions(exchange), consistency }), answer)
+  const { signal, timeoutMs } = callOptions(exchange)
+  return onLeader(exchange, node => node.read({ signal, timeoutMs, consistency }), answer)
 }
 
 async function staleRead(exchange: Exchange, answer: () => Reply | Promise<Reply>): Promise<Reply> {

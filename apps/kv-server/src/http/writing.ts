@@ -29,17 +29,25 @@ export function write<Type extends Done['type']>(
   const { body } = exchange
   checkRoom(command, exchange.service)
   const bytes = keyed(exchange, encodeCommand(command))
-  const ask = (node: Node<CommandResult>, forward: boolean) => node.apply(bytes, { ...callOptions(exchange), forward })
+  const ask = (node: Node<CommandResult>, forward: boolean) => {
+    const { signal, timeoutMs } = callOptions(exchange)
+    return node.apply(bytes, { signal, timeoutMs, forward })
+  }
   const shown = ({ index, result }: Applied<CommandResult>): Reply | Promise<Reply> => {
     const isReplayed = result.type === 'replayed'
     return after(show(doneOf(isReplayed ? result.result : result, type)), reply => {
-      const told = reply.index === undefined ? { ...reply, index } : reply
+      const told = reply.index === undefined ? withIndex(reply, index) : reply
       return isReplayed ? { ...told, headers: { ...reply.headers, 'Idempotent-Replayed': 'true' } } : told
     })
   }
   // A request that breaks off is no request, also where its body does not matter.
   const whole = body instanceof Uint8Array || body.request.complete ? undefined : readBytes(exchange, 'this needs none')
   return after(whole, () => onLeader(exchange, ask, shown))
+}
+
+/** Field by field: V8 makes a new shape each time a spread object gets one more property, and whatever reads it looks the shape up anew. */
+function withIndex({ status, contentType, body, headers }: Reply, index: number): Reply {
+  return headers === undefined ? { status, contentType, body, index } : { status, contentType, body, headers, index }
 }
 
 /** A command of the server's own, outside any idempotency key. */

@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib'
 import type { Entry, Position } from 'raft-core'
-import { decodePayload, encodePayload, payloadType } from '../entry-payload.ts'
+import { decodeEntry, encodePayload, payloadType } from '../entry-payload.ts'
 import { readSafeInteger, writeSafeInteger } from '../safe-integer.ts'
 import { chainHash } from './chain.ts'
 import { checkVersion, formatVersion } from './sealed.ts'
@@ -70,9 +70,8 @@ export function writeContent(block: Uint8Array, view: DataView, at: number, entr
 /** A command's data is a view of the memory below. */
 export function readContent(view: DataView, at: number, length: number): Entry {
   const payload = new Uint8Array(view.buffer, view.byteOffset + at + contentHeadBytes, length - contentHeadBytes)
-  const term = readSafeInteger(view, at + 1)
-  const index = readSafeInteger(view, at + 9)
-  return { term, index, ...decodePayload(view.getUint8(at), payload) }
+  const position = { term: readSafeInteger(view, at + 1), index: readSafeInteger(view, at + 9) }
+  return decodeEntry(position, view.getUint8(at), payload)
 }
 
 /** Which entry a record is of, without looking whether it is whole. */

@@ -134,7 +134,14 @@ export class WalReplay {
 }
 
 function startingAt(base: Base): Run {
-  return { from: base.position.index, chain: base.chain, entries: [], links: [], base, end: { segment: 0, flushed: 0, offset: 0, previous: 0 } }
+  return {
+    from: base.position.index,
+    chain: base.chain,
+    entries: [],
+    links: [],
+    base,
+    end: { segment: 0, flushed: 0, offset: 0, previous: 0 },
+  }
 }
 
 /** Whether nothing is missing between its base and its first entry, and the base is the one that its entries follow. */

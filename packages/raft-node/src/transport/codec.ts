@@ -138,9 +138,10 @@ function readMessage(reader: TupleReader): PeerMessage {
   if (type === undefined) throw corrupt('a type of message that this version knows')
   const envelope = { type, from: readId(reader), to: readId(reader), term: reader.integer() }
   // The row that reads the body is the row of the type: TypeScript cannot follow that through the table.
-  const message = { ...envelope, ...bodies[type].read(reader) } as Message
+  // Assigned, not spread: V8 makes new shapes for each object that is spread from several kinds, and the core would look each of them up anew.
+  const message = Object.assign(envelope, bodies[type].read(reader)) as Message
   const freshness = carriesNote(type) ? reader.optional(field => readNote(field.tuple())) : undefined
-  return freshness === undefined ? message : { ...message, freshness }
+  return freshness === undefined ? message : Object.assign(message, { freshness })
 }
 
 export function readId(reader: TupleReader): string {
