@@ -219,6 +219,21 @@ describe('leaving', () => {
     await cluster.closeAll()
   })
 
+  test('told to hand over, a leader ends only when another takes over, which waits for no timeout and asks for no pre-votes', async () => {
+    const { cluster, happened, withoutLeaderMs } = await leaderCloses({ transfer: true })
+    expect(happened[0]).toBe('candidate')
+    expect(happened.filter(what => what !== 'closed')).toEqual(['candidate', 'leader'])
+    expect(withoutLeaderMs).toBeLessThan(100) // a tick, of which an election timeout takes ten
+    await cluster.closeAll()
+  })
+
+  test('told not to, it ends while nobody takes over: the others have to find out that it is gone', async () => {
+    const { cluster, happened } = await leaderCloses({ transfer: false })
+    expect(happened.slice(0, 2)).toEqual(['closed', 'preCandidate'])
+    expect(happened).toContain('leader')
+    await cluster.closeAll()
+  })
+
   test('leadership does not go to a node that is closing too', async () => {
     const cluster = new Cluster()
     cluster.clock.remembersOrigins = true
@@ -278,3 +293,16 @@ describe('leaving', () => {
     await cluster.closeAll()
   })
 })
+
+/** The leader of three closes, and another one leads: what happened in between, which is its end and all roles of others but followers. */
+async function leaderCloses(options: { readonly transfer: boolean }) {
+  const cluster = new Cluster()
+  const [n1, ...others] = await cluster.found(3)
+  const happened: string[] = []
+  for (const { node } of others) node.on('role', ({ role }) => role !== 'follower' && happened.push(role))
+  const before = cluster.clock.now()
+  await cluster.clock.outcome(n1!.node.close(options).then(() => happened.push('closed')))
+  cluster.members.delete('n1')
+  await cluster.newLeader()
+  return { cluster, happened, withoutLeaderMs: cluster.clock.now() - before }
+}
