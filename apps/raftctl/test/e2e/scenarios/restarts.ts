@@ -1,5 +1,5 @@
 import { strict as assert } from 'node:assert'
-import { leaderOf, prepare, startCluster, votersAre } from '../harness/cluster.ts'
+import { prepare, startCluster, votersAre } from '../harness/cluster.ts'
 import { get, set } from '../harness/http.ts'
 import type { Scenario } from '../harness/scenario.ts'
 
@@ -30,21 +30,6 @@ export const restarts: readonly Scenario[] = [
         assert.equal(await get(second.http, 'while away'), String(flags.length))
       }
       await votersAre(first, 3)
-    },
-  },
-  {
-    name: 'all three stopped and started again by their first commands',
-    run: async folder => {
-      const cluster = await startCluster(folder)
-      await set(cluster.node(3).http, 'foo', 'bar')
-      const ends = await Promise.all(cluster.nodes.map(node => node.stop()))
-      assert.deepEqual(
-        ends.map(({ code }) => code),
-        [0, 0, 0],
-      )
-      await Promise.all(cluster.nodes.map((node, at) => node.start(at === 0 ? [] : ['--join', cluster.node(1).http])))
-      await leaderOf(cluster)
-      for (const node of cluster.nodes) assert.equal(await get(node.http, 'foo'), 'bar')
     },
   },
 ]
