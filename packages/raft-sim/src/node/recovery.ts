@@ -1,10 +1,11 @@
 import type { NodeId } from 'raft-core'
 import { memberIds } from 'raft-core'
+import { brokenForEver } from '../core-form.ts'
 import { sameMembership, showMembership } from '../invariants/config-history.ts'
 import type { Recovery } from '../invariants/liveness.ts'
 import { LivenessWatch } from '../invariants/liveness.ts'
+import { quorumHas } from '../invariants/quorum.ts'
 import type { Clients } from './clients.ts'
-import { brokenForEver } from './core-form.ts'
 import type { Machine } from './machine.ts'
 import { calm } from './scenario.ts'
 import type { NodeWorld } from './world.ts'
@@ -15,7 +16,7 @@ export class Recovering<Result> {
   readonly #world: NodeWorld<Result>
   readonly #clients: Clients<Result>
   readonly #watch: LivenessWatch
-  readonly #broken: ReadonlySet<Machine<Result>>
+  readonly #broken: ReadonlySet<string>
   #written = false
   #read = false
 
@@ -31,13 +32,13 @@ export class Recovering<Result> {
   }
 
   /** Returns who stays broken. */
-  #heal(): ReadonlySet<Machine<Result>> {
+  #heal(): ReadonlySet<string> {
     const world = this.#world
     world.healed = true
     world.faults = calm(world.scenario.timeoutMs)
     world.event('heal', 0, () => 'all faults are over, all machines come back')
     world.network.heal(world.faults.network)
-    const broken = brokenForEver(world)
+    const broken = breakSome(world)
     for (const machine of world.machines) {
       machine.hangsUntil = 0
       machine.disk.room = Number.POSITIVE_INFINITY
@@ -49,7 +50,7 @@ export class Recovering<Result> {
   }
   #leader(): Machine<Result> | undefined {
     const leader = this.#world.leader()
-    return leader === undefined || this.#broken.has(leader) ? undefined : leader
+    return leader === undefined || this.#broken.has(leader.id) ? undefined : leader
   }
 
   #look(): void {
@@ -84,7 +85,7 @@ export class Recovering<Result> {
     const leader = this.#leader()
     if (leader === undefined) return { serving: () => `there is no leader: ${summary(machines)}`, level: () => 'no leader', terms: '' }
     const { membership } = leader.core!.status()
-    const ids = memberIds(membership).filter(id => ![...this.#broken].some(machine => machine.id === id))
+    const ids = memberIds(membership).filter(id => !this.#broken.has(id))
     const members = ids.map(id => machines.find(({ core }) => core?.id === id))
     const present = members.filter(member => member !== undefined)
     const terms = present.map(({ core }) => `${core!.id}:${core!.term}`).sort()
@@ -95,7 +96,7 @@ export class Recovering<Result> {
           leader,
           members,
           ids,
-          machines.filter(machine => !this.#broken.has(machine)),
+          machines.filter(({ id }) => !this.#broken.has(id)),
         ),
       terms: terms.join(' '),
     }
@@ -108,6 +109,41 @@ export class Recovering<Result> {
     if (!this.#written) return `no fresh write was served: ${summary(machines)}`
     return this.#read ? undefined : `no fresh read was served: ${summary(machines)}`
   }
+}
+
+/**
+ * Only in runs that have come to one membership which everybody knows, without a damaged or lost disk, so that whoever recovers has a quorum
+ * that can vote.
+ */
+function breakSome<Result>(world: NodeWorld<Result>): ReadonlySet<string> {
+  const { machines, mainCluster, scenario } = world
+  const { membershipMs, wipeMs, damageMs, oldFolderMs } = scenario.faults
+  if ([membershipMs, wipeMs, damageMs, oldFolderMs].some(ms => ms !== undefined)) return new Set()
+  if (mainCluster === undefined || !isAgreed(world)) return new Set()
+  const { membership } = mainCluster.ghost.configs.latest
+  const isQuorum = (has: (id: NodeId) => boolean) => quorumHas(membership, has)
+  const switchOff = (machine: Machine<Result>) => {
+    machine.isRetired = true
+    machine.crash('power cut')
+  }
+  return brokenForEver(world, { members: machines, isQuorum, switchOff })
+}
+
+/** Every machine is a voter, was never replaced, and knows no other membership. */
+function isAgreed<Result>({ machines, mainCluster }: NodeWorld<Result>): boolean {
+  const { configs, nodes } = mainCluster!.ghost
+  const { membership } = configs.latest
+  const ids = memberIds(membership)
+  return (
+    membership.outgoing.length === 0 &&
+    membership.voters.length === machines.length &&
+    ids.length === machines.length &&
+    nodes.size === machines.length &&
+    machines.every(({ id, isRetired, isWiped, fault }) => {
+      const ghost = nodes.get(id)
+      return ghost !== undefined && !isRetired && !isWiped && fault === undefined && sameMembership(ghost.membership, membership)
+    })
+  )
 }
 
 /** The smallest limits let one entry pass per round trip and save. */

@@ -1,10 +1,11 @@
 import type { Membership, NodeId } from 'raft-core'
+import { brokenForEver } from '../core-form.ts'
 import { calm } from '../faults.ts'
 import { sameMembership, showMembership } from '../invariants/config-history.ts'
 import type { Recovery } from '../invariants/liveness.ts'
 import { LivenessWatch } from '../invariants/liveness.ts'
+import { quorumHas } from '../invariants/quorum.ts'
 import type { Clients } from './clients.ts'
-import { brokenForEver } from './core-form.ts'
 import type { SimNode } from './node.ts'
 import { leaveJoint, propose } from './operators.ts'
 import type { World } from './world.ts'
@@ -42,7 +43,7 @@ function heal(world: World): ReadonlySet<NodeId> {
   world.faults = calm(timeoutMs)
   world.event('heal', 0, () => 'all faults are over')
   world.network.heal(world.faults, timeoutMs / 10)
-  const broken = brokenForEver(world)
+  const broken = breakSome(world)
   for (const node of world.nodes.values()) {
     if (node.retired) continue
     node.heal()
@@ -50,6 +51,14 @@ function heal(world: World): ReadonlySet<NodeId> {
     else if (node.paused) node.resume()
   }
   return broken
+}
+
+/** Only where the membership never changes, since it must be a quorum of every membership that is known to those who recover. */
+function breakSome(world: World): ReadonlySet<NodeId> {
+  if (world.scenario.faults.membershipMs !== undefined) return new Set()
+  const members = [...world.nodes.values()]
+  const isQuorum = (has: (id: NodeId) => boolean) => members.every(({ ghost }) => quorumHas(ghost.membership, has))
+  return brokenForEver(world, { members, isQuorum, switchOff: retire })
 }
 
 function leaderBeside(world: World, broken: ReadonlySet<NodeId>): SimNode | undefined {
@@ -105,7 +114,7 @@ function strangers(world: World, membership: Membership): SimNode[] {
 
 function retire(node: SimNode): void {
   node.retired = true
-  node.crash()
+  if (node.isUp) node.crash()
 }
 
 function membersOf({ voters, outgoing, learners }: Membership): NodeId[] {
