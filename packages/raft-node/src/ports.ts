@@ -138,8 +138,8 @@ export interface SnapshotStore {
   write(meta: SnapshotHead | SnapshotMeta, data: AsyncIterable<Uint8Array>): Promise<SnapshotMeta>
   /** Its data, all or from a byte on, checked chunk by chunk; throws RaftError where it does not match its checksum. */
   read(meta: SnapshotMeta, from?: number): AsyncIterable<Uint8Array>
-  /** Removes all but the newest `count`. */
-  keep(count: number): Promise<void>
+  /** Removes all but the newest `count`; with `upTo`, of those up to that index: newer ones stay. */
+  keep(count: number, upTo?: Index): Promise<void>
 }
 
 /** Who stands at the other end of a connection, once the handshake has passed. */

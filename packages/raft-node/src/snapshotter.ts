@@ -139,7 +139,7 @@ export class Snapshotter {
     this.#previous = 0
     this.#entries = 0
     this.#bytes = 0
-    this.#alone(() => this.#parts.snapshotStore.keep(kept)).catch(error => this.#diskFailed(error))
+    this.#alone(() => this.#tidy()).catch(error => this.#diskFailed(error))
   }
 
   /** Ends what is being written; resolves once nothing is. */
@@ -180,16 +180,21 @@ export class Snapshotter {
 
   /** Memory keeps what followers a little behind may need; the disk also what the older snapshot needs, if the newest cannot be read. */
   async #shorten(): Promise<void> {
-    const { raft, logStore, snapshotStore, settings } = this.#parts
+    const { raft, logStore, settings } = this.#parts
     const upTo = this.#newest - settings.trailingEntries
     const onDisk = Math.min(upTo, this.#previous)
     if (upTo >= raft.status().first) raft.compact(upTo)
     try {
-      await this.#alone(() => snapshotStore.keep(kept))
+      await this.#alone(() => this.#tidy())
       if (onDisk > 0) await logStore.compact(onDisk)
     } catch (error) {
       this.#diskFailed(error)
     }
+  }
+
+  /** What came from the leader since is not the node's yet, and may never be: it counts for nothing, or the one that the log follows would go. */
+  #tidy(): Promise<void> {
+    return this.#parts.snapshotStore.keep(kept, this.#newest)
   }
 
   #diskFailed(cause: unknown): void {

@@ -149,6 +149,13 @@ export function snapshotStoreContract({ describe, test, expect }: ContractTools,
       expect(size).toBe(600_000)
     })
 
+    rule('leaves alone what is newer than asked for', async world => {
+      const store = world.store()
+      for (const index of [10, 20, 30, 40, 50]) await store.write(meta(1, index), pieces('x'))
+      await store.keep(2, 30)
+      expect((await store.list()).map(({ index }) => index)).toEqual([50, 40, 30, 20])
+    })
+
     rule('says so when one is not there', async world => {
       expect(await refusal(gather(world.store().read({ ...meta(1, 1), size: 1, checksum: 0 })))).toBe('CORRUPT')
     })

@@ -1,4 +1,4 @@
-import type { Position } from 'raft-core'
+import type { Index, Position } from 'raft-core'
 import { RaftError } from '../errors.ts'
 import type { SnapshotHead, SnapshotMeta, SnapshotStore } from '../ports.ts'
 import type { Files, OpenFile } from './files.ts'
@@ -110,8 +110,9 @@ export class FileSnapshotStore implements SnapshotStore {
     }
   }
 
-  async keep(count: number): Promise<void> {
-    for (const meta of (await this.list()).slice(count)) await this.#files.remove(`${this.#folder}/${nameOf(meta)}`)
+  async keep(count: number, upTo: Index = Number.POSITIVE_INFINITY): Promise<void> {
+    const counted = (await this.list()).filter(({ index }) => index <= upTo)
+    for (const meta of counted.slice(count)) await this.#files.remove(`${this.#folder}/${nameOf(meta)}`)
   }
 
   #reporting(file: OpenFile): OpenFile {

@@ -212,8 +212,9 @@ class MemorySnapshotStore implements SnapshotStore {
     yield Buffer.concat(held.chunks).subarray(from)
   }
 
-  async keep(count: number): Promise<void> {
-    const kept = (await this.list()).slice(0, count).map(({ index }) => index)
-    this.#disk.snapshots = this.#disk.snapshots.filter(({ meta }) => kept.includes(meta.index))
+  async keep(count: number, upTo = Number.POSITIVE_INFINITY): Promise<void> {
+    const counted = (await this.list()).map(({ index }) => index).filter(index => index <= upTo)
+    const removed = counted.slice(count)
+    this.#disk.snapshots = this.#disk.snapshots.filter(({ meta }) => !removed.includes(meta.index))
   }
 }

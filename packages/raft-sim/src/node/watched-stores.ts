@@ -51,7 +51,7 @@ export function watchedSnapshotStore(inner: SnapshotStore, watch: StoreWatch): S
       return written
     },
     read: (meta, from) => inner.read(meta, from),
-    keep: count => inner.keep(count),
+    keep: (count, upTo) => inner.keep(count, upTo),
   }
 }
 
