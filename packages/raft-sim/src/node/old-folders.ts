@@ -121,12 +121,20 @@ export class OldFolders<Result> {
     return true
   }
 
-  /** The connections of its earlier life ended with that: from this leader nothing may come any more. */
+  /**
+   * The connections of its earlier life ended with that: from this leader nothing may come any more. One that leads no more, in the same term,
+   * knows as little as others, and may answer whoever asks for its vote.
+   */
   hears(host: string, { from, term, type }: Message): void {
     const old = this.#putBack
     if (old?.machine.id !== host || from !== old.leader || term !== old.term || !this.isPending) return
+    if (type === 'preVoteReply' && !this.#leads(old)) return
     const text = `${old.id} hears ${type} from ${from}, which has seen more of its folder than it holds`
     throw new Violation('old-folder', old.id, text)
+  }
+
+  #leads({ leader, term }: PutBack<Result>): boolean {
+    return this.#world.up().some(({ core }) => core?.id === leader && core.role === 'leader' && core.term === term)
   }
 
   says(host: string, { type, to }: Message): void {
