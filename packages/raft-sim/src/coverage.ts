@@ -62,6 +62,11 @@ const counted = [
   'invited member',
   'replaced by name',
   'restored state',
+  'read by index',
+  'verified leader',
+  'bounded stale read',
+  'too stale',
+  'membership told',
 ] as const
 
 export type Mark = (typeof required)[number] | (typeof counted)[number]

@@ -30,6 +30,22 @@ export const promises: readonly Promised[] = [
     file: 'node/staleness.ts',
   },
   {
+    name: 'verified-leader',
+    section: '3.10',
+    paper: 'thesis §6.4',
+    statement:
+      'Who is told that it leads does, and nobody had led a later term when it asked; all that was committed by then is applied there.',
+    file: 'node/asking.ts',
+  },
+  {
+    name: 'told-membership',
+    section: '3.11',
+    paper: 'thesis §4',
+    statement:
+      'Whoever listens to the memberships of a node hears each at most once and in order, never waits without knowing the newest, and hears of its end.',
+    file: 'node/listening.ts',
+  },
+  {
     name: 'integrity',
     section: '3.13',
     paper: '',

@@ -39,6 +39,8 @@ export class Machine<Result> implements Place {
   store: KeptState<Result> | undefined
   state: 'down' | 'opening' | 'up' | 'closing' = 'down'
   process: Process | undefined
+  /** Of the process. */
+  clock: SimClock | undefined
   watch: NodeWatch<Result> | undefined
   application: ObservedMachine<Result> | undefined
   /** Not to be started again. */
@@ -141,6 +143,7 @@ export class Machine<Result> implements Place {
     })
     const watch = new NodeWatch(this.#world, this, process, () => this.disk, application)
     this.process = process
+    this.clock = clock
     this.#calls = new Set()
     this.application = application
     this.watch = watch
@@ -324,6 +327,7 @@ export class Machine<Result> implements Place {
       this.#checkNothingLeft('close()')
       this.#checkCalls()
       this.#end(process)
+      this.#world.listening.closed(process)
       this.#world.operators.closed(this)
     }
     process.enter(() => {

@@ -90,6 +90,8 @@ async function play<Result>(world: NodeWorld<Result>, events: number): Promise<v
   world.differing.start()
   world.reconfiguring.start()
   world.restoring.start()
+  world.asking.start()
+  world.listening.start()
   await until(world, () => world.journal.events >= events || world.now >= maxSimulatedMs)
   const recovering = new Recovering(world, clients)
   await until(world, () => recovering.isDone)
@@ -97,6 +99,8 @@ async function play<Result>(world: NodeWorld<Result>, events: number): Promise<v
   await until(world, () => difference.isDone)
   const settings = world.reconfiguring.demand(clients)
   await until(world, () => settings.isDone)
+  const listened = world.listening.demand()
+  await until(world, () => listened.isDone)
   await closeAll(world)
   world.mainCluster?.history.recording.check()
 }

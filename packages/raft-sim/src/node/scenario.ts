@@ -85,6 +85,8 @@ export type NodeScenario = {
   readonly invites: boolean
   /** Another state takes the place of the replicated one so often, if the application's model can follow. */
   readonly restoreMs: number | undefined
+  /** Clients ask for read indices, verified leaders and data of a bounded age so often, and listen to memberships. Undefined: never. */
+  readonly askMs: number | undefined
   /** State machines have stores of their own, which they write after so many of the commands. Undefined: they begin empty at each start. */
   readonly keptState: { readonly writeRate: number } | undefined
   /** The log is a write-ahead log with segments of such sizes; undefined: a database. */
@@ -103,6 +105,7 @@ export function drawNodeScenario(random: Random): NodeScenario {
   const voters = random.pick([1, 2, 3, 3, 3, 3, 4, 5, 5, 6, 7])
   const keeping = random.fork('kept state')
   const restoring = random.fork('restoring')
+  const asking = random.fork('asking')
   const drawn: NodeScenario = {
     voters,
     maxMachines: voters + 4,
@@ -133,6 +136,7 @@ export function drawNodeScenario(random: Random): NodeScenario {
     comparesMemberships: false,
     reconfigureMs: undefined,
     restoreMs: restoring.chance(0.12) ? restoring.spread(1, 10) * timeoutMs : undefined,
+    askMs: asking.chance(0.3) ? asking.spread(timeoutMs / 30, timeoutMs) : undefined,
     invites: random.fork('inviting').chance(0.5),
     keptState: keeping.chance(0.15) ? { writeRate: keeping.pick([1, 0.3, 0.05]) } : undefined,
     space: undefined,

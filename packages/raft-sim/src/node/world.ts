@@ -8,10 +8,12 @@ import type { EventKind, Journal } from '../journal.ts'
 import type { Random } from '../random.ts'
 import { Schedule } from '../world/schedule.ts'
 import type { Application } from './application.ts'
+import { Asking } from './asking.ts'
 import { Cluster } from './cluster.ts'
 import type { End, Frame } from './connection.ts'
 import { Differing } from './differing.ts'
 import { Inviting } from './inviting.ts'
+import { Listening } from './listening.ts'
 import { Machine } from './machine.ts'
 import { Network } from './network.ts'
 import { OldFolders } from './old-folders.ts'
@@ -55,6 +57,8 @@ export class NodeWorld<Result> implements WatchWorld<Result> {
   readonly inviting: Inviting<Result>
   readonly reconfiguring: Reconfiguring<Result>
   readonly restoring: Restoring<Result>
+  readonly asking: Asking<Result>
+  readonly listening: Listening<Result>
   readonly machines: Machine<Result>[] = []
   faults: NodeFaults
   /** The faults are over: what remains is to see whether the cluster recovers. */
@@ -90,6 +94,8 @@ export class NodeWorld<Result> implements WatchWorld<Result> {
     this.inviting = new Inviting(this)
     this.reconfiguring = new Reconfiguring(this)
     this.restoring = new Restoring(this)
+    this.asking = new Asking(this)
+    this.listening = new Listening(this)
   }
 
   get now(): number {
