@@ -2,6 +2,7 @@ import { ClassicLevel } from 'classic-level'
 import { RaftError } from '../errors.ts'
 import type { Batches } from './batches.ts'
 import { hold } from './held-here.ts'
+import { damagedTable } from './level-tables.ts'
 import { nodeFiles } from './node-files.ts'
 
 const mib = 1024 * 1024
@@ -22,12 +23,15 @@ const levelData = /^\d+\.(log|ldb|sst)$/
 export function levelBatches(folder: string): Batches {
   let opened: Level | undefined
   let letGo = () => {}
+  let isChecked = false
   const level = (): Level => {
     if (opened === undefined) throw new Error(`the database in ${folder} is not open`)
     return opened
   }
   const open = async (): Promise<void> => {
     await refuseUnsuitable(folder)
+    if (!isChecked) await refuseDamagedTables(folder)
+    isChecked = true
     opened = new ClassicLevel(folder, options)
     await opened.open().catch(error => {
       throw openingFailed(folder, error)
@@ -101,6 +105,18 @@ async function refuseUnsuitable(folder: string): Promise<void> {
   if (!names.includes('CURRENT') && names.some(name => levelData.test(name))) throw damaged(folder, new Error('CURRENT is gone'))
 }
 
+/** Not while somebody has it open, whose tables may be half written: LevelDB looks at its lock before it sees that there is something. */
+async function refuseDamagedTables(folder: string): Promise<void> {
+  const names = await nodeFiles.list(folder)
+  if (!names.includes('CURRENT')) return
+  const probe = new ClassicLevel(folder, { ...options, createIfMissing: false, errorIfExists: true })
+  await probe.open().catch(error => {
+    if (codeOf(error) === 'LEVEL_LOCKED') throw openingFailed(folder, error)
+  })
+  const damage = await damagedTable(nodeFiles, folder)
+  if (damage !== undefined) throw damaged(folder, new Error(damage))
+}
+
 function openingFailed(folder: string, error: unknown): RaftError {
   const cause = (error as { cause?: unknown }).cause ?? error
   const { code, message } = cause as LevelError
@@ -111,6 +127,10 @@ function openingFailed(folder: string, error: unknown): RaftError {
   }
   if (isDamage(cause)) return damaged(folder, cause)
   return new RaftError('FOLDER_UNUSABLE', `cannot open ${folder}: ${message}. Check that its disk is there and writable.`, { cause })
+}
+
+function codeOf(error: { cause?: unknown }): unknown {
+  return (error.cause as LevelError | undefined)?.code
 }
 
 type LevelError = { readonly code?: unknown; readonly message?: unknown }
