@@ -64,6 +64,7 @@ export class WalMedium implements LogMedium {
       this.#base = base
       this.#end = { index: chain.last, chain: chain.at(chain.last)?.hash ?? 0 }
       await this.#segments.continueAt(end, this.#replay.highest)
+      this.#replay = new WalReplay() // or the bytes that were read would lie in memory for ever
       // Term and vote may have been saved in what was cut.
       if (isCutShort) await this.#write({ identity, hardState, entries: [], chain: 0 })
     }

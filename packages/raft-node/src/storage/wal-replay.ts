@@ -7,10 +7,11 @@ import { type Frame, isBegun, readFrame } from './wal-frame.ts'
 import { segmentName } from './wal-names.ts'
 
 /**
- * Where frames stop that can be read and follow each other; with the checksum of the last one. `flushed`: where the last write began, which
- * was the last frame, or a head and the frame after it. All before it was flushed, since no write began before the flush of the one before.
+ * Where frames stop that can be read and follow each other; with the checksum of the last one. `last`: the last write up to there,
+ * which was the last frame, or a head and the frame after it. All before it was flushed, since no write began before the flush of the one
+ * before.
  */
-export type WalEnd = { readonly segment: number; readonly flushed: number; readonly offset: number; readonly previous: number }
+export type WalEnd = { readonly segment: number; readonly offset: number; readonly previous: number; readonly last: Uint8Array }
 
 export type WalLog = {
   readonly base: Base
@@ -75,7 +76,7 @@ export class WalReplay {
       }
       taken(frame)
       if (at === 0) headEnd = frame.next
-      this.#run.end = { segment, flushed: at === headEnd ? 0 : at, offset: frame.next, previous: frame.crc }
+      this.#run.end = { segment, offset: frame.next, previous: frame.crc, last: bytes.subarray(at === headEnd ? 0 : at, frame.next) }
       at = frame.next
     }
   }
@@ -133,6 +134,8 @@ export class WalReplay {
   }
 }
 
+const nothing = new Uint8Array(0)
+
 function startingAt(base: Base): Run {
   return {
     from: base.position.index,
@@ -140,7 +143,7 @@ function startingAt(base: Base): Run {
     entries: [],
     links: [],
     base,
-    end: { segment: 0, flushed: 0, offset: 0, previous: 0 },
+    end: { segment: 0, offset: 0, previous: 0, last: nothing },
   }
 }
 

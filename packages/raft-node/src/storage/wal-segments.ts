@@ -94,13 +94,13 @@ export class WalSegments {
    * the new one. What was written last may be in memory only, left there by a process that crashed; and where that one ended because a flush
    * had failed, the kernel may take its memory for written. So it is written once more.
    */
-  async continueAt({ segment, flushed, offset, previous }: WalEnd, highest: ReadonlyMap<number, Index>): Promise<void> {
+  async continueAt({ segment, offset, previous, last }: WalEnd, highest: ReadonlyMap<number, Index>): Promise<void> {
     await this.#removeAfter(segment)
     const file = await this.#open(segment)
     const capacity = await file.size()
     this.#current = { number: segment, file, capacity, offset, highest: highest.get(segment) ?? 0 }
     this.#previous = previous
-    await file.writeAt(flushed, await file.readAt(flushed, offset - flushed))
+    await file.writeAt(offset - last.length, last) // as it was read: read again, it may be what the disk has
     await fillWithZeros(file, offset, capacity)
     await file.sync()
     await this.#files.syncFolder(this.#folder)
