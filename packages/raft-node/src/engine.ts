@@ -1,4 +1,4 @@
-import type { Entry, Index, Message, NodeId, Raft, Snapshot } from 'raft-core'
+import { type Entry, type Index, type Message, type NodeId, type Raft, type Snapshot, voteOutcome } from 'raft-core'
 import type { NodeEvent } from './api.ts'
 import { Applier, type ApplyListener } from './applier.ts'
 import { Bell } from './bell.ts'
@@ -142,10 +142,22 @@ export class Engine<Result> {
       run => this.input(run),
     )
     this.#notices = new HeldNotices(clock, message => transport.send(this.freshness.sign(message)))
-    this.#failover = new Failover(raft, clock, run => this.input(run))
+    this.#failover = this.#makeFailover()
     this.#driver = new Driver(raft, clock, this.metrics.watch(logStore), this.#outputs())
     this.#ticker = this.#makeTicker()
     this.metrics.observe(this)
+  }
+
+  #makeFailover(): Failover {
+    const { raft, ports, settings, members, peers, identity } = this
+    const isThere = (id: NodeId) => id === identity.nodeId || peers.isConnected(id)
+    return new Failover({
+      raft,
+      clock: ports.clock,
+      input: run => this.input(run),
+      tickMs: () => settings.tickMs,
+      reachesQuorum: () => voteOutcome(members.membership, isThere) === 'won',
+    })
   }
 
   #makeTicker(): Ticker {

@@ -49,6 +49,38 @@ describe('a cluster of three', () => {
     await cluster.closeAll()
   })
 
+  test('when all were killed, the first two that are back wait for no election timeout', async () => {
+    const cluster = new Cluster()
+    const [n1] = await cluster.found(3)
+    await cluster.set(n1!, 'a')
+    for (const name of ['n1', 'n2', 'n3']) cluster.kill(name)
+    await cluster.start('n3')
+    await cluster.clock.run(5_000)
+    expect(cluster.member('n3').node.status().role).not.toBe('leader')
+    const before = cluster.clock.now()
+    await cluster.start('n2')
+    const leader = await cluster.newLeader()
+    expect(cluster.clock.now() - before).toBeLessThan(100 + 3 * 50 + 50) // a tick, three tries, and what messages take
+    expect(await cluster.get(leader)).toEqual(['a'])
+    await cluster.closeAll()
+  })
+
+  test('a member that is back does not disturb a leader', async () => {
+    const cluster = new Cluster()
+    const [n1, n2] = await cluster.found(3)
+    const { term } = n1!.node.status()
+    const changes = () => [n1!, n2!].flatMap(({ events }) => events.filter(({ type }) => type === 'role')).length
+    const before = changes()
+    for (let i = 0; i < 20; i++) {
+      cluster.kill('n3')
+      await cluster.clock.run(i * 10)
+      await cluster.start('n3')
+      await cluster.clock.run(400)
+    }
+    expect([changes(), n1!.node.status().role, n1!.node.status().term]).toEqual([before, 'leader', term])
+    await cluster.closeAll()
+  })
+
   test('whom the leader hears from is active at every moment; who has gone silent is not', async () => {
     const cluster = new Cluster()
     const [n1] = await cluster.found(3)

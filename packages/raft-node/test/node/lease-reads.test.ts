@@ -93,6 +93,17 @@ test('with leases on, nobody is elected before the lease of a leader that died i
   await cluster.closeAll()
 })
 
+test('with leases on, nobody is elected before the lease of a leader that died is over, also where all start anew', async () => {
+  const { cluster, n1 } = await withLeases()
+  await cluster.set(n1, 'a')
+  for (const name of [...cluster.members.keys()]) cluster.kill(name)
+  const died = cluster.clock.now()
+  for (const name of ['n1', 'n2', 'n3']) await cluster.start(name)
+  await cluster.newLeader()
+  expect(cluster.clock.now() - died).toBeGreaterThan((10 - 2) * 100 * 0.9)
+  await cluster.closeAll()
+})
+
 test('without them a refused connection is enough', async () => {
   const cluster = new Cluster()
   await cluster.found(3)
