@@ -189,8 +189,8 @@ export type NodeOptions<Result> = {
    */
   readonly clockDrift?: number
   /**
-   * Take a snapshot after so many entries or bytes since the last. Defaults 10,000 and 64 MiB. So many entries are not enough while they
-   * weigh less than the last snapshot, if that was 1 MiB or more: a large state is not written again for a few commands.
+   * Take a snapshot after so many entries or bytes since the last. Defaults 10,000 and 64 MiB. Once the last snapshot was 1 MiB or more, so
+   * many entries must also weigh as much as it did, and at least 8 MiB: a large state is not written again for a few commands.
    */
   readonly snapshotEntries?: number
   readonly snapshotBytes?: number

@@ -28,6 +28,10 @@ type SnapshotterEvents = {
 
 /** What a snapshot of this size takes to write does not count: below it, only entries do. */
 const cheapBytes = 1024 * 1024
+/** A state that is not cheap is not written again for a log that weighs less: a start reads it in some tenths of a second. */
+const shortLogBytes = 8 * 1024 * 1024
+/** What an entry weighs beside its payload. */
+const entryBytes = 128
 
 /** The older one is for the day when the newest cannot be read. */
 const kept = 2
@@ -90,12 +94,17 @@ export class Snapshotter {
 
   /**
    * After so many bytes in any case, since they lie in memory. Earlier, after so many entries, only once the log weighs as much as the
-   * last snapshot did: else a large state would be written again and again for a few commands each time (thesis §5.1.2).
+   * last snapshot did, and more than a start reads in a moment: else a large state would be written again and again for a few commands
+   * each time (thesis §5.1.2).
    */
   #isDue(): boolean {
     const { snapshotEntries, snapshotBytes } = this.#parts.settings
     if (this.#bytes >= snapshotBytes) return true
-    return this.#entries >= snapshotEntries && (this.#size < cheapBytes || this.#bytes >= this.#size)
+    return this.#entries >= snapshotEntries && (this.#size < cheapBytes || this.#weight >= Math.max(this.#size, shortLogBytes))
+  }
+
+  get #weight(): number {
+    return this.#bytes + entryBytes * this.#entries
   }
 
   /** For the state as far as its size is known: what was written since the last may have made it larger. */

@@ -12,11 +12,25 @@ test('a small state is written after so many entries', async () => {
 
 test('a large state is not written again before the log weighs as much', async () => {
   const { cluster, member } = await started()
-  await cluster.set(member, 'x'.repeat(2 * mib))
+  for (const text of ['v', 'w', 'x']) await cluster.set(member, text.repeat(3 * mib))
   await write(cluster, member, 60)
   expect(taken(member)).toBe(1)
 
-  for (let i = 0; i < 4; i++) await cluster.set(member, 'y'.repeat(mib / 2))
+  for (let i = 0; i < 17; i++) await cluster.set(member, 'y'.repeat(mib / 2))
+  expect(taken(member)).toBe(1)
+  await cluster.set(member, 'y'.repeat(mib / 2))
+  expect(taken(member)).toBe(2)
+})
+
+test('one of a few MiB waits for a log that is worth it', async () => {
+  const { cluster, member } = await started()
+  await cluster.set(member, 'x'.repeat(2 * mib))
+  await write(cluster, member, 15)
+  expect(taken(member)).toBe(1)
+
+  for (let i = 0; i < 15; i++) await cluster.set(member, 'y'.repeat(mib / 2))
+  expect(taken(member)).toBe(1)
+  await cluster.set(member, 'y'.repeat(mib / 2))
   expect(taken(member)).toBe(2)
 })
 
