@@ -15,7 +15,7 @@ import { ours, running } from './ours.ts'
 import { dragonboat, etcd, gatherPeers, hashicorp } from './peers.ts'
 
 type Plan = { readonly connections: readonly number[]; readonly seconds: number; readonly warmUp: number; readonly rounds: number }
-/** In seconds. A server runs for months; in its first ten or so V8 still compiles, and what is measured then is that. */
+/** Seconds of warm-up: a server runs for months, and in its first ten or so V8 still compiles. `--quick` only looks whether all works. */
 const full: Plan = { connections: [1, 16, 64, 256], seconds: 2, warmUp: 15, rounds: 3 }
 const quick: Plan = { connections: [1, 64], seconds: 2, warmUp: 5, rounds: 1 }
 const readConnections = 64

@@ -138,7 +138,7 @@ function readMessage(reader: TupleReader): PeerMessage {
   if (type === undefined) throw corrupt('a type of message that this version knows')
   const envelope = { type, from: readId(reader), to: readId(reader), term: reader.integer() }
   // The row that reads the body is the row of the type: TypeScript cannot follow that through the table.
-  // Assigned, not spread: V8 makes new shapes for each object that is spread from several kinds, and the core would look each of them up anew.
+  // Assigned, not spread: V8 makes a new shape for each object that is spread from several kinds, and the core would look it up anew.
   const message = Object.assign(envelope, bodies[type].read(reader)) as Message
   const freshness = carriesNote(type) ? reader.optional(field => readNote(field.tuple())) : undefined
   return freshness === undefined ? message : Object.assign(message, { freshness })
