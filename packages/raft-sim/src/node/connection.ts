@@ -153,8 +153,10 @@ export class End {
   #push(frame: Frame | Close): void {
     const { other } = this
     const delay = this.#wire.delay(this.host, other.host, frame)
+    // A process that has computed in this turn says nothing before it is done with that.
+    const busyMs = this.process.now - this.#wire.now
     if (delay === undefined) this.connection.reset()
-    else if (!other.isClosed) other.#schedule(frame, delay)
+    else if (!other.isClosed) other.#schedule(frame, busyMs + delay)
   }
   #schedule(frame: Frame | Close, delayMs: number): void {
     const before = this.#underWay.at(-1)?.at ?? 0
