@@ -122,13 +122,13 @@ export class OldFolders<Result> {
   }
 
   /**
-   * The connections of its earlier life ended with that: from this leader nothing may come any more. One that leads no more, in the same term,
-   * knows as little as others, and may answer whoever asks for its vote.
+   * The connections of its earlier life ended with that: while this leader leads, nothing may come from it any more. One that leads no more, in
+   * the same term, knows as little as others: it answers whoever asks for its vote, and what it said before may only leave it now, once its
+   * disk has it.
    */
   hears(host: string, { from, term, type }: Message): void {
     const old = this.#putBack
-    if (old?.machine.id !== host || from !== old.leader || term !== old.term || !this.isPending) return
-    if (type === 'preVoteReply' && !this.#leads(old)) return
+    if (old?.machine.id !== host || from !== old.leader || term !== old.term || !this.isPending || !this.#leads(old)) return
     const text = `${old.id} hears ${type} from ${from}, which has seen more of its folder than it holds`
     throw new Violation('old-folder', old.id, text)
   }
