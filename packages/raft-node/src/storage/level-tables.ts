@@ -4,23 +4,27 @@ import { LevelBytes } from './level-bytes.ts'
 import { tablesIn } from './level-manifest.ts'
 
 /**
- * Which table of a LevelDB folder is damaged, and where; undefined where none is. LevelDB does not look at the checksums of its tables when
- * it merges them in the background. What it then reads out of order ends the process by an assertion, and at every start again. So all
- * that its manifest names are looked at before it opens them. Only for folders that nobody has open.
+ * Which table of a LevelDB folder is damaged, or the file that leads to them, and where; undefined where none is. LevelDB does not look at
+ * the checksums of its tables when it merges them in the background. What it then reads out of order ends the process by an assertion, and
+ * at every start again. So all that its manifest names are looked at before it opens them. Only for folders that nobody has open.
  */
 export async function damagedTable(files: Files, folder: string): Promise<string | undefined> {
   const current = await read(files, `${folder}/CURRENT`)
-  const manifest = current && (await read(files, `${folder}/${Buffer.from(current).toString('latin1').trim()}`))
+  if (current === undefined) return undefined
+  const [, name] = /^(MANIFEST-\d+)\n$/.exec(Buffer.from(current).toString('latin1')) ?? []
+  if (name === undefined) return 'CURRENT: it names no manifest'
+  const manifest = await read(files, `${folder}/${name}`)
   const tables = manifest && tablesIn(manifest)
-  const names = await files.list(folder)
-  for (const [number, size] of tables ?? []) {
-    const name = names.find(each => /^\d+\.(ldb|sst)$/.test(each) && Number.parseInt(each, 10) === number)
-    const bytes = name && (await read(files, `${folder}/${name}`))
-    const damage = bytes && damageIn(bytes, size)
-    if (damage !== undefined && damage !== '') return `${name}: ${damage}`
+  const names = (await files.list(folder)).filter(each => /^\d+\.(ldb|sst)$/.test(each))
+  for (const each of names) {
+    const size = tables?.get(Number.parseInt(each, 10))
+    const damage = size === undefined ? undefined : damageIn((await read(files, `${folder}/${each}`)) ?? nothing, size)
+    if (damage !== undefined) return `${each}: ${damage}`
   }
-  return undefined // a table that is gone LevelDB misses by itself
+  return undefined // a table or manifest that is gone LevelDB misses by itself
 }
+
+const nothing = new Uint8Array(0)
 
 async function read(files: Files, path: string): Promise<Uint8Array | undefined> {
   const file = await files.open(path)

@@ -8,20 +8,18 @@ import { levelBatches } from '../../src/storage/level-batches.ts'
 import { damagedTable } from '../../src/storage/level-tables.ts'
 import { nodeFiles } from '../../src/storage/node-files.ts'
 
+const options = { compression: false, writeBufferSize: 64 * 1024, maxFileSize: 64 * 1024 }
 let folder: string
 
-/** Some tables, some of them merged: written, partly removed, and written again. */
+/** Some tables, merged until nothing is left to merge, so that each is named: written, partly removed, and written again. */
 async function fill(): Promise<void> {
-  const level = new ClassicLevel<string, string>(folder, { compression: false, writeBufferSize: 64 * 1024 })
+  const level = new ClassicLevel<string, string>(folder, options)
   for (let round = 0; round < 4; round++) {
     for (let i = 0; i < 600; i++) await level.put(`key ${(i * 7919) % 1000}`, `${round} `.repeat(100))
     await level.clear({ gte: 'key 5', lt: 'key 6' })
   }
+  await level.compactRange('', '~')
   await level.close()
-  // What the log still holds goes into a table, too.
-  const again = new ClassicLevel(folder, { compression: false })
-  await again.open()
-  await again.close()
 }
 
 async function tables(): Promise<string[]> {
@@ -91,6 +89,14 @@ describe('damage of a table', () => {
     }
     await changed(join(folder, manifest), turned, async () => expect(await found()).toBeUndefined())
   })
+
+  test.each(['', '\n', '..\n', 'MANIFEST-000001', 'NANIFEST-000001\n', 'MANIFEST-999999\n', '\0'.repeat(16)])(
+    'is told where CURRENT says %j',
+    async text => {
+      await writeFile(join(folder, 'CURRENT'), text)
+      await expect(levelBatches(folder).open()).rejects.toMatchObject({ code: 'CORRUPT', message: expect.stringContaining('is damaged') })
+    },
+  )
 
   test('keeps LevelDB from opening, which it would end with the process', async () => {
     const [first] = await tables()
