@@ -29,8 +29,9 @@ export function levelBatches(folder: string): Batches {
     return opened
   }
   const open = async (): Promise<void> => {
-    await refuseUnsuitable(folder)
-    if (!isChecked) await refuseDamagedTables(folder)
+    const names = await nodeFiles.list(folder)
+    refuseUnsuitable(folder, names)
+    if (!isChecked && names.includes('CURRENT')) await refuseDamagedTables(folder)
     isChecked = true
     opened = new ClassicLevel(folder, options)
     await opened.open().catch(error => {
@@ -96,8 +97,7 @@ type Level = ClassicLevel<Uint8Array, Uint8Array>
  * Before LevelDB touches the folder: it would make itself at home among the files of others, and where the file that names its state is
  * gone, start anew and delete what is left.
  */
-async function refuseUnsuitable(folder: string): Promise<void> {
-  const names = await nodeFiles.list(folder)
+function refuseUnsuitable(folder: string, names: readonly string[]): void {
   const foreign = names.find(name => !levelNames.test(name))
   if (foreign !== undefined) {
     throw new RaftError('FOLDER_FOREIGN', `${folder} holds ${foreign}, which is not ours. Name a folder that is empty or new.`)
@@ -107,8 +107,6 @@ async function refuseUnsuitable(folder: string): Promise<void> {
 
 /** Not while somebody has it open, whose tables may be half written: LevelDB looks at its lock before it sees that there is something. */
 async function refuseDamagedTables(folder: string): Promise<void> {
-  const names = await nodeFiles.list(folder)
-  if (!names.includes('CURRENT')) return
   const probe = new ClassicLevel(folder, { ...options, createIfMissing: false, errorIfExists: true })
   await probe.open().catch(error => {
     if (codeOf(error) === 'LEVEL_LOCKED') throw openingFailed(folder, error)
