@@ -1,4 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process'
+import { constants, setPriority } from 'node:os'
 import type { Watched } from './watch.ts'
 
 type Answer = { readonly id: number; readonly value?: unknown; readonly error?: string }
@@ -41,6 +42,11 @@ export class Remote {
       this.#waiting.set(id, { resolve: value => resolve(value as T), reject })
       this.#child.send({ id, method, args } satisfies Call)
     })
+  }
+
+  /** It stands for another machine: where all share a few cores, it takes none from those that are measured. */
+  beModest(): void {
+    if (this.#child.pid !== undefined) setPriority(this.#child.pid, constants.priority.PRIORITY_LOW)
   }
 
   watched(name: string): Watched {

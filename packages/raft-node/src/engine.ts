@@ -128,7 +128,7 @@ export class Engine<Result> {
     this.reads = new Reads(raft, clock, () => applied().index, mayLease)
     this.space = new SpaceWatch(this, options.reserve, event => this.#emit(event))
     const hasRoomFor = (bytes: number) => this.space.hasRoomFor(bytes)
-    const snapshotParts = { raft, applier: this.applier, members, state, logStore, snapshotStore, settings, hasRoomFor }
+    const snapshotParts = { clock, raft, applier: this.applier, members, state, logStore, snapshotStore, settings, hasRoomFor }
     this.snapshots = new Snapshotter(snapshotParts, restored.snapshot ?? { index: 0, size: 0 }, {
       begins: () => this.#receiver.giveWay(),
       taken: index => this.#emit({ type: 'snapshot', index, cause: 'taken' }),

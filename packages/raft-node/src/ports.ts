@@ -57,7 +57,10 @@ export type SnapshotMeta = Position & {
 /** What is known of a snapshot before its data are. */
 export type SnapshotHead = Omit<SnapshotMeta, 'size' | 'checksum'>
 
-/** The data of a snapshot from this byte on. Asked for once in each transfer; not at all if nothing of it is wanted. */
+/**
+ * The data of a snapshot from this byte on. Asked for once in each transfer; not at all if nothing of it is wanted. The memory of a chunk may
+ * be used again once the next is asked for.
+ */
 export type SnapshotData = (from: number) => AsyncIterable<Uint8Array>
 
 /** What a member tells of itself when it joins; replicated with the membership. */
@@ -136,8 +139,11 @@ export interface SnapshotStore {
    * as of one that another node sends, data that are others are refused with RaftError `CORRUPT`.
    */
   write(meta: SnapshotHead | SnapshotMeta, data: AsyncIterable<Uint8Array>): Promise<SnapshotMeta>
-  /** Its data, all or from a byte on, checked chunk by chunk; throws RaftError where it does not match its checksum. */
-  read(meta: SnapshotMeta, from?: number): AsyncIterable<Uint8Array>
+  /**
+   * Its data, all or from a byte on, checked chunk by chunk; throws RaftError where it does not match its checksum. `lent`: the memory of
+   * a chunk may be used again once the next is asked for, so that sending gigabytes leaves no garbage of as many.
+   */
+  read(meta: SnapshotMeta, from?: number, options?: { readonly lent?: boolean }): AsyncIterable<Uint8Array>
   /** Removes all but the newest `count`; with `upTo`, of those up to that index: newer ones stay. */
   keep(count: number, upTo?: Index): Promise<void>
 }

@@ -52,7 +52,7 @@ export class SnapshotSender {
     const { index, term } = message.snapshot
     const meta = (await this.#store.list()).find(held => held.index === index && held.term === term)
     if (meta === undefined) throw new RaftError('CORRUPT', `snapshot ${index} is not in the store any more`)
-    await this.#transport.sendSnapshot(message, meta, from => this.#paced(this.#store.read(meta, from)))
+    await this.#transport.sendSnapshot(message, meta, from => this.#paced(this.#store.read(meta, from, { lent: true })))
   }
 
   #paced(data: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {

@@ -2,12 +2,14 @@ import { type Entry, type Index, payloadBytes, type Raft } from 'raft-core'
 import type { Applier } from './applier.ts'
 import { RaftError, reasonOf } from './errors.ts'
 import type { Members } from './members.ts'
-import type { LogStore, SnapshotMeta, SnapshotStore } from './ports.ts'
+import type { Clock, LogStore, SnapshotMeta, SnapshotStore } from './ports.ts'
 import type { ReplicatedState } from './replicated-state.ts'
 import type { Settings } from './settings.ts'
 import type { Wait } from './wait.ts'
+import { withPauses } from './with-pauses.ts'
 
 type Parts = {
+  readonly clock: Clock
   readonly raft: Raft
   readonly applier: Applier<unknown>
   readonly members: Members
@@ -159,7 +161,7 @@ export class Snapshotter {
   }
 
   async #take(): Promise<Index> {
-    const { applier, members, state, logStore, snapshotStore, raft } = this.#parts
+    const { clock, applier, members, state, logStore, snapshotStore, raft } = this.#parts
     // The core is ahead of the state machine: a snapshot from the leader is under way to it.
     if (applier.restoring || raft.status().first > applier.applied.index + 1)
       throw new RaftError('OVERLOADED', 'a snapshot from the leader is just being installed: try again')
@@ -175,7 +177,7 @@ export class Snapshotter {
     this.#written = 0
     const meta = { ...position, membership, membershipIndex, members: members.all(), chain, hasNodePart: true }
     this.#on.begins()
-    const { size } = await this.#alone(() => snapshotStore.write(meta, this.#untilStopped(view)))
+    const { size } = await this.#alone(() => snapshotStore.write(meta, this.#untilStopped(withPauses(view, clock))))
     // A snapshot from the leader may have overtaken this one while it was written.
     if (this.#stopped || this.#newest >= position.index) return this.#newest
     this.#previous = this.#newest

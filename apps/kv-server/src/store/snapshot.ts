@@ -51,9 +51,11 @@ const tags = {
  * of the node); whoever reads the chunks waits for a disk or a socket after each, and then everybody else has a turn.
  */
 const chunkBytes = 64 * 1024
+/** Most last records of a chunk fit, and little memory is asked for in vain. */
+const overhangBytes = 4 * 1024
 
 export async function* encodeSnapshot(view: View): AsyncGenerator<Uint8Array, void, undefined> {
-  const writer = new ByteWriter(2 * chunkBytes)
+  const writer = new ByteWriter(chunkBytes + overhangBytes)
   let checksum = 0
   let count = 0
   for (const write of records(view)) {

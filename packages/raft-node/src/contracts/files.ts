@@ -45,6 +45,17 @@ export function filesContract({ describe, test, expect }: ContractTools, make: (
       await file.close()
     })
 
+    rule('are read into the memory that is given', async ({ files, folder }) => {
+      const file = await files.create(`${folder}/a`)
+      await file.writeAt(0, bytes('abcdef'))
+      const memory = bytes('......')
+      const read = await file.readAt(2, 3, memory)
+      expect([read.buffer, read.length]).toEqual([memory.buffer, 3])
+      expect(memory).toEqual(bytes('cde...'))
+      expect((await file.readAt(5, 3, memory)).length).toBe(1)
+      await file.close()
+    })
+
     rule('end where they end', async ({ files, folder }) => {
       const file = await files.create(`${folder}/a`)
       expect(await file.size()).toBe(0)

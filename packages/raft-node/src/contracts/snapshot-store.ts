@@ -65,6 +65,17 @@ export function snapshotStoreContract({ describe, test, expect }: ContractTools,
       expect((await gather(store.read(none, 0))).length).toBe(0)
     })
 
+    rule('reads the same where chunks are lent', async world => {
+      const store = world.store()
+      const all = Uint8Array.from({ length: 600_000 }, (_, i) => (i * 7919) >> 5)
+      const written = await store.write(meta(1, 1), cut(all, [100_000]))
+      for (const from of [0, 262_145, 599_999]) {
+        const copied: Uint8Array[] = []
+        for await (const chunk of store.read(written, from, { lent: true })) copied.push(chunk.slice())
+        expect(Buffer.compare(Buffer.concat(copied), all.subarray(from))).toBe(0)
+      }
+    })
+
     rule('takes what was announced, and nothing else', async world => {
       const store = world.store()
       const announced = await store.write(meta(2, 20), pieces('hello ', 'world'))

@@ -2,7 +2,7 @@ import type { Index, Position } from 'raft-core'
 import { RaftError } from '../errors.ts'
 import type { SnapshotHead, SnapshotMeta, SnapshotStore } from '../ports.ts'
 import type { Files, OpenFile } from './files.ts'
-import { readSnapshotData, readSnapshotMeta, writeSnapshot } from './snapshot-file.ts'
+import { chunkRecordBytes, readSnapshotData, readSnapshotMeta, writeSnapshot } from './snapshot-file.ts'
 
 const ending = '.snap'
 const temporaryEnding = '.tmp'
@@ -97,12 +97,12 @@ export class FileSnapshotStore implements SnapshotStore {
     }
   }
 
-  async *read(meta: SnapshotMeta, from = 0): AsyncGenerator<Uint8Array> {
+  async *read(meta: SnapshotMeta, from = 0, { lent = false } = {}): AsyncGenerator<Uint8Array> {
     const path = `${this.#folder}/${nameOf(meta)}`
     const file = await this.#files.open(path)
     if (file === undefined) throw new RaftError('CORRUPT', `${path} is gone`)
     try {
-      yield* readSnapshotData(file, from)
+      yield* readSnapshotData(file, from, lent ? new Uint8Array(chunkRecordBytes) : undefined)
     } catch (error) {
       throw error instanceof RaftError ? named(path, error) : error
     } finally {
@@ -117,7 +117,7 @@ export class FileSnapshotStore implements SnapshotStore {
 
   #reporting(file: OpenFile): OpenFile {
     return {
-      readAt: (offset, length) => this.#disk(() => file.readAt(offset, length)),
+      readAt: (offset, length, memory) => this.#disk(() => file.readAt(offset, length, memory)),
       writeAt: (offset, bytes) => this.#disk(() => file.writeAt(offset, bytes)),
       size: () => this.#disk(() => file.size()),
       truncate: size => this.#disk(() => file.truncate(size)),

@@ -66,8 +66,8 @@ async function syncFolder(folder: string): Promise<void> {
 
 function openFile(handle: FileHandle): OpenFile {
   return {
-    async readAt(offset, length) {
-      const bytes = new Uint8Array(length)
+    async readAt(offset, length, memory = new Uint8Array(length)) {
+      const bytes = memory.subarray(0, length)
       let filled = 0
       while (filled < length) {
         const { bytesRead } = await handle.read(bytes, filled, length - filled, offset + filled)

@@ -23,6 +23,8 @@ const footBytes = 4 + 1 + 4 + 4 + magic.length
 
 /** Data is cut into chunks of this size, whatever pieces it comes in: few writes, and a reader needs no more memory than that. */
 const chunkBytes = 256 * 1024
+/** With its head. */
+export const chunkRecordBytes = chunkHeadBytes + chunkBytes
 /** Bytes. What is flushed at once holds up the flushes of the log as long as it takes. */
 const syncEvery = 1024 * 1024
 const metaBytesMax = 16 * 1024 * 1024
@@ -63,21 +65,23 @@ export async function readSnapshotMeta(file: OpenFile): Promise<SnapshotMeta> {
 /**
  * All data, or from a byte on. Throws RaftError at the first chunk that is not what was written, and at the end if anything is missing.
  * Chunks before the one with that byte are not read: what they held is in the checksum of the last of them.
+ * With `memory` (of `chunkRecordBytes`), all chunks are read into it: each is gone once the next is asked for.
  */
-export async function* readSnapshotData(file: OpenFile, from = 0): AsyncGenerator<Uint8Array> {
+export async function* readSnapshotData(file: OpenFile, from = 0, memory?: Uint8Array): AsyncGenerator<Uint8Array> {
   const { meta, dataEnd } = await readEnds(file)
   if (from > meta.size) throw new RaftError('INVALID_ARGUMENT', `it has no byte ${from}`)
   const first = Math.floor(from / chunkBytes)
-  let offset = headBytes + first * (chunkHeadBytes + chunkBytes)
+  let offset = headBytes + first * chunkRecordBytes
   let size = first * chunkBytes
-  let crc = first === 0 ? 0 : (await readExactly(file, offset - chunkHeadBytes - chunkBytes, chunkHeadBytes)).getUint32(4)
+  let crc = first === 0 ? 0 : (await readExactly(file, offset - chunkRecordBytes, chunkHeadBytes)).getUint32(4)
   while (offset < dataEnd) {
-    const chunkHead = await readExactly(file, offset, chunkHeadBytes)
-    const length = chunkHead.getUint32(0)
-    if (length > chunkBytes || offset + chunkHeadBytes + length > dataEnd) throw damaged(`the chunk at ${offset} has an impossible length`)
-    const bytes = await file.readAt(offset + chunkHeadBytes, length)
+    // All but the last are full: one read brings the head and all of the data.
+    const chunk = await readExactly(file, offset, Math.min(chunkRecordBytes, dataEnd - offset), memory)
+    const length = chunk.byteLength < chunkHeadBytes ? Number.POSITIVE_INFINITY : chunk.getUint32(0)
+    if (chunkHeadBytes + length > chunk.byteLength) throw damaged(`the chunk at ${offset} has an impossible length`)
+    const bytes = new Uint8Array(chunk.buffer, chunk.byteOffset + chunkHeadBytes, length)
     crc = crc32(bytes, crc)
-    if (bytes.length < length || crc !== chunkHead.getUint32(4)) throw damaged(`the chunk at ${offset} fails its checksum`)
+    if (crc !== chunk.getUint32(4)) throw damaged(`the chunk at ${offset} fails its checksum`)
     if (size + length > from) yield bytes.subarray(Math.max(0, from - size))
     offset += chunkHeadBytes + length
     size += length
@@ -134,8 +138,8 @@ async function readEnds(file: OpenFile): Promise<Ends> {
   return { meta, dataEnd }
 }
 
-async function readExactly(file: OpenFile, offset: number, length: number): Promise<DataView> {
-  const bytes = await file.readAt(offset, length)
+async function readExactly(file: OpenFile, offset: number, length: number, memory?: Uint8Array): Promise<DataView> {
+  const bytes = await file.readAt(offset, length, memory)
   if (bytes.length < length) throw damaged('it ends too early')
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
 }
@@ -146,7 +150,7 @@ function isMagic(view: DataView, offset: number): boolean {
 
 /** Full chunks and a last shorter one, each with room for its head in front. The memory is used again for the next. */
 async function* inChunks(data: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  const chunk = new Uint8Array(chunkHeadBytes + chunkBytes)
+  const chunk = new Uint8Array(chunkRecordBytes)
   let filled = chunkHeadBytes
   for await (const piece of data) {
     let taken = 0

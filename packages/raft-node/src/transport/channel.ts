@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import type { Clock, Timer } from '../ports.ts'
-import { encodeFrame, type Frame, FrameDecoder, type FrameFault, type FrameType, frameType } from './frame.ts'
+import { encodeFrame, encodeHeader, type Frame, FrameDecoder, type FrameFault, type FrameType, frameType } from './frame.ts'
 
 export type ChannelSettings = {
   readonly clock: Clock
@@ -74,24 +74,22 @@ export class Channel {
     this.writeFrame(encodeFrame(type, payload))
   }
 
+  /** As `write`, without a copy: the payload must stay as it is until this resolves, with whether the kernel has taken it. */
+  writeLong(type: FrameType, payload: Uint8Array): Promise<boolean> {
+    this.writeFrame(encodeHeader(type, payload))
+    if (this.#state !== 'open') return Promise.resolve(false)
+    return new Promise(resolve =>
+      this.#socket.write(payload, error => {
+        this.#written()
+        resolve(!error)
+      }),
+    )
+  }
+
   writeFrame(frame: Buffer): void {
     if (this.#state !== 'open') return
     this.#cork()
     this.#socket.write(frame, this.#written)
-  }
-
-  /** Resolves when there is room for more, or nobody left to write to. */
-  drained(): Promise<void> {
-    if (this.#state !== 'open' || !this.#socket.writableNeedDrain) return Promise.resolve()
-    return new Promise(resolve => {
-      const done = () => {
-        this.#socket.off('drain', done)
-        this.#socket.off('close', done)
-        resolve()
-      }
-      this.#socket.on('drain', done)
-      this.#socket.on('close', done)
-    })
   }
 
   /** Back-pressure: what already lies in the chunk at hand still arrives. */

@@ -47,12 +47,23 @@ const nothing = Buffer.alloc(0)
 /** One frame, ready for the socket. */
 export function encodeFrame(type: FrameType, payload: Uint8Array): Buffer {
   const frame = Buffer.allocUnsafe(headerBytes + payload.length)
-  frame.set(magic)
-  frame[4] = type
-  frame.writeUInt32BE(payload.length, 5)
+  writeHeader(frame, type, payload)
   frame.set(payload, headerBytes)
-  frame.writeUInt32BE(checksum(frame), 9)
   return frame
+}
+
+/** The header alone, for a payload that is long enough to go out as it is, without a copy behind its header. */
+export function encodeHeader(type: FrameType, payload: Uint8Array): Buffer {
+  const header = Buffer.allocUnsafe(headerBytes)
+  writeHeader(header, type, payload)
+  return header
+}
+
+function writeHeader(to: Buffer, type: FrameType, payload: Uint8Array): void {
+  to.set(magic)
+  to[4] = type
+  to.writeUInt32BE(payload.length, 5)
+  to.writeUInt32BE(checksum(to, payload), 9)
 }
 
 /**
@@ -141,8 +152,9 @@ export class FrameDecoder {
   }
 
   #open(frame: Buffer): Frame | FrameFault {
-    if (frame.readUInt32BE(9) !== checksum(frame)) return this.#fail('checksum', frame)
-    return { type: frame.readUInt8(4), payload: frame.subarray(headerBytes) }
+    const payload = frame.subarray(headerBytes)
+    if (frame.readUInt32BE(9) !== checksum(frame, payload)) return this.#fail('checksum', frame)
+    return { type: frame.readUInt8(4), payload }
   }
 
   #fail(fault: FrameFault['fault'], start: Buffer): FrameFault {
@@ -157,6 +169,6 @@ function frameLength(start: Buffer): number | undefined {
   return start.length < headerBytes ? undefined : headerBytes + start.readUInt32BE(5)
 }
 
-function checksum(frame: Buffer): number {
-  return crc32(frame.subarray(headerBytes), crc32(frame.subarray(0, 9)))
+function checksum(header: Buffer, payload: Uint8Array): number {
+  return crc32(payload, crc32(header.subarray(0, 9)))
 }

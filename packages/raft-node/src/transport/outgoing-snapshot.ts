@@ -87,9 +87,8 @@ async function ship(channel: Channel, { meta, data }: SnapshotShipment, from: nu
     for (let at = 0; at < piece.length; at += chunkBytesMax) {
       const chunk = piece.subarray(at, at + chunkBytesMax)
       sent += chunk.length
-      channel.write(frameType.chunk, chunk)
-      await channel.drained()
-      if (!channel.isOpen) return // leaving the loop also ends the source
+      const isTaken = await channel.writeLong(frameType.chunk, chunk)
+      if (!isTaken) return // leaving the loop also ends the source
     }
   }
   if (sent !== meta.size) throw new RaftError('CORRUPT', `The snapshot has ${sent} bytes of data, and was announced with ${meta.size}.`)

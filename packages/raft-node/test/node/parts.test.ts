@@ -8,6 +8,7 @@ import { merged, SaveQueue } from '../../src/save-queue.ts'
 import { throttled } from '../../src/throttle.ts'
 import { Ticker } from '../../src/ticker.ts'
 import { deadlineFor } from '../../src/wait.ts'
+import { withPauses } from '../../src/with-pauses.ts'
 import { MemoryDisk } from './memory-disk.ts'
 import { VirtualClock } from './virtual-clock.ts'
 
@@ -157,6 +158,17 @@ test('a throttled stream keeps to its rate on average, and hands on everything',
   await clock.outcome(read())
   expect(at.length).toBe(11)
   expect(at.at(-1)! - at[0]!).toBe(1_000)
+})
+
+test('a stream with pauses lets a millisecond pass after 128 KiB, and hands on everything', async () => {
+  const clock = new VirtualClock()
+  const chunks = Array.from({ length: 8 }, () => new Uint8Array(64 * 1024))
+  const at: number[] = []
+  const read = async () => {
+    for await (const _ of withPauses(chunksOf(chunks), clock)) at.push(clock.now())
+  }
+  await clock.outcome(read())
+  expect(at.map(time => time - at[0]!)).toEqual([0, 0, 1, 1, 2, 2, 3, 3])
 })
 
 async function* chunksOf(chunks: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {

@@ -50,6 +50,26 @@ describe('a snapshot', () => {
     expect(taken).toBe(64 * MiB)
   })
 
+  test('whose source uses the memory of a chunk again arrives as it was', async () => {
+    const [n1, n2] = await pair()
+    const wrong: number[] = []
+    let taken = 0
+    n2.events.snapshot = async (_from, _message, _meta, data) => {
+      for await (const chunk of data(0)) {
+        const { length } = chunk
+        for (let at = 0; at < length; at += 4_096) if (chunk[at] !== Math.floor((taken + at) / MiB)) wrong.push(taken + at)
+        taken += length
+        if (taken % (4 * MiB) === 0) await sleep(5)
+      }
+    }
+    const source = async function* () {
+      const memory = new Uint8Array(MiB)
+      for (let i = 0; i < 32; i++) yield memory.fill(i)
+    }
+    await n1.transport.sendSnapshot(message, snapshotMeta(32 * MiB), source)
+    expect({ taken, wrong }).toEqual({ taken: 32 * MiB, wrong: [] })
+  })
+
   test('that breaks off fails on both sides, and the source is ended', async () => {
     const n1 = await member('n1')
     const n2 = await member('n2')

@@ -120,7 +120,12 @@ export class Disk {
     const cached = <T>(what: string, act: () => T) => this.#onFile(process, times.cached(), what, act)
     const synced = (what: string, act: () => void) => this.#onFile(process, times.sync(), what, act)
     const opened = (path: string, file: FileBytes): OpenFile => ({
-      readAt: (offset, length) => cached(`read ${path}`, () => file.readAt(offset, length)),
+      readAt: (offset, length, memory) =>
+        cached(`read ${path}`, () => {
+          const bytes = file.readAt(offset, length)
+          memory?.set(bytes)
+          return memory?.subarray(0, bytes.length) ?? bytes
+        }),
       writeAt: (offset, bytes) => {
         const taken = bytes.slice()
         return cached(`write ${path}`, () => this.#write(file, offset, taken))
