@@ -11,8 +11,11 @@ export function writeSafeInteger(view: DataView, offset: number, value: number):
   view.setUint32(offset + 4, value % half)
 }
 
+/** A small number comes out as a small integer of V8's: computed with `half` it would be a float, in memory of its own wherever it is kept. */
 export function readSafeInteger(view: DataView, offset: number): number {
-  const value = view.getUint32(offset) * half + view.getUint32(offset + 4)
+  const high = view.getUint32(offset)
+  if (high === 0) return view.getUint32(offset + 4)
+  const value = high * half + view.getUint32(offset + 4)
   if (value > Number.MAX_SAFE_INTEGER) throw new RaftError('CORRUPT', `${value} is not a safe integer`)
   return value
 }
