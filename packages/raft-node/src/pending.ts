@@ -11,19 +11,25 @@ export type EntryOutcome<Result> = { readonly result: Result; readonly appliedAt
 /**
  * Callers who proposed an entry and wait for what becomes of it. Losing leadership settles nobody: the entry may still be committed
  * by the next leader, and only the entry that is applied at its index tells.
+ *
+ * They stand in a line in the order of their indices, which is nearly always the one in which they come and go. In a map they would grow
+ * old: V8 makes its table anew every few hundred changes, and each old table points to the next one and to all who stood in it, so that
+ * once one of them has survived as garbage, all later ones do, until the next collection of the whole heap.
  */
 export class Pending<Result> {
   readonly #waits: Waits
-  readonly #byIndex = new Map<Index, Caller<Result>>()
+  #first: Caller<Result> | undefined
+  #last: Caller<Result> | undefined
+  #size = 0
   #stopped: Error | undefined
 
   constructor(clock: Clock) {
     this.#waits = new Waits(clock)
   }
 
-  /** Indices that somebody waits for. */
+  /** How many wait. */
   get size(): number {
-    return this.#byIndex.size
+    return this.#size
   }
 
   /** Waits until an entry is applied at this index. A position names one entry, so the term there decides whether it is ours. */
@@ -40,45 +46,64 @@ export class Pending<Result> {
     caller.term = term
     caller.owner = this
     // An index can be proposed at twice: lost with leadership, then reached again in a later term before anything was applied there.
-    caller.earlier = this.#byIndex.get(index)
-    this.#byIndex.set(index, caller)
+    let earlier = this.#last
+    while (earlier !== undefined && earlier.index > index) earlier = earlier.earlier
+    this.#link(caller, earlier)
     this.#waits.start(caller)
   }
 
   /** An entry was applied: whoever waits at its index now knows. */
   applied(position: Position, outcome: EntryOutcome<Result>): void {
-    let caller = this.#byIndex.get(position.index)
-    if (caller === undefined) return
-    this.#byIndex.delete(position.index)
-    for (; caller !== undefined; caller = caller.earlier) settle(caller, position, outcome)
+    let caller = this.#first
+    while (caller !== undefined && caller.index <= position.index) {
+      const { later } = caller
+      if (caller.index === position.index) {
+        this.remove(caller)
+        settle(caller, position, outcome)
+      }
+      caller = later
+    }
   }
 
   /** A snapshot took the place of everything up to here: what was applied in it cannot be seen any more. */
   skipped(upTo: Index): void {
-    for (const [index, callers] of this.#byIndex) {
-      if (index > upTo) continue
-      this.#byIndex.delete(index)
-      for (const caller of withEarlier(callers)) caller.reject(hidden(index))
-    }
+    this.#rejectUpTo(upTo, caller => hidden(caller.index))
   }
 
   /** Nobody will ever be told: the node stops. */
   stop(error: Error): void {
     this.#stopped = error
-    for (const callers of this.#byIndex.values()) for (const caller of withEarlier(callers)) caller.reject(error)
-    this.#byIndex.clear()
+    this.#rejectUpTo(Number.POSITIVE_INFINITY, () => error)
   }
 
+  /** Who was removed points to nobody any more: a neighbour would grow old with it. */
   remove(caller: Caller<Result>): void {
-    const { index } = caller
-    const [newest, ...others] = withEarlier(this.#byIndex.get(index)).filter(other => other !== caller)
-    if (newest === undefined) return void this.#byIndex.delete(index)
-    this.#byIndex.set(index, newest)
-    let later = newest
-    for (const other of [...others, undefined]) {
-      later.earlier = other
-      if (other !== undefined) later = other
+    const { earlier, later } = caller
+    caller.owner = caller.earlier = caller.later = undefined
+    if (earlier === undefined) this.#first = later
+    else earlier.later = later
+    if (later === undefined) this.#last = earlier
+    else later.earlier = earlier
+    this.#size--
+  }
+
+  #rejectUpTo(last: Index, errorFor: (caller: Caller<Result>) => Error): void {
+    while (this.#first !== undefined && this.#first.index <= last) {
+      const caller = this.#first
+      this.remove(caller)
+      caller.reject(errorFor(caller))
     }
+  }
+
+  #link(caller: Caller<Result>, earlier: Caller<Result> | undefined): void {
+    const later = earlier === undefined ? this.#first : earlier.later
+    caller.earlier = earlier
+    caller.later = later
+    if (earlier === undefined) this.#first = caller
+    else earlier.later = caller
+    if (later === undefined) this.#last = caller
+    else later.earlier = caller
+    this.#size++
   }
 }
 
@@ -87,8 +112,9 @@ export class Caller<Result> extends Wait<Applied<Result>> {
   index: Index = 0
   term: Term = 0
   owner: Pending<Result> | undefined
-  /** Who waits at the same index, of an earlier term. */
+  /** Its neighbours there. */
   earlier: Caller<Result> | undefined
+  later: Caller<Result> | undefined
 
   protected timedOut(): Error {
     return timedOut(this.deadline)
@@ -97,12 +123,6 @@ export class Caller<Result> extends Wait<Applied<Result>> {
   protected forget(): void {
     this.owner?.remove(this)
   }
-}
-
-function withEarlier<Result>(newest: Caller<Result> | undefined): Caller<Result>[] {
-  const callers: Caller<Result>[] = []
-  for (let caller = newest; caller !== undefined; caller = caller.earlier) callers.push(caller)
-  return callers
 }
 
 function settle<Result>(caller: Caller<Result>, { term, index }: Position, outcome: EntryOutcome<Result>): void {

@@ -7,6 +7,9 @@ import { Waits } from './waits.ts'
 /** What a caller wants: the moment when the state machine may be read, the same by lease, or only the index that it takes. */
 export type ReadKind = 'read' | 'lease' | 'index'
 
+/** What the leader was asked, and for whom. */
+type Question = { readonly context: string; readonly readers: ReadonlySet<Reader> }
+
 /** Confirmed: these callers may read once `index` is applied. */
 type Confirmed = { readonly index: Index; readonly readers: ReadonlySet<Reader> }
 
@@ -32,7 +35,8 @@ export class Reads {
   #gathering = new Set<Reader>()
   /** Those whom a lease is good enough for. */
   #gatheringByLease = new Set<Reader>()
-  readonly #asked = new Map<string, Set<Reader>>()
+  /** A few: an array. Of a map, every table that it had would be left behind with the readers in it, and grow old (pending.ts). */
+  readonly #asked: Question[] = []
   #confirmed: Confirmed[] = []
   #stopped: Error | undefined
 
@@ -64,18 +68,18 @@ export class Reads {
 
   /** `leaseAt`: the moment of reading. Not that of an earlier turn: a process that stood still since then has lost its lease. */
   #ask(readers: Set<Reader>, leaseAt: number | undefined): boolean {
-    if (readers.size === 0 || this.#asked.size >= maxOpenQuestions) return false
+    if (readers.size === 0 || this.#asked.length >= maxOpenQuestions) return false
     const context = `${this.#life}/${++this.#count}`
     if (!this.#raft.read(context, leaseAt).accepted) return false
-    this.#asked.set(context, readers)
+    this.#asked.push({ context, readers })
     return true
   }
 
   answered(states: readonly ReadState[]): void {
     for (const state of states) {
-      const readers = this.#asked.get(state.context)
-      this.#asked.delete(state.context)
-      if (readers === undefined) continue
+      const place = this.#asked.findIndex(({ context }) => context === state.context)
+      if (place < 0) continue
+      const { readers } = this.#asked.splice(place, 1)[0] as Question
       if ('expired' in state) for (const reader of readers) this.#gathering.add(reader)
       else this.#confirm(state.index, readers)
     }
@@ -98,11 +102,11 @@ export class Reads {
 
   stop(error: Error): void {
     this.#stopped = error
-    const all = [this.#gathering, this.#gatheringByLease, ...this.#asked.values(), ...this.#confirmed.map(({ readers }) => readers)]
+    const all = [this.#gathering, this.#gatheringByLease, ...[...this.#asked, ...this.#confirmed].map(({ readers }) => readers)]
     for (const readers of all) for (const reader of readers) reader.reject(error)
     this.#gathering.clear()
     this.#gatheringByLease.clear()
-    this.#asked.clear()
+    this.#asked.length = 0
     this.#confirmed = []
   }
 

@@ -1,20 +1,38 @@
 import type { AnyWait } from './wait.ts'
 
 /** Who gives up when a signal fires: one listener for all of them, since adding and removing one costs more than many a wait. */
-const watched = new WeakMap<AbortSignal, Set<AnyWait>>()
+const watched = new WeakMap<AbortSignal, Listeners>()
 
-/** Whoever is in the set when the signal fires gives up; each is taken out by itself before. */
-export function watchSignal(signal: AbortSignal): Set<AnyWait> {
-  let waits = watched.get(signal)
-  if (waits === undefined) {
-    const those = new Set<AnyWait>()
+/** Whoever has joined these when the signal fires gives up, and leaves by itself before that or then. */
+export function watchSignal(signal: AbortSignal): Listeners {
+  let listeners = watched.get(signal)
+  if (listeners === undefined) {
+    const those = new Listeners()
     watched.set(signal, those)
-    signal.addEventListener('abort', () => giveUp(those, signal), { once: true })
-    waits = those
+    signal.addEventListener('abort', () => those.giveUp(signal.reason), { once: true })
+    listeners = those
   }
-  return waits
+  return listeners
 }
 
-function giveUp(waits: ReadonlySet<AnyWait>, signal: AbortSignal): void {
-  for (const wait of [...waits]) wait.giveUp(signal.reason)
+/** A set that mostly holds one or none. V8's makes its table anew whenever the last has left, for every write. */
+export class Listeners {
+  readonly #waits: AnyWait[] = []
+
+  join(wait: AnyWait): void {
+    wait.seat = this.#waits.length
+    this.#waits.push(wait)
+  }
+
+  /** Who has joined, once. The last takes the free seat. */
+  leave(wait: AnyWait): void {
+    const last = this.#waits.pop() as AnyWait
+    if (last === wait) return
+    this.#waits[wait.seat] = last
+    last.seat = wait.seat
+  }
+
+  giveUp(reason: unknown): void {
+    for (const wait of [...this.#waits]) wait.giveUp(reason)
+  }
 }

@@ -1,7 +1,7 @@
 import type { CallOptions } from './api.ts'
 import { RaftError } from './errors.ts'
 import type { Clock } from './ports.ts'
-import { watchSignal } from './signals.ts'
+import { type Listeners, watchSignal } from './signals.ts'
 
 /** How long a caller waits: a moment on the monotonic clock, and a signal with which it gives up earlier. */
 export type Deadline = { readonly at: number; readonly timeoutMs: number; readonly signal: AbortSignal | undefined }
@@ -33,7 +33,9 @@ export abstract class Wait<T> {
   before: AnyWait | undefined
   behind: AnyWait | undefined
   #settle: { resolve(value: T): void; reject(error: Error): void } | undefined
-  #watched: Set<AnyWait> | undefined
+  /** Among those who hear its signal. */
+  seat = 0
+  #heardWith: Listeners | undefined
 
   constructor(deadline: Deadline) {
     this.deadline = deadline
@@ -41,8 +43,8 @@ export abstract class Wait<T> {
       this.#settle = { resolve, reject }
     })
     if (deadline.signal === undefined) return
-    this.#watched = watchSignal(deadline.signal)
-    this.#watched.add(this)
+    this.#heardWith = watchSignal(deadline.signal)
+    this.#heardWith.join(this)
   }
 
   /** What it hears when its time is over. */
@@ -74,7 +76,8 @@ export abstract class Wait<T> {
     const settle = this.#settle
     this.#settle = undefined
     this.queue?.leave(this)
-    this.#watched?.delete(this)
+    this.#heardWith?.leave(this)
+    this.#heardWith = undefined
     return settle
   }
 }

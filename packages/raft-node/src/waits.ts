@@ -3,6 +3,12 @@ import type { AnyWait, Queue } from './wait.ts'
 import { remainingMs } from './wait.ts'
 
 /**
+ * A line in which nobody stands is mostly wanted again at once: every batch that is applied empties it. Made and forgotten each time, it
+ * would leave tables of the map behind that grow old (pending.ts).
+ */
+const idleLinesMax = 64
+
+/**
  * Everybody who waits, in lines: those who are equally patient stand in one, whose time is over first in front. A line has one timer, for
  * the first in it; a timer for each would cost more than the rest of a wait.
  */
@@ -20,7 +26,7 @@ export class Waits {
     if (signal?.aborted) return wait.giveUp(signal.reason)
     let line = this.#lines.get(timeoutMs)
     if (line === undefined) {
-      line = new Line(this.#clock, () => this.#lines.delete(timeoutMs))
+      line = new Line(this.#clock, () => this.#lines.size > idleLinesMax && this.#lines.delete(timeoutMs))
       this.#lines.set(timeoutMs, line)
     }
     line.join(wait)

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import type { Entry } from 'raft-core'
 import { describe, expect, test } from 'vitest'
 import { blocksIn, toBlock } from '../../src/blocks.ts'
@@ -68,6 +70,65 @@ describe('waiting for a position', () => {
     pending.stop(new Error('stopped'))
     await expect(wait(1, 1)).rejects.toThrow('stopped')
     expect(clock.pending).toEqual([])
+  })
+
+  test('callers stand in the order of their indices, however they come and go', async () => {
+    const clock = new VirtualClock()
+    const pending = new Pending<string>(clock)
+    const settled: string[] = []
+    const wait = (index: number, timeoutMs: number, term = 1) => {
+      const name = `${index} of term ${term}`
+      pending.add({ term, index }, deadlineFor(clock, { timeoutMs })).then(
+        ({ result }) => settled.push(`${name}: ${result}`),
+        error => settled.push(`${name}: ${error.code ?? error.message}`),
+      )
+    }
+    wait(7, 500)
+    wait(9, 500)
+    wait(8, 50)
+    wait(6, 500, 2)
+    wait(7, 500, 2)
+    wait(10, 50)
+    expect(pending.size).toBe(6)
+    await clock.run(100)
+    expect(settled.splice(0)).toEqual(['8 of term 1: TIMED_OUT', '10 of term 1: TIMED_OUT'])
+    const applyAt = async (index: number) => {
+      pending.applied({ term: 2, index }, { result: 'done' })
+      await clock.run(0)
+      return settled.splice(0)
+    }
+    expect(await applyAt(5)).toEqual([])
+    expect(await applyAt(6)).toEqual(['6 of term 2: done'])
+    expect((await applyAt(7)).sort()).toEqual(['7 of term 1: ENTRY_REPLACED', '7 of term 2: done'])
+    expect(await applyAt(8)).toEqual([])
+    wait(12, 500)
+    wait(11, 500)
+    pending.skipped(11)
+    pending.stop(new Error('stopped'))
+    await clock.run(0)
+    expect(settled).toEqual(['9 of term 1: LEADERSHIP_LOST', '11 of term 1: LEADERSHIP_LOST', '12 of term 1: stopped'])
+    expect([pending.size, clock.pending]).toEqual([0, []])
+  })
+
+  test('who is done is garbage at once: nothing that grew old points to it', async () => {
+    setFlagsFromString('--expose-gc')
+    const collect = runInNewContext('gc') as (options?: { type: 'minor' }) => void
+    const clock = new VirtualClock()
+    const pending = new Pending<number>(clock)
+    const turnOf = async (turn: number) => {
+      const first = turn * 300
+      const indices = Array.from({ length: 300 }, (_, i) => first + i)
+      const applied = indices.map(index => pending.add({ term: 1, index }, deadlineFor(clock)))
+      if (turn % 5 === 0) collect({ type: 'minor' })
+      for (const index of indices) pending.applied({ term: 1, index }, { result: index })
+      await Promise.all(applied)
+    }
+    for (let turn = 0; turn < 20; turn++) await turnOf(turn)
+    collect()
+    const before = process.memoryUsage().heapUsed
+    for (let turn = 20; turn < 320; turn++) await turnOf(turn)
+    for (let i = 0; i < 3; i++) collect({ type: 'minor' })
+    expect((process.memoryUsage().heapUsed - before) / 1024 / 1024).toBeLessThan(8)
   })
 })
 

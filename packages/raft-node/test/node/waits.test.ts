@@ -58,6 +58,22 @@ const outcome = (wait: TestWait) =>
   ])
 
 describe('those who wait', () => {
+  test('who shares a signal with others hears it unless it left before them, whoever left', async () => {
+    const { clock } = handClock()
+    const waits = new Waits(clock)
+    const [mine, others] = [new AbortController(), new AbortController()]
+    const sharing = Array.from({ length: 6 }, () => start(clock, waits, 100, mine.signal))
+    const apart = start(clock, waits, 100, others.signal)
+    for (const place of [0, 5, 2]) (sharing[place] as TestWait).resolve(`done ${place}`)
+    ;(sharing[0] as TestWait).reject(new Error('twice'))
+    const late = start(clock, waits, 100, mine.signal)
+    mine.abort('enough')
+    const heard = await Promise.all([...sharing, late, apart].map(outcome))
+    const gaveUp = 'the caller gave up waiting; what was asked for may still happen'
+    expect(heard).toEqual(['done 0', gaveUp, 'done 2', gaveUp, gaveUp, 'done 5', gaveUp, 'waits'])
+    expect([...sharing, late, apart].map(({ forgotten }) => forgotten)).toEqual([0, 1, 0, 1, 1, 0, 1, 0])
+  })
+
   test('share one timer while they are equally patient, and each ends at its own time', async () => {
     const { clock, timers, pass } = handClock()
     const waits = new Waits(clock)
