@@ -38,6 +38,24 @@ describe('History', () => {
     expect(history.next(0)).toEqual({ revision: 3, changes: gone('e') })
   })
 
+  it('keeps the order when it remembers more than before, wherever the oldest lies', () => {
+    const history = new History({ revisions: 5_000, bytes: 1e6 })
+    const item = (revision: number, bytes: number): Change[] => {
+      return [{ key: 'k', value: 'v'.repeat(bytes), created: 1, modified: revision, version: revision, lease: 0 }]
+    }
+    for (let revision = 1; revision <= 1_500; revision++) history.record(revision, item(revision, 1_000))
+    expect(history.forgottenUpTo).toBe(632)
+    for (let revision = 1_501; revision <= 6_000; revision++) history.record(revision, item(revision, 1))
+    let told = history.forgottenUpTo
+    expect(told).toBeGreaterThan(1_000)
+    expect(told).toBeLessThan(1_500)
+    for (let next = history.next(told); next !== undefined; next = history.next(told)) {
+      expect(next.revision).toBe(++told)
+      expect(next.changes).toMatchObject([{ modified: told }])
+    }
+    expect(told).toBe(6_000)
+  })
+
   it('holds on to nothing that it has forgotten', () => {
     setFlagsFromString('--expose-gc')
     const collect = runInNewContext('gc') as () => void

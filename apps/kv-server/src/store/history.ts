@@ -13,12 +13,14 @@ export class History {
   readonly #limits: HistoryLimits
   /**
    * Change by change, each with its revision at the same place, ascending: most commands make one, and an object for each would weigh
-   * as much as a small value. Those before `#start` are forgotten, and dropped now and then.
+   * as much as a small value. Both go round: the oldest lies at `#start`, and those that follow it behind, beginning anew at 0 after the
+   * last place. Arrays from which the oldest are cut off would be copied again and again.
    */
-  #changes: Change[] = []
-  #revisions: number[] = []
+  #changes: Change[] = forgottenTimes(leastPlaces)
+  #revisions: number[] = new Array(leastPlaces).fill(0)
   #start = 0
-  /** How many revisions there are from `#start` on. */
+  #length = 0
+  /** How many revisions that is. */
   #count = 0
   #bytes = 0
   #forgottenUpTo = 0
@@ -41,22 +43,19 @@ export class History {
   record(revision: number, changes: readonly Change[]): void {
     this.#last = revision
     if (changes.length > 0) {
-      for (const change of changes) {
-        this.#changes.push(change)
-        this.#revisions.push(revision)
-        this.#bytes += bytesOf(change)
-      }
+      for (const change of changes) this.#add(revision, change)
       this.#count++
-      this.#forget()
+      while (this.#count > this.#limits.revisions || this.#bytes > this.#limits.bytes) this.#forgetOldest()
     }
     for (const listener of this.#listeners) listener()
   }
 
   /** The state came from elsewhere: how, nobody can tell. */
   restart(revision: number): void {
-    this.#changes = []
-    this.#revisions = []
+    this.#changes = forgottenTimes(leastPlaces)
+    this.#revisions = new Array(leastPlaces).fill(0)
     this.#start = 0
+    this.#length = 0
     this.#count = 0
     this.#bytes = 0
     this.#forgottenUpTo = revision
@@ -66,15 +65,18 @@ export class History {
 
   /** The first change after this revision; undefined if there is none yet. */
   next(revision: number): Revision | undefined {
-    let low = this.#start
-    let high = this.#revisions.length
+    let low = 0
+    let high = this.#length
     while (low < high) {
       const middle = (low + high) >>> 1
-      if ((this.#revisions[middle] as number) <= revision) low = middle + 1
+      if (this.#revisionOf(middle) <= revision) low = middle + 1
       else high = middle
     }
-    const next = this.#revisions[low]
-    return next === undefined ? undefined : { revision: next, changes: this.#changes.slice(low, this.#endOf(low)) }
+    if (low === this.#length) return undefined
+    const changes: Change[] = []
+    const next = this.#revisionOf(low)
+    for (; low < this.#length && this.#revisionOf(low) === next; low++) changes.push(this.#changes[this.#placeOf(low)] as Change)
+    return { revision: next, changes }
   }
 
   /** Called after every command. Returns how to stop that. */
@@ -83,30 +85,51 @@ export class History {
     return () => this.#listeners.delete(listener)
   }
 
-  #endOf(start: number): number {
-    let end = start + 1
-    while (this.#revisions[end] === this.#revisions[start]) end++
-    return end
+  #add(revision: number, change: Change): void {
+    if (this.#length === this.#changes.length) this.#grow()
+    const place = this.#placeOf(this.#length++)
+    this.#changes[place] = change
+    this.#revisions[place] = revision
+    this.#bytes += bytesOf(change)
   }
 
-  #forget(): void {
-    while (this.#count > this.#limits.revisions || this.#bytes > this.#limits.bytes) {
-      const end = this.#endOf(this.#start)
-      this.#forgottenUpTo = this.#revisions[this.#start] as number
-      for (; this.#start < end; this.#start++) {
-        this.#bytes -= bytesOf(this.#changes[this.#start] as Change)
-        this.#changes[this.#start] = forgotten // its place stays for a while, and may not keep a large value
-      }
-      this.#count--
+  #forgetOldest(): void {
+    const revision = this.#revisionOf(0)
+    for (; this.#length > 0 && this.#revisionOf(0) === revision; this.#length--) {
+      this.#bytes -= bytesOf(this.#changes[this.#start] as Change)
+      this.#changes[this.#start] = forgotten // its place may not keep a large value
+      this.#start = this.#placeOf(1)
     }
-    if (this.#start < 1_000 || this.#start * 4 < this.#revisions.length) return
-    this.#changes = this.#changes.slice(this.#start)
-    this.#revisions = this.#revisions.slice(this.#start)
+    this.#forgottenUpTo = revision
+    this.#count--
+  }
+
+  /** To twice as many places, the oldest in the first. */
+  #grow(): void {
+    const places = this.#changes.length
+    const inOrder = <T>(ring: readonly T[]) => [...ring.slice(this.#start), ...ring.slice(0, this.#start)]
+    this.#changes = inOrder(this.#changes).concat(forgottenTimes(places))
+    this.#revisions = inOrder(this.#revisions).concat(new Array(places).fill(0))
     this.#start = 0
+  }
+
+  /** Of the change that so many are older than. There are always 2, 4, 8… places. */
+  #placeOf(age: number): number {
+    return (this.#start + age) & (this.#changes.length - 1)
+  }
+
+  #revisionOf(age: number): number {
+    return this.#revisions[this.#placeOf(age)] as number
   }
 }
 
+const leastPlaces = 1_024
+
 const forgotten: Change = { key: '', value: undefined }
+
+function forgottenTimes(places: number): Change[] {
+  return new Array<Change>(places).fill(forgotten)
+}
 
 const bytesBeside = 150
 

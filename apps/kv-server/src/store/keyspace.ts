@@ -40,7 +40,8 @@ export class Keyspace {
   put(key: Binary, value: Binary, lease: number, revision: number): void {
     const before = this.#items.get(key)
     const [created, version] = before === undefined ? [revision, 1] : [before.created, before.version + 1]
-    const item = { key, value, created, modified: revision, version, lease }
+    // The key as it lies in memory already: the one that came with the command need not live as long as the value.
+    const item = { key: before?.key ?? key, value, created, modified: revision, version, lease }
     if (before !== undefined && before.lease !== lease) this.#detach(before)
     if (lease !== 0) this.#attach(key, lease)
     this.#items.set(item)
