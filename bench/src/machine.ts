@@ -1,4 +1,5 @@
-import { availableParallelism, cpus, loadavg, release, totalmem, type } from 'node:os'
+import { availableParallelism, cpus, release, totalmem, type } from 'node:os'
+import { setTimeout as sleep } from 'node:timers/promises'
 
 /** What a figure depends on beside the program. */
 export type Machine = {
@@ -7,31 +8,37 @@ export type Machine = {
   readonly memoryGiB: number
   readonly system: string
   readonly node: string
-  /** Over the last minute, before the first measurement; 0 where the system does not tell. */
-  readonly load: number
+  /**
+   * Over a second before the first measurement. Not the load average, which a benchmark before this one would still be part of: that was in
+   * results from before.
+   */
+  readonly busyCores?: number | undefined
 }
 
-/** Above this load something else is running. */
-const idle = 0.5
+/** More, and something else is running. */
+const idleCores = 0.2
 
-export function thisMachine(): Machine {
+/** Takes a second. */
+export async function thisMachine(): Promise<Machine> {
+  const before = busySeconds()
+  await sleep(1_000)
   return {
     cores: availableParallelism(),
     cpu: cpus()[0]?.model.trim() ?? 'unknown',
     memoryGiB: Math.round(totalmem() / 2 ** 30),
     system: `${type()} ${release()}`,
     node: process.version,
-    load: loadavg()[0]!,
+    busyCores: busySeconds() - before,
   }
 }
 
-export function describeMachine({ cores, cpu, memoryGiB, system, node, load }: Machine): string {
-  return `${cores} cores, ${cpu}, ${memoryGiB} GiB, ${system}, Node ${node}, load average ${load.toFixed(2)} before the start`
+export function describeMachine({ cores, cpu, memoryGiB, system, node, busyCores }: Machine): string {
+  return `${cores} cores, ${cpu}, ${memoryGiB} GiB, ${system}, Node ${node}, ${busyCores?.toFixed(2) ?? 'unknown'} cores busy before the start`
 }
 
-export function busyWarning({ load }: Machine): string | undefined {
-  if (load <= idle) return undefined
-  return `This machine is busy (load average ${load.toFixed(2)}): trust the ratios more than the rates, and neither much.`
+export function busyWarning({ busyCores }: Machine): string | undefined {
+  if (busyCores === undefined || busyCores <= idleCores) return undefined
+  return `This machine is busy (others use ${busyCores.toFixed(2)} cores): trust the ratios more than the rates, and neither much.`
 }
 
 /** Seconds that all cores together have spent working since the system started. */

@@ -34,9 +34,9 @@ else if (request.ask === 'diff') {
 }
 
 async function run(name: string, benchmark: Benchmark, { quick, everything, times, minutes, url }: RunRequest): Promise<void> {
-  const machine = thisMachine()
+  progress.now(`${name}: measuring disk and loopback, and what else is running`)
+  const machine = await thisMachine()
   const warning = busyWarning(machine)
-  progress.now(`${name}: measuring disk and loopback`)
   const conditions = await measureConditions()
   progress.clear()
   const head = [

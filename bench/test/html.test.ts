@@ -20,7 +20,7 @@ const result: Result = {
   about: 'writes',
   started: '2026-01-02T03:04:05.000Z',
   quick: false,
-  machine: { ...thisMachine(), load: 3 },
+  machine: { ...(await thisMachine()), busyCores: 3 },
   conditions: { flush: { p50: 120, p99: 200 }, loopback: { p50: 90, p99: 180 }, durability: 'every node flushes' },
   text: 'as printed',
   figures,

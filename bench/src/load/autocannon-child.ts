@@ -8,19 +8,39 @@ const load = JSON.parse(process.argv[2] ?? '{}') as Load
 const latencies = new Latencies()
 let failed = 0
 
+/**
+ * It makes the requests of all connections, some milliseconds for each, before it hears of the first answer: how late that is tells nothing
+ * of the server. So it is measured from when each connection has been answered once.
+ */
+const rampSeconds = 1 + Math.ceil(load.connections / 50)
+const answered = new Set<unknown>()
+let begun = 0
+let last = 0
+
 const headers = { 'Content-Type': 'application/json' }
 const requests = requestsOf(load).map(({ body, ...request }) => (body === undefined ? request : { ...request, body, headers }))
 
 // Its own figures are whole milliseconds.
 const instance = autocannon(
-  { url: load.url, connections: load.connections, duration: load.seconds, timeout: 10, requests },
-  (error, { errors, duration }) => {
+  { url: load.url, connections: load.connections, duration: rampSeconds + load.seconds, timeout: 10, requests },
+  (error, { errors }) => {
     if (error !== null) throw error
-    const result: LoadResult = { perSecond: latencies.count / duration, latency: latencies.summary(), errors: failed + errors }
+    const result: LoadResult = {
+      perSecond: last > begun ? latencies.count / ((last - begun) / 1_000) : 0,
+      latency: latencies.summary(),
+      errors: failed + errors,
+    }
     console.log(JSON.stringify(result))
   },
 )
-instance.on('response', (_client: unknown, status: number, _bytes: number, ms: number) => {
+instance.on('response', (client: unknown, status: number, _bytes: number, ms: number) => {
+  if (begun === 0) {
+    answered.add(client)
+    if (answered.size === load.connections) begun = performance.now()
+    return
+  }
+  if (performance.now() - begun > 1_000 * load.seconds) return
+  last = performance.now()
   if (status >= 200 && status < 300) latencies.record(ms)
   else failed += 1
 })

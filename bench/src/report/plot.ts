@@ -93,8 +93,12 @@ function lineSvg({ name, colour, dots }: Line, at: number, x: (value: number) =>
 }
 
 function short(value: number): string {
-  if (value >= 1_000_000) return `${round(value / 1_000_000)}M`
-  return value >= 10_000 ? `${round(value / 1_000)}k` : String(round(value))
+  if (value >= 1_000_000) return `${digits(value / 1_000_000)}M`
+  return value >= 10_000 ? `${digits(value / 1_000)}k` : String(round(value))
+}
+
+function digits(value: number): number {
+  return Number(value.toPrecision(3))
 }
 
 function round(value: number): number {
