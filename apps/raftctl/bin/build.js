@@ -8,14 +8,15 @@ import { fileURLToPath } from 'node:url'
 const app = fileURLToPath(new URL('..', import.meta.url))
 const modules = resolve(app, '../../node_modules')
 const manifest = join(app, 'oclif.manifest.json')
+const bundle = join(app, 'dist/bundle/package.json')
 const lock = join(modules, '.raftctl-build.lock')
 
 export function buildIfNeeded() {
   const projects = withReferences(app)
-  if (!projects.some(isStale) && isListed()) return
+  const isCurrent = () => !projects.some(isStale) && isListed() && isBundled(projects)
+  if (isCurrent()) return
   withLock(() => {
-    const stale = projects.filter(isStale) // another process may have built meanwhile
-    if (stale.length > 0 || !isListed()) build(projects)
+    if (!isCurrent()) build(projects) // another process may have built meanwhile
   })
 }
 
@@ -24,6 +25,7 @@ function build(projects) {
   const started = new Date()
   run(join(modules, 'typescript/bin/tsc'), '-b', app)
   run(join(app, 'bin/manifest.js'))
+  run(join(app, 'bin/bundle.js'))
   // tsc leaves the file alone when nothing changed, and a source written during the build must count as newer.
   for (const project of projects) utimesSync(buildInfo(project), started, started)
 }
@@ -45,15 +47,23 @@ function withReferences(path, seen = new Set()) {
 }
 
 function isStale(project) {
-  const built = statSync(buildInfo(project), { throwIfNoEntry: false })?.mtimeMs
-  return built === undefined || read(project).include.some(folder => newest(join(dirname(project), folder)) > built)
+  const built = timeOf(buildInfo(project))
+  return built === 0 || read(project).include.some(folder => newest(join(dirname(project), folder)) > built)
 }
 
 /** The list of commands is of the last build, also if that was made by hand. */
 function isListed() {
-  const listed = statSync(manifest, { throwIfNoEntry: false })?.mtimeMs
-  return listed !== undefined && listed >= statSync(buildInfo(join(app, 'tsconfig.json'))).mtimeMs
+  return timeOf(manifest) >= timeOf(buildInfo(join(app, 'tsconfig.json')))
 }
+
+/** So are the few files that a node starts from; they hold all projects. */
+function isBundled(projects) {
+  const bundled = timeOf(bundle)
+  return projects.every(project => bundled >= timeOf(buildInfo(project)))
+}
+
+/** In milliseconds; before everything where there is no such file. */
+const timeOf = file => statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0
 
 const buildInfo = project => join(dirname(project), read(project).compilerOptions.tsBuildInfoFile)
 
