@@ -1,5 +1,5 @@
 // Makes few files of all the modules that a node needs, so that it starts sooner. Part of the build; not published.
-import { copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
@@ -31,7 +31,8 @@ const { metafile } = await build({
 
 writeFileSync(join(folder, 'LICENSES.txt'), licensesOf(Object.keys(metafile.inputs)))
 // Last, for it tells when this was made. The server reads its version there.
-copyFileSync(join(app, '../kv-server/package.json'), join(folder, 'package.json'))
+const { name, version, type } = manifestIn(join(app, '../kv-server'))
+writeFileSync(join(folder, 'package.json'), `${JSON.stringify({ name, version, type })}\n`)
 
 /** What others have written goes with their names and conditions. */
 function licensesOf(inputs) {
@@ -41,8 +42,12 @@ function licensesOf(inputs) {
 
 function licenseOf(path) {
   const place = resolve(app, path)
-  const { name, version, license } = JSON.parse(readFileSync(join(place, 'package.json'), 'utf8'))
+  const { name, version, license } = manifestIn(place)
   const file = readdirSync(place).find(entry => /^licen[cs]e/i.test(entry))
   const text = file === undefined ? '' : `\n${readFileSync(join(place, file), 'utf8')}`
   return `${name} ${version}: ${license}\n${text}`
+}
+
+function manifestIn(place) {
+  return JSON.parse(readFileSync(join(place, 'package.json'), 'utf8'))
 }
