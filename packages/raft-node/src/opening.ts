@@ -101,7 +101,7 @@ async function enter<Result>(
   )
 }
 
-function endOf(found: LogState, restored: RestoredFolder | undefined): Position {
-  const last = restored?.entries.at(-1) ?? restored?.snapshot ?? found.entries.at(-1) ?? found.base
+function endOf({ base, entries }: LogState, restored: RestoredFolder | undefined): Position {
+  const last = restored?.entries.at(-1) ?? restored?.snapshot ?? entries.at(-1) ?? base
   return { term: last.term, index: last.index }
 }

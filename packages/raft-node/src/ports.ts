@@ -82,8 +82,6 @@ export type LogState = {
   readonly baseChain: number
   /** Without gaps, from base.index + 1. */
   readonly entries: readonly Entry[]
-  /** Those from this index on, where making them costs less than making all: a snapshot covers most. */
-  entriesFrom?(index: Index): readonly Entry[]
 }
 
 export type LogBatch = {

@@ -55,11 +55,10 @@ async function restoreForRepair(parts: Parts, state: LogState, repairs: string):
 async function restoreWhole(parts: Parts, state: LogState): Promise<Omit<RestoredFolder, 'repairs'>> {
   const snapshot = await restoreNewest(parts, state.base)
   if (snapshot === undefined) return { snapshot, hardState: state.hardState, entries: state.entries }
-  const entries = entriesFrom(state, snapshot.index)
-  const there = snapshot.index === state.base.index ? state.base : entries[0]
-  if (there?.index === snapshot.index && there.term === snapshot.term) {
+  if (termAt(state, snapshot.index) === snapshot.term) {
     checkChain(parts.logStore, snapshot)
-    return { snapshot, hardState: withCommit(state.hardState, snapshot), entries: entries.filter(({ index }) => index > snapshot.index) }
+    const entries = state.entries.filter(entry => entry.index > snapshot.index)
+    return { snapshot, hardState: withCommit(state.hardState, snapshot), entries }
   }
   return { snapshot, hardState: await adopt(parts.logStore, state, snapshot), entries: [] }
 }
@@ -97,8 +96,8 @@ function withCommit(hardState: HardState, { index }: Position): HardState {
   return { ...hardState, commit: Math.max(hardState.commit, index) }
 }
 
-function entriesFrom(state: LogState, from: Index): readonly Entry[] {
-  return state.entriesFrom?.(from) ?? state.entries.filter(({ index }) => index >= from)
+function termAt({ base, entries }: LogState, index: number): number | undefined {
+  return index === base.index ? base.term : entries[index - base.index - 1]?.term
 }
 
 function checkChain(logStore: LogStore, { index, chain }: SnapshotMeta): void {

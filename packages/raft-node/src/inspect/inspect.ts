@@ -96,7 +96,7 @@ async function readLog(medium: LogMedium, copies: readonly (Copy | 'absent' | 'u
     const base = head.base.position
     const { identity, hardState } = head
     const damage = await damageOf(head, read, copies, () => medium.isEmpty())
-    return { identity, hardState, base, entries: read.entriesFrom(0).map(about), stop: read.stop, damage }
+    return { identity, hardState, base, entries: read.entries.map(about), stop: read.stop, damage }
   } catch (error) {
     if (error instanceof RaftError && error.code === 'CORRUPT') return { ...nothing, damage: error.message }
     throw error

@@ -31,8 +31,8 @@ export class Chain {
 
   constructor(base: Index, link: Link, links: readonly Link[] = []) {
     this.#base = base
-    this.push(link.term, link.hash)
-    for (const { term, hash } of links) this.push(term, hash)
+    this.#push(link)
+    for (const each of links) this.#push(each)
   }
 
   get last(): Index {
@@ -44,17 +44,11 @@ export class Chain {
     return hash === undefined ? undefined : { term: this.#runAt(index).term, hash }
   }
 
-  /** After the last. */
-  push(term: Term, hash: number): void {
-    if (this.#runs.at(-1)?.term !== term) this.#runs.push({ from: this.last + 1, term })
-    this.#hashes.push(hash)
-  }
-
   /** Replaces everything after `index`. */
   replaceAfter(index: Index, links: readonly Link[]): void {
     this.#hashes.length = index - this.#base + 1
     while (this.#runs.at(-1)!.from > index) this.#runs.pop()
-    for (const { term, hash } of links) this.push(term, hash)
+    for (const link of links) this.#push(link)
   }
 
   /** `index` is the new base. */
@@ -63,6 +57,11 @@ export class Chain {
     this.#runs = [{ from: index, term }, ...this.#runs.filter(({ from }) => from > index)]
     this.#hashes = this.#hashes.slice(index - this.#base)
     this.#base = index
+  }
+
+  #push({ term, hash }: Link): void {
+    if (this.#runs.at(-1)?.term !== term) this.#runs.push({ from: this.last + 1, term })
+    this.#hashes.push(hash)
   }
 
   #runAt(index: Index): Run {

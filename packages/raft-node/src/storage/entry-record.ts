@@ -13,7 +13,6 @@ import { checkVersion, formatVersion } from './sealed.ts'
  * The checksum finds a damaged record; the chain hash, which the content and all records before it make, a record that is whole but not
  * the one that belongs there.
  */
-const commandType = payloadType('command')
 const versionAt = 4
 const chainAt = 5
 const contentAt = 13
@@ -71,19 +70,12 @@ export function writeContent(block: Uint8Array, view: DataView, at: number, entr
 /** A command's data is a view of the memory below. */
 export function readContent(view: DataView, at: number, length: number): Entry {
   const payload = new Uint8Array(view.buffer, view.byteOffset + at + contentHeadBytes, length - contentHeadBytes)
-  return decodeEntry(readPosition(view, at), view.getUint8(at), payload)
-}
-
-export function readPosition(view: DataView, at: number): Position {
-  return { term: readSafeInteger(view, at + 1), index: readSafeInteger(view, at + 9) }
-}
-
-export function isCommand(view: DataView, at: number): boolean {
-  return view.getUint8(at) === commandType
+  const position = { term: readSafeInteger(view, at + 1), index: readSafeInteger(view, at + 9) }
+  return decodeEntry(position, view.getUint8(at), payload)
 }
 
 /** Which entry a record is of, without looking whether it is whole. */
 export function positionIn(bytes: Uint8Array): Position {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
-  return readPosition(view, contentAt)
+  return { term: readSafeInteger(view, contentAt + 1), index: readSafeInteger(view, contentAt + 9) }
 }

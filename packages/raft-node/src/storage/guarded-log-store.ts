@@ -7,7 +7,7 @@ import { type LogKind, refuseForeignFolder, refuseOtherStore, snapshotFolder } f
 import { checkLog, checkOwner } from './log-check.ts'
 import { emptyHead, type LogHead } from './log-head.ts'
 import type { Base } from './log-keys.ts'
-import type { LogMedium, ReadEntries } from './log-medium.ts'
+import type { LogMedium } from './log-medium.ts'
 import { repairableMark } from './repairable.ts'
 import { type FoundMarks, type Mark, Watermark } from './watermark.ts'
 
@@ -16,8 +16,6 @@ type Opened = { readonly identity: Identity | undefined; readonly state: LogStat
 const whatToDo =
   'Writes that were acknowledged may be missing, so this node must not start from it. Keep the folder as it is, and put a new one in ' +
   'its place with `raftctl node join --replace`; a cluster of one: `raftctl recover`.'
-
-const noEntries: ReadEntries['entriesFrom'] = () => []
 
 /** A range of indices, both included. */
 type Forgettable = { readonly from: Index; readonly to: Index }
@@ -87,9 +85,9 @@ export class GuardedLogStore implements LogStore {
   async #believe(head: LogHead, found: FoundMarks): Promise<Opened> {
     const { identity } = head
     if (identity === undefined) await this.#requireNew(found)
-    const entriesFrom = identity === undefined ? noEntries : await this.#check(head, identity, found)
+    const entries = identity === undefined ? [] : await this.#check(head, identity, found)
     const reason = 'a repair of this log was begun and is not finished'
-    return { identity, state: this.#state(entriesFrom), damage: this.#isRepairing ? { reason, isRepairing: true } : undefined }
+    return { identity, state: this.#state(entries), damage: this.#isRepairing ? { reason, isRepairing: true } : undefined }
   }
 
   /** The log cannot be believed. Where the watermark still tells whose it is, and how it voted, it can be filled again. */
@@ -101,21 +99,11 @@ export class GuardedLogStore implements LogStore {
     this.#hardState = { term, vote, commit: 0 }
     this.#mark = mark
     this.#isDamaged = true
-    return { identity, state: this.#state(), damage: { reason: reason.message, isRepairing: false } }
+    return { identity, state: this.#state([]), damage: { reason: reason.message, isRepairing: false } }
   }
 
-  #state(entriesFrom = noEntries): LogState {
-    const { position: base, chain: baseChain } = this.#base
-    const state = {
-      hardState: this.#hardState,
-      base,
-      baseChain,
-      get entries() {
-        return entriesFrom(0)
-      },
-    }
-    // Not to be seen by who compares states: it says nothing that `entries` does not say.
-    return Object.defineProperty(state, 'entriesFrom', { value: entriesFrom })
+  #state(entries: readonly Entry[]): LogState {
+    return { hardState: this.#hardState, base: this.#base.position, baseChain: this.#base.chain, entries }
   }
 
   beginRepair(): Promise<LogState> {
@@ -133,7 +121,7 @@ export class GuardedLogStore implements LogStore {
       this.#base = emptyHead.base
       this.#chain = chainFrom(emptyHead.base)
       this.#isDamaged = false
-      return this.#state()
+      return this.#state([])
     })
   }
 
@@ -141,9 +129,9 @@ export class GuardedLogStore implements LogStore {
     return this.#mark?.repairing === true
   }
 
-  async #check(head: LogHead, identity: Identity, { copies }: FoundMarks): Promise<ReadEntries['entriesFrom']> {
+  async #check(head: LogHead, identity: Identity, { copies }: FoundMarks): Promise<readonly Entry[]> {
     const { hardState, base } = head
-    const { entriesFrom, chain, settle } = await checkLog({ identity, hardState, base, read: () => this.#medium.readEntries(head) }, copies)
+    const { entries, chain, settle } = await checkLog({ identity, hardState, base, read: () => this.#medium.readEntries(head) }, copies)
     await settle()
 
     this.#identity = identity
@@ -155,7 +143,7 @@ export class GuardedLogStore implements LogStore {
     this.#mark = found?.repairing ? { ...found, term: hardState.term, vote: hardState.vote } : this.#markAt(chain.last)
     await this.#watermark.begin(this.#mark)
     void this.#forgetInBackground({ from: 0, to: base.position.index }) // what a crash left of a removal
-    return entriesFrom
+    return entries
   }
 
   /**

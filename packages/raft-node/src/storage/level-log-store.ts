@@ -104,12 +104,7 @@ export class LevelMedium implements LogMedium {
       if (torn.length > 0) await this.#batches.write({ puts: [], removes: torn, sync: true })
     }
     const stop = torn.length > 0 ? `${torn.length} records after entry ${index - 1} are damaged or do not follow` : undefined
-    return {
-      entriesFrom: from => entries.slice(Math.max(0, from - base.position.index - 1)),
-      chain: new Chain(base.position.index, { term: base.position.term, hash: base.chain }, links),
-      stop,
-      settle,
-    }
+    return { entries, chain: new Chain(base.position.index, { term: base.position.term, hash: base.chain }, links), stop, settle }
   }
 
   initialize(identity: Identity): Promise<void> {

@@ -20,8 +20,7 @@ export type Append = {
 
 /** Without gaps from the base on, as far as it can be read and each entry follows the one before. */
 export type ReadEntries = {
-  /** From this index on; all of them from 0 on. */
-  entriesFrom(index: Index): readonly Entry[]
+  readonly entries: readonly Entry[]
   readonly chain: Chain
   /** Where they end, for people: what comes after is no whole record, or does not follow. Undefined where nothing comes after. */
   readonly stop: string | undefined

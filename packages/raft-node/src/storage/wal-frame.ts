@@ -1,11 +1,11 @@
 import { crc32 } from 'node:zlib'
 import { Packr } from 'msgpackr'
-import type { Entry, HardState, Index, Position } from 'raft-core'
+import type { Entry, HardState, Index } from 'raft-core'
 import { encodePayload } from '../entry-payload.ts'
 import type { Identity } from '../ports.ts'
 import { readSafeInteger, writeSafeInteger } from '../safe-integer.ts'
 import { chainHash, type Link } from './chain.ts'
-import { contentHeadBytes, isCommand, readContent, readPosition, writeContent } from './entry-record.ts'
+import { contentHeadBytes, readContent, writeContent } from './entry-record.ts'
 import type { Base } from './log-keys.ts'
 import { checkVersion, formatVersion } from './sealed.ts'
 
@@ -41,16 +41,14 @@ export type FrameContent = {
   readonly chain: number
 }
 
-export type Frame = Omit<FrameContent, 'entries'> & {
+export type Frame = FrameContent & {
   readonly crc: number
   /** The checksum of the frame before. */
   readonly previous: number
   /** Where in the segment the next one begins. */
   readonly next: number
-  /** Of the entries: where they belong, their chain hashes, and where in the segment each lies, for `readEntryAt`. */
-  readonly positions: readonly Position[]
-  readonly hashes: readonly number[]
-  readonly places: readonly number[]
+  /** Of the entries. */
+  readonly links: readonly Link[]
 }
 
 /** Where a frame goes: the segment, and the checksum of the frame before. */
@@ -164,31 +162,19 @@ export function isBegun(bytes: Uint8Array, at: number, { segment, previous }: Pl
 }
 
 /** The checksum was right: a chain that does not fit its entries is a mistake of the writer, and shows when the log is held together. */
-function readEntries(bytes: Uint8Array, view: DataView, start: number): Pick<Frame, 'positions' | 'chain' | 'hashes' | 'places'> {
-  const positions: Position[] = []
-  const hashes: number[] = []
-  const places: number[] = []
+function readEntries(bytes: Uint8Array, view: DataView, start: number): Pick<Frame, 'entries' | 'chain' | 'links'> {
+  const entries: Entry[] = []
+  const links: Link[] = []
   const before = readSafeInteger(view, start + 4)
   let chain = before
   let at = start + entriesHeadBytes
   for (let left = view.getUint32(start); left > 0; left--) {
     const length = view.getUint32(at)
-    positions.push(checkedPosition(view, at + 4, length))
+    const entry = readContent(view, at + 4, length)
     chain = chainHash(chain, bytes.subarray(at + 4, at + 4 + length))
-    hashes.push(chain)
-    places.push(at)
+    entries.push(entry)
+    links.push({ term: entry.term, hash: chain })
     at += 4 + length
   }
-  return { positions, chain: before, hashes, places }
-}
-
-/** Any bytes make a command, and most entries are one: only of the others all is read to see whether it can be. */
-function checkedPosition(view: DataView, at: number, length: number): Position {
-  return isCommand(view, at) ? readPosition(view, at) : readContent(view, at, length)
-}
-
-/** One entry of a frame that was read before. */
-export function readEntryAt(bytes: Uint8Array, place: number): Entry {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
-  return readContent(view, place + 4, view.getUint32(place))
+  return { entries, chain: before, links }
 }

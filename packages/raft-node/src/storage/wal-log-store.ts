@@ -57,18 +57,18 @@ export class WalMedium implements LogMedium {
   }
 
   async readEntries({ identity, hardState }: LogHead): Promise<ReadEntries> {
-    const { base, entriesFrom, chain, end, isCutShort } = this.#replay.log()
+    const { base, entries, chain, end, isCutShort } = this.#replay.log()
     const settle = async () => {
       this.#identity = identity
       this.#hardState = hardState
       this.#base = base
       this.#end = { index: chain.last, chain: chain.at(chain.last)?.hash ?? 0 }
       await this.#segments.continueAt(end, this.#replay.highest)
-      this.#replay = new WalReplay() // or the bytes that were read would lie in memory for ever; `entriesFrom` has its own
+      this.#replay = new WalReplay() // or the bytes that were read would lie in memory for ever
       // Term and vote may have been saved in what was cut.
       if (isCutShort) await this.#write({ identity, hardState, entries: [], chain: 0 })
     }
-    return { entriesFrom, chain, stop: this.#replay.stop, settle }
+    return { entries, chain, stop: this.#replay.stop, settle }
   }
 
   async initialize(identity: Identity): Promise<void> {

@@ -1,9 +1,9 @@
-import type { Entry, HardState, Index, Position, Term } from 'raft-core'
+import type { Entry, HardState, Index } from 'raft-core'
 import type { Identity } from '../ports.ts'
-import { Chain } from './chain.ts'
+import { Chain, type Link } from './chain.ts'
 import { emptyHead } from './log-head.ts'
 import type { Base } from './log-keys.ts'
-import { type Frame, isBegun, readEntryAt, readFrame } from './wal-frame.ts'
+import { type Frame, isBegun, readFrame } from './wal-frame.ts'
 import { segmentName } from './wal-names.ts'
 
 /**
@@ -15,33 +15,23 @@ export type WalEnd = { readonly segment: number; readonly offset: number; readon
 
 export type WalLog = {
   readonly base: Base
-  /** From this index on; all of them from 0 on. Made when they are asked for. */
-  entriesFrom(index: Index): readonly Entry[]
+  readonly entries: readonly Entry[]
   readonly chain: Chain
   readonly end: WalEnd
   /** Frames beyond the end can be read, and are of no use: some before them are missing. */
   readonly isCutShort: boolean
 }
 
-/** Where a frame was read. */
-type Place = { readonly bytes: Uint8Array; readonly at: number; readonly segment: number }
-
 /** From which offset on, and who hears of each frame that was taken. */
 type ReadOptions = { readonly from?: number; readonly taken?: (frame: Frame) => void }
 
-/**
- * The entries of one stretch of frames that follow each other: those after `from`, each by its term, its chain hash and where it lies. Most
- * are in a snapshot already, and nobody asks for them: an object for each would be what a start leaves most garbage of.
- */
+/** The entries of one stretch of frames that follow each other: those after `from`. */
 type Run = {
   from: Index
   /** The chain hash at `from`. */
   chain: number
-  readonly terms: Term[]
-  readonly hashes: number[]
-  /** The segment's bytes, and the place in them. */
-  readonly sources: Uint8Array[]
-  readonly places: number[]
+  entries: Entry[]
+  links: Link[]
   base: Base
   end: WalEnd
 }
@@ -79,7 +69,7 @@ export class WalReplay {
     let headEnd = 0
     for (;;) {
       const frame = readFrame(bytes, at, segment)
-      if (frame === undefined || !this.#take(frame, { bytes, at, segment })) {
+      if (frame === undefined || !this.#take(frame, at, segment)) {
         if (frame !== undefined || isBegun(bytes, at, { segment, previous: this.end.previous }))
           this.stop ??= `${segmentName(segment)} is damaged, or does not go on, at byte ${at}`
         return at
@@ -91,12 +81,12 @@ export class WalReplay {
     }
   }
 
-  #take(frame: Frame, { bytes, at, segment }: Place): boolean {
+  #take(frame: Frame, at: number, segment: number): boolean {
     if ((frame.end !== undefined) !== (at === 0)) return false
     const follows = this.isBegun && frame.previous === this.end.previous
     if (at > 0 && !follows) return false
     if (!follows) this.#restart(frame)
-    if (!this.#store(frame, bytes, segment)) return false
+    if (!this.#store(frame, segment)) return false
     this.identity = frame.identity ?? this.identity
     this.hardState = frame.hardState ?? this.hardState
     return true
@@ -107,32 +97,26 @@ export class WalReplay {
     this.#run = { ...startingAt(base ?? emptyHead.base), from: end?.index ?? 0, chain: end?.chain ?? 0 }
   }
 
-  #store(frame: Frame, bytes: Uint8Array, segment: number): boolean {
-    const { base, resets, positions } = frame
+  #store({ base, resets, entries, links, chain, hardState = this.hardState }: Frame, segment: number): boolean {
     if (resets && base !== undefined) this.#run = { ...startingAt(base), end: this.end }
-    const [first] = positions
-    if (first !== undefined && !this.#replaceAfter(first.index - 1, frame, bytes)) return false
+    if (entries.length > 0 && !this.#replaceAfter((entries[0] as Entry).index - 1, chain, entries, links, hardState)) return false
     if (base !== undefined) this.#run.base = base
-    this.highest.set(segment, Math.max(this.highest.get(segment) ?? 0, positions.at(-1)?.index ?? 0))
+    this.highest.set(segment, Math.max(this.highest.get(segment) ?? 0, entries.at(-1)?.index ?? 0))
     return true
   }
 
-  #replaceAfter(keep: Index, { positions, chain, hashes, places, hardState = this.hardState }: Frame, bytes: Uint8Array): boolean {
+  #replaceAfter(keep: Index, chain: number, entries: readonly Entry[], links: readonly Link[], { term }: HardState): boolean {
     const run = this.#run
-    const kept = Math.max(0, keep - run.from)
-    if (kept > run.hashes.length) return false
-    if (!inOrder(positions, keep, run.terms[keep - run.from - 1] ?? 0, hardState.term)) return false
+    if (keep > run.from + run.entries.length) return false
+    if (!inOrder(entries, keep, run.entries[keep - run.from - 1]?.term ?? 0, term)) return false
     if (keep < run.from) {
       // Entries that lay in segments which nobody needs any more were replaced.
-      Object.assign(run, { from: keep, chain })
-    } else if (chain !== hashAt(run, keep)) return false
-    for (const column of [run.terms, run.hashes, run.sources, run.places]) column.length = kept
-    for (const [i, { term }] of positions.entries()) {
-      run.terms.push(term)
-      run.hashes.push(hashes[i] as number)
-      run.sources.push(bytes)
-      run.places.push(places[i] as number)
-    }
+      Object.assign(run, { from: keep, chain, entries: [], links: [] })
+    } else if (chain !== (run.links[keep - run.from - 1]?.hash ?? run.chain)) return false
+    run.entries.length = keep - run.from
+    run.links.length = keep - run.from
+    for (const entry of entries) run.entries.push(entry)
+    for (const link of links) run.links.push(link)
     return true
   }
 
@@ -144,10 +128,9 @@ export class WalReplay {
     const before = this.#broken
     const run = !reachesBase(this.#run) && before !== undefined && reachesBase(before) ? before : this.#run
     const { position, chain } = run.base
-    const skip = reachesBase(run) ? position.index - run.from : run.hashes.length
-    const links = new Chain(position.index, { term: position.term, hash: chain })
-    for (let at = skip; at < run.hashes.length; at++) links.push(run.terms[at] as Term, run.hashes[at] as number)
-    return { base: run.base, chain: links, end: run.end, isCutShort: run === before, entriesFrom: fromRun(run, skip) }
+    const skip = reachesBase(run) ? position.index - run.from : run.entries.length
+    const links = new Chain(position.index, { term: position.term, hash: chain }, run.links.slice(skip))
+    return { base: run.base, entries: run.entries.slice(skip), chain: links, end: run.end, isCutShort: run === before }
   }
 }
 
@@ -157,40 +140,25 @@ function startingAt(base: Base): Run {
   return {
     from: base.position.index,
     chain: base.chain,
-    terms: [],
-    hashes: [],
-    sources: [],
-    places: [],
+    entries: [],
+    links: [],
     base,
     end: { segment: 0, offset: 0, previous: 0, last: nothing },
   }
 }
 
 /** Whether nothing is missing between its base and its first entry, and the base is the one that its entries follow. */
-function reachesBase(run: Run): boolean {
-  const { from, base, hashes } = run
+function reachesBase({ from, chain, links, base, entries }: Run): boolean {
   const { index } = base.position
-  if (index < from || index > from + hashes.length) return false
-  return hashAt(run, index) === base.chain
+  if (index < from || index > from + entries.length) return false
+  return (links[index - from - 1]?.hash ?? chain) === base.chain
 }
 
-function hashAt({ from, chain, hashes }: Run, index: Index): number {
-  return hashes[index - from - 1] ?? chain
-}
-
-/** Its entries without the first `skip`. */
-function fromRun({ from, sources, places }: Run, skip: number): WalLog['entriesFrom'] {
-  return index => {
-    const start = Math.max(skip, index - from - 1)
-    return places.slice(start).map((place, i) => readEntryAt(sources[start + i] as Uint8Array, place))
-  }
-}
-
-function inOrder(positions: readonly Position[], keep: Index, termBefore: number, termNow: number): boolean {
+function inOrder(entries: readonly Entry[], keep: Index, termBefore: number, termNow: number): boolean {
   let term = termBefore
-  return positions.every((position, i) => {
-    const fits = position.index === keep + 1 + i && position.term >= term && position.term <= termNow
-    term = position.term
+  return entries.every((entry, i) => {
+    const fits = entry.index === keep + 1 + i && entry.term >= term && entry.term <= termNow
+    term = entry.term
     return fits
   })
 }

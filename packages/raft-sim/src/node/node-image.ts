@@ -69,10 +69,10 @@ export class NodeImage implements DurableImage {
     this.#readWal(disk)
     if (this.#walFile === undefined) return
     // Its first segment may begin amid entries that are compacted: only the replay knows where it leads.
-    const { base, entriesFrom } = this.#replay.log()
+    const { base, entries } = this.#replay.log()
     const { index, term } = base.position
     this.log.reset({ index, term, chain: this.#chainAt(index, term) })
-    for (const entry of entriesFrom(0)) this.log.push(entry.term, this.#chainAt(entry.index, entry.term))
+    for (const entry of entries) this.log.push(entry.term, this.#chainAt(entry.index, entry.term))
   }
   /** What is left on it counts from now on. */
   damaged(): void {
@@ -144,15 +144,15 @@ export class NodeImage implements DurableImage {
     this.#replay = new WalReplay()
     this.#walFile = undefined
   }
-  #keepFrame({ hardState, base, resets, positions }: Frame): void {
+  #keepFrame({ hardState, base, resets, entries }: Frame): void {
     const { log } = this
     if (hardState !== undefined) this.#setHardState(hardState)
     if (base !== undefined && (resets || base.position.index > log.last)) {
       const { index, term } = base.position
       log.reset({ index, term, chain: this.#chainAt(index, term) })
     }
-    if (positions[0] !== undefined) log.truncateFrom(positions[0].index)
-    for (const { index, term } of positions) if (index === log.last + 1) log.push(term, this.#chainAt(index, term))
+    if (entries[0] !== undefined) log.truncateFrom(entries[0].index)
+    for (const { index, term } of entries) if (index === log.last + 1) log.push(term, this.#chainAt(index, term))
     if (base !== undefined) log.compact(base.position.index)
   }
 
