@@ -1,4 +1,5 @@
 // What no compiler checks: who may import whom, what the core may not touch, and a few habits.
+import { readdirSync, readFileSync } from 'node:fs'
 import { posix } from 'node:path'
 import { expect, test } from 'vitest'
 import { type File, filesUnder, functionsOf, importsOf, usesOf } from './sources.ts'
@@ -78,6 +79,19 @@ test('what is left to do has an issue', () => {
 
 test('no test runs alone', () => {
   expect(everything.filter(({ path }) => path !== 'scripts/tidy.test.ts').flatMap(loneTests)).toEqual([])
+})
+
+test('all packages mean the same version of what they depend on', () => {
+  // raftctl holds raft-node in its bundle, but not its parts in machine code: those it must have in the version of raft-node.
+  const folders = ['packages', 'apps'].flatMap(folder => readdirSync(folder).map(name => `${folder}/${name}`))
+  const manifests = ['.', 'bench', ...folders].map(folder => JSON.parse(readFileSync(`${folder}/package.json`, 'utf8')))
+  const versions = new Map<string, Set<string>>()
+  for (const { dependencies, devDependencies } of manifests) {
+    for (const [name, version] of Object.entries<string>({ ...dependencies, ...devDependencies })) {
+      versions.set(name, (versions.get(name) ?? new Set()).add(version))
+    }
+  }
+  expect([...versions].filter(([, different]) => different.size > 1)).toEqual([])
 })
 
 test('every document has one title', () => {

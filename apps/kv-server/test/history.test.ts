@@ -56,6 +56,25 @@ describe('History', () => {
     expect(told).toBe(6_000)
   })
 
+  it('tells what a plain list would, also after a command of very many changes and a new beginning', () => {
+    const limits = { revisions: 300, bytes: 1e9 }
+    const history = new History(limits)
+    let plain: { revision: number; changes: Change[] }[] = []
+    for (let revision = 1; revision <= 4_000; revision++) {
+      if (revision === 2_500) {
+        history.restart(revision)
+        plain = []
+        continue
+      }
+      const many = revision === 1_000 || revision === 3_000 ? 20_000 : 1 + (revision % 3)
+      const changes = Array.from({ length: many }, (_, at) => gone(`${revision}-${at}`)).flat()
+      history.record(revision, changes)
+      plain = [...plain, { revision, changes }].slice(-limits.revisions)
+      if (revision % 97 !== 0) continue
+      for (const at of [0, 1, plain.length - 1]) expect(history.next((plain[at]?.revision ?? 0) - 1)).toEqual(plain[at])
+    }
+  })
+
   it('holds on to nothing that it has forgotten', () => {
     setFlagsFromString('--expose-gc')
     const collect = runInNewContext('gc') as () => void

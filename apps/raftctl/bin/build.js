@@ -56,10 +56,11 @@ function isListed() {
   return timeOf(manifest) >= timeOf(buildInfo(join(app, 'tsconfig.json')))
 }
 
-/** So are the few files that a node starts from; they hold all projects. */
+/** So are the few files that a node starts from; they hold all projects, and what is installed. */
 function isBundled(projects) {
   const bundled = timeOf(bundle)
-  return projects.every(project => bundled >= timeOf(buildInfo(project)))
+  const sources = [...projects.map(buildInfo), join(app, 'bin/bundle.js'), join(modules, '.package-lock.json')]
+  return sources.every(source => bundled >= timeOf(source))
 }
 
 /** In milliseconds; before everything where there is no such file. */

@@ -25,8 +25,9 @@ const instance = autocannon(
   { url: load.url, connections: load.connections, duration: rampSeconds + load.seconds, timeout: 10, requests },
   (error, { errors }) => {
     if (error !== null) throw error
+    if (begun === 0) throw new Error(`only ${answered.size} of ${load.connections} connections were answered at all`)
     const result: LoadResult = {
-      perSecond: last > begun ? latencies.count / ((last - begun) / 1_000) : 0,
+      perSecond: latencies.count / ((last - begun) / 1_000),
       latency: latencies.summary(),
       errors: failed + errors,
     }
@@ -34,13 +35,15 @@ const instance = autocannon(
   },
 )
 instance.on('response', (client: unknown, status: number, _bytes: number, ms: number) => {
+  const isSuccess = status >= 200 && status < 300
   if (begun === 0) {
+    if (!isSuccess) failed += 1
     answered.add(client)
     if (answered.size === load.connections) begun = performance.now()
     return
   }
   if (performance.now() - begun > 1_000 * load.seconds) return
   last = performance.now()
-  if (status >= 200 && status < 300) latencies.record(ms)
+  if (isSuccess) latencies.record(ms)
   else failed += 1
 })

@@ -58,8 +58,9 @@ export type SnapshotMeta = Position & {
 export type SnapshotHead = Omit<SnapshotMeta, 'size' | 'checksum'>
 
 /**
- * The data of a snapshot from this byte on. Asked for once in each transfer; not at all if nothing of it is wanted. The memory of a chunk may
- * be used again once the next is asked for.
+ * The data of a snapshot from this byte on. Asked for once in each transfer; not at all if nothing of it is wanted. To
+ * `sendSnapshot`, chunks are lent: the memory of one may be used again once the next is asked for. Those that a transport hands to
+ * `TransportEvents.snapshot` stay as they are.
  */
 export type SnapshotData = (from: number) => AsyncIterable<Uint8Array>
 

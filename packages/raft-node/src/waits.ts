@@ -4,9 +4,9 @@ import { remainingMs } from './wait.ts'
 
 /**
  * A line in which nobody stands is mostly wanted again at once: every batch that is applied empties it. Made and forgotten each time, it
- * would leave tables of the map behind that grow old (pending.ts).
+ * would leave tables of the map behind that grow old (pending.ts). From so many lines on, those go that nobody has joined for a while.
  */
-const idleLinesMax = 64
+const linesKept = 64
 
 /**
  * Everybody who waits, in lines: those who are equally patient stand in one, whose time is over first in front. A line has one timer, for
@@ -15,6 +15,7 @@ const idleLinesMax = 64
 export class Waits {
   readonly #clock: Clock
   readonly #lines = new Map<number, Line>()
+  #sweepAt = linesKept
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -24,29 +25,45 @@ export class Waits {
   start(wait: AnyWait): void {
     const { signal, timeoutMs } = wait.deadline
     if (signal?.aborted) return wait.giveUp(signal.reason)
-    let line = this.#lines.get(timeoutMs)
-    if (line === undefined) {
-      line = new Line(this.#clock, () => this.#lines.size > idleLinesMax && this.#lines.delete(timeoutMs))
-      this.#lines.set(timeoutMs, line)
-    }
+    const line = this.#lines.get(timeoutMs) ?? this.#newLine(timeoutMs)
     line.join(wait)
+  }
+
+  #newLine(timeoutMs: number): Line {
+    if (this.#lines.size >= this.#sweepAt) this.#sweep()
+    const line = new Line(this.#clock)
+    this.#lines.set(timeoutMs, line)
+    return line
+  }
+
+  /** Next time once there are twice as many: however many are in use, a new line costs little. */
+  #sweep(): void {
+    for (const [timeoutMs, line] of this.#lines) if (!line.wasWanted()) this.#lines.delete(timeoutMs)
+    this.#sweepAt = Math.max(linesKept, 2 * this.#lines.size)
   }
 }
 
 class Line implements Queue {
   readonly #clock: Clock
-  readonly #empty: () => void
   #first: AnyWait | undefined
   #last: AnyWait | undefined
   #timer: Timer | undefined
+  #isJoined = false
 
-  constructor(clock: Clock, empty: () => void) {
+  constructor(clock: Clock) {
     this.#clock = clock
-    this.#empty = empty
+  }
+
+  /** Since this was asked the last time, or now. */
+  wasWanted(): boolean {
+    const isWanted = this.#isJoined || this.#first !== undefined
+    this.#isJoined = false
+    return isWanted
   }
 
   /** At the end, mostly: those who come later have later deadlines, unless they tried something else before. */
   join(wait: AnyWait): void {
+    this.#isJoined = true
     let before = this.#last
     while (before !== undefined && before.deadline.at > wait.deadline.at) before = before.before
     const behind = before === undefined ? this.#first : before.behind
@@ -72,7 +89,6 @@ class Line implements Queue {
     if (this.#first !== undefined) return
     this.#timer?.cancel()
     this.#timer = undefined
-    this.#empty()
   }
 
   #setTimer({ deadline }: AnyWait): void {

@@ -46,6 +46,8 @@ export class History {
       for (const change of changes) this.#add(revision, change)
       this.#count++
       while (this.#count > this.#limits.revisions || this.#bytes > this.#limits.bytes) this.#forgetOldest()
+      const places = this.#changes.length
+      if (places > leastPlaces && this.#length < places / 4) this.#resize(places / 2)
     }
     for (const listener of this.#listeners) listener()
   }
@@ -86,7 +88,7 @@ export class History {
   }
 
   #add(revision: number, change: Change): void {
-    if (this.#length === this.#changes.length) this.#grow()
+    if (this.#length === this.#changes.length) this.#resize(2 * this.#length)
     const place = this.#placeOf(this.#length++)
     this.#changes[place] = change
     this.#revisions[place] = revision
@@ -104,12 +106,16 @@ export class History {
     this.#count--
   }
 
-  /** To twice as many places, the oldest in the first. */
-  #grow(): void {
-    const places = this.#changes.length
-    const inOrder = <T>(ring: readonly T[]) => [...ring.slice(this.#start), ...ring.slice(0, this.#start)]
-    this.#changes = inOrder(this.#changes).concat(forgottenTimes(places))
-    this.#revisions = inOrder(this.#revisions).concat(new Array(places).fill(0))
+  /** The oldest goes into the first place. */
+  #resize(places: number): void {
+    const changes = forgottenTimes(places)
+    const revisions: number[] = new Array(places).fill(0)
+    for (let age = 0; age < this.#length; age++) {
+      changes[age] = this.#changes[this.#placeOf(age)] as Change
+      revisions[age] = this.#revisionOf(age)
+    }
+    this.#changes = changes
+    this.#revisions = revisions
     this.#start = 0
   }
 

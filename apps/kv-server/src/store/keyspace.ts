@@ -43,7 +43,7 @@ export class Keyspace {
     // The key as it lies in memory already: the one that came with the command need not live as long as the value.
     const item = { key: before?.key ?? key, value, created, modified: revision, version, lease }
     if (before !== undefined && before.lease !== lease) this.#detach(before)
-    if (lease !== 0) this.#attach(key, lease)
+    if (lease !== 0) this.#attach(item.key, lease)
     this.#items.set(item)
     this.#changes.push(item)
   }

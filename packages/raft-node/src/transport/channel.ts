@@ -81,7 +81,7 @@ export class Channel {
     return new Promise(resolve =>
       this.#socket.write(payload, error => {
         this.#written()
-        resolve(!error)
+        resolve(!error && this.#state === 'open' && !this.#socket.destroyed) // Node reports no error for what a close has cut short
       }),
     )
   }

@@ -124,7 +124,7 @@ export class MemoryTransport implements Transport {
   async sendSnapshot(message: Message, meta: SnapshotMeta, data: SnapshotData): Promise<void> {
     const other = this.#reach(message.to)
     if (other === undefined) throw new RaftError('CONNECTION_LOST', `not connected to ${message.to}`)
-    await other.events?.snapshot(message.from, message, meta, data)
+    await other.events?.snapshot(message.from, message, meta, from => copied(data(from)))
     if (!this.#isOpen(other)) throw new RaftError('CONNECTION_LOST', `lost ${message.to}`)
   }
 
@@ -200,4 +200,9 @@ export class MemoryTransport implements Transport {
   #later(run: () => void): void {
     this.#network.clock.after(latencyMs, run)
   }
+}
+
+/** The sender only lends them. */
+async function* copied(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  for await (const chunk of chunks) yield chunk.slice()
 }
