@@ -190,7 +190,8 @@ export class WalSegments {
       const size = await file.size()
       if (size < capacity) {
         await this.#requireRoom(capacity - size)
-        await fillWithZeros(file, size, capacity)
+        // At once it would hold up the flushes of the log as long as it takes.
+        await fillWithZeros(file, size, capacity, () => file.sync())
       }
       await this.#files.syncFolder(this.#folder)
       return { number, file, capacity: Math.max(size, capacity), offset: 0, highest: 0 }
@@ -221,14 +222,14 @@ export class WalSegments {
   }
 }
 
-/** Writes only what is not zero yet, and flushes each step: all at once would hold up the flushes of the log as long as it takes. */
-async function fillWithZeros(file: OpenFile, from: number, to: number): Promise<void> {
+/** Writes only what is not zero yet. */
+async function fillWithZeros(file: OpenFile, from: number, to: number, written = async () => {}): Promise<void> {
   for (let at = from; at < to; at += stepBytes) {
     const length = Math.min(stepBytes, to - at)
     const there = await file.readAt(at, length)
     if (there.length === length && isZero(there)) continue
     await file.writeAt(at, new Uint8Array(length))
-    await file.sync()
+    await written()
   }
 }
 
