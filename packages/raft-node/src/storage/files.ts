@@ -31,7 +31,10 @@ export interface Lock {
 }
 
 export interface OpenFile {
-  /** As many bytes as there are, at most `length`: fewer only at the end of the file. In `memory` from its beginning, if it is given; it must be long enough. Else in fresh memory. */
+  /**
+   * As many bytes as there are, at most `length`: fewer only at the end of the file. In `memory` from its beginning, if it is given; it must
+   * be long enough. Else in fresh memory.
+   */
   readAt(offset: number, length: number, memory?: Uint8Array): Promise<Uint8Array>
   /** One write. It grows the file where needed; visible to readers at once, durable after `sync`. */
   writeAt(offset: number, bytes: Uint8Array): Promise<void>
