@@ -74,6 +74,7 @@ export class Pending<Result> {
   stop(error: Error): void {
     this.#stopped = error
     this.#rejectUpTo(Number.POSITIVE_INFINITY, () => error)
+    this.#waits.stop()
   }
 
   /** Who was removed points to nobody any more: a neighbour would grow old with it. */

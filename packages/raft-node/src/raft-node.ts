@@ -239,9 +239,10 @@ export class RaftNode<Result> implements Node<Result> {
   async snapshot(options: CallOptions = {}): Promise<Index> {
     const deadline = this.#begin(options)
     const wait = new SnapshotWait(deadline)
-    new Waits(this.#engine.ports.clock).start(wait)
+    const waits = new Waits(this.#engine.ports.clock)
+    waits.start(wait)
     this.#engine.snapshots.takeFor(wait)
-    return wait.promise
+    return wait.promise.finally(() => waits.stop())
   }
 
   async restore(data: AsyncIterable<Uint8Array>, options: CallOptions = {}): Promise<Index> {

@@ -108,6 +108,7 @@ export class Reads {
     this.#gatheringByLease.clear()
     this.#asked.length = 0
     this.#confirmed = []
+    this.#waits.stop()
   }
 
   /** Settled readers stay in the sets they were asked with; settling them again does nothing. */

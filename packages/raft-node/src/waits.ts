@@ -1,4 +1,5 @@
 import type { Clock, Timer } from './ports.ts'
+import { hasFired } from './signals.ts'
 import type { AnyWait, Queue } from './wait.ts'
 import { remainingMs } from './wait.ts'
 
@@ -9,8 +10,8 @@ import { remainingMs } from './wait.ts'
 const linesKept = 64
 
 /**
- * Everybody who waits, in lines: those who are equally patient stand in one, whose time is over first in front. A line has one timer, for
- * the first in it; a timer for each would cost more than the rest of a wait.
+ * Everybody who waits, in lines: those who are equally patient stand in one, whose time is over first in front. A line has one timer; a
+ * timer for each would cost more than the rest of a wait. It stays when its line empties, which is mostly joined again at once.
  */
 export class Waits {
   readonly #clock: Clock
@@ -24,9 +25,14 @@ export class Waits {
   /** From now on its clock runs, and it hears its signal. */
   start(wait: AnyWait): void {
     const { signal, timeoutMs } = wait.deadline
-    if (signal?.aborted) return wait.giveUp(signal.reason)
+    if (signal !== undefined && hasFired(signal)) return wait.giveUp(signal.reason)
     const line = this.#lines.get(timeoutMs) ?? this.#newLine(timeoutMs)
     line.join(wait)
+  }
+
+  /** Nobody waits any more, and nobody will. */
+  stop(): void {
+    for (const line of this.#lines.values()) line.stop()
   }
 
   #newLine(timeoutMs: number): Line {
@@ -38,7 +44,11 @@ export class Waits {
 
   /** Next time once there are twice as many: however many are in use, a new line costs little. */
   #sweep(): void {
-    for (const [timeoutMs, line] of this.#lines) if (!line.wasWanted()) this.#lines.delete(timeoutMs)
+    for (const [timeoutMs, line] of this.#lines) {
+      if (line.wasWanted()) continue
+      line.stop()
+      this.#lines.delete(timeoutMs)
+    }
     this.#sweepAt = Math.max(linesKept, 2 * this.#lines.size)
   }
 }
@@ -48,6 +58,8 @@ class Line implements Queue {
   #first: AnyWait | undefined
   #last: AnyWait | undefined
   #timer: Timer | undefined
+  /** When it rings. */
+  #due = 0
   #isJoined = false
 
   constructor(clock: Clock) {
@@ -74,9 +86,7 @@ class Line implements Queue {
     else before.behind = wait
     if (behind === undefined) this.#last = wait
     else behind.before = wait
-    if (before !== undefined) return
-    this.#timer?.cancel()
-    this.#setTimer(wait)
+    if (before === undefined) this.#setTimer(wait)
   }
 
   leave(wait: AnyWait): void {
@@ -86,16 +96,22 @@ class Line implements Queue {
     else before.behind = behind
     if (behind === undefined) this.#last = before
     else behind.before = before
-    if (this.#first !== undefined) return
+  }
+
+  stop(): void {
     this.#timer?.cancel()
     this.#timer = undefined
   }
 
+  /** One that rings earlier is good enough: it looks who is there, and is set again. */
   #setTimer({ deadline }: AnyWait): void {
+    if (this.#timer !== undefined && this.#due <= deadline.at) return
+    this.#timer?.cancel()
+    this.#due = deadline.at
     this.#timer = this.#clock.after(remainingMs(this.#clock, deadline), () => this.#look())
   }
 
-  /** Whom the timer was set for may be gone: then it was too early for those behind. */
+  /** Whom the timer was set for may be gone: then it was too early for those who stand there now. */
   #look(): void {
     this.#timer = undefined
     const now = this.#clock.now()

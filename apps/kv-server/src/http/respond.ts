@@ -37,6 +37,14 @@ export function raftHeaders(node: Node<CommandResult> | undefined, index = 0): R
   return leader === undefined ? position : { 'X-Raft-Leader': leader.address, ...position }
 }
 
+/** The same, as lines of an answer's head: for every answer on the short way, an object and a look at each of its names would add up. */
+export function raftLines(node: Node<CommandResult> | undefined, index = 0): string {
+  if (node === undefined) return ''
+  const leader = node.leader()
+  const position = `X-Raft-Term: ${node.term}\r\nX-Raft-Index: ${Math.max(node.applied, index)}\r\n`
+  return leader === undefined ? position : `X-Raft-Leader: ${leader.address}\r\n${position}`
+}
+
 /** What it would say of its body, caches would believe of the one that they hold (RFC 9110 §8.6, §15.4.5). */
 export const notModified = 304
 

@@ -4,7 +4,7 @@ import type { Node } from 'raft-node'
 import type { CommandResult } from '../store/command.ts'
 import type { Answering } from './answering.ts'
 import type { Limits } from './limits.ts'
-import { bytesIn, notModified, type Reply, raftHeaders } from './respond.ts'
+import { bytesIn, notModified, type Reply, raftLines } from './respond.ts'
 import { WholeRequests } from './whole-request.ts'
 
 type Parts = {
@@ -195,21 +195,21 @@ function write(socket: Socket, { body }: Reply, head: string): boolean {
 
 /** `keepMs`: how long the connection is kept; undefined: it is closed. */
 function headOf(reply: Reply, node: Node<CommandResult> | undefined, keepMs: number | undefined): string {
-  const { status, contentType, body } = reply
-  let head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n`
+  const { status, contentType, body, headers } = reply
+  let head = status === 200 ? 'HTTP/1.1 200 OK\r\n' : `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n`
   if (status !== notModified) head += `Content-Type: ${contentType}\r\nContent-Length: ${bytesIn(body as string | Uint8Array)}\r\n`
-  for (const headers of [reply.headers, raftHeaders(node, reply.index)]) {
-    for (const name in headers) if (name !== 'Connection') head += `${name}: ${headers[name]}\r\n`
-  }
-  const keep = keepMs === undefined ? 'close' : `keep-alive\r\nKeep-Alive: timeout=${Math.floor(keepMs / 1000)}`
-  return `${head}Date: ${date()}\r\nConnection: ${keep}\r\n\r\n`
+  if (headers !== undefined) for (const name in headers) if (name !== 'Connection') head += `${name}: ${headers[name]}\r\n`
+  return head + raftLines(node, reply.index) + endOf(keepMs)
 }
 
-let dated = { second: 0, text: '' }
+let ending = { second: 0, keepMs: undefined as number | undefined, text: '' }
 
-/** It changes once in a second. */
-function date(): string {
+/** The same for all answers of a second, mostly. */
+function endOf(keepMs: number | undefined): string {
   const second = Math.floor(Date.now() / 1000)
-  if (second !== dated.second) dated = { second, text: new Date(1000 * second).toUTCString() }
-  return dated.text
+  if (second !== ending.second || keepMs !== ending.keepMs) {
+    const keep = keepMs === undefined ? 'close' : `keep-alive\r\nKeep-Alive: timeout=${Math.floor(keepMs / 1000)}`
+    ending = { second, keepMs, text: `Date: ${new Date(1000 * second).toUTCString()}\r\nConnection: ${keep}\r\n\r\n` }
+  }
+  return ending.text
 }

@@ -64,6 +64,9 @@ class Draft<Item extends Keyed> {
   /** The mark of the nodes that may be changed. */
   #edition: Edition = {}
   readonly #frozen: (root: Tree<Item>, size: number) => OrderedMap<Item>
+  /** Where `get` found something, until the tree changes: who looks at an item mostly replaces it next. */
+  #foundIn: Leaf<Item> | undefined
+  #foundAt = 0
 
   constructor(root: Tree<Item>, size: number, frozen: (root: Tree<Item>, size: number) => OrderedMap<Item>) {
     this.#root = root
@@ -76,11 +79,24 @@ class Draft<Item extends Keyed> {
   }
 
   get(key: string): Item | undefined {
-    return find(this.#root, key)
+    const leaf = leafFor(this.#root, key)
+    const place = lastNotAbove(leaf.items, key)
+    const item = leaf.items[place]
+    if (item?.key !== key) return undefined
+    this.#foundIn = leaf
+    this.#foundAt = place
+    return item
   }
 
   /** In place of the one with the same key, if there is one. */
   set(item: Item): void {
+    const found = this.#foundIn
+    // What leads to a node of this edition is of this edition, too.
+    if (found?.edition === this.#edition && found.items[this.#foundAt]?.key === item.key) {
+      found.items[this.#foundAt] = item
+      return
+    }
+    this.#foundIn = undefined
     const [left, right, isNew] = insert(this.#root, item, this.#edition)
     this.#root = right === undefined ? left : branch([left, right], this.#edition)
     if (isNew) this.#size++
@@ -89,6 +105,7 @@ class Draft<Item extends Keyed> {
   /** Returns whether it was there. */
   delete(key: string): boolean {
     if (this.get(key) === undefined) return false
+    this.#foundIn = undefined
     this.#root = withoutIdleRoot(remove(this.#root, key))
     this.#size--
     return true
@@ -135,10 +152,16 @@ function isLeaf<Item>(tree: Tree<Item>): tree is Leaf<Item> {
 }
 
 function find<Item extends Keyed>(root: Tree<Item>, key: string): Item | undefined {
+  const { items } = leafFor(root, key)
+  const item = items[lastNotAbove(items, key)]
+  return item?.key === key ? item : undefined
+}
+
+/** Where the key is, or would be. */
+function leafFor<Item extends Keyed>(root: Tree<Item>, key: string): Leaf<Item> {
   let tree = root
   while (!isLeaf(tree)) tree = tree.items[childFor(tree, key)] as Tree<Item>
-  const item = tree.items[lastNotAbove(tree.items, key)]
-  return item?.key === key ? item : undefined
+  return tree
 }
 
 /** The place of the last item whose key is not above `key`; -1 if all are above. */

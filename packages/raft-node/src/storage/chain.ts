@@ -46,7 +46,8 @@ export class Chain {
 
   /** Replaces everything after `index`. */
   replaceAfter(index: Index, links: readonly Link[]): void {
-    this.#hashes.length = index - this.#base + 1
+    const kept = index - this.#base + 1
+    if (kept < this.#hashes.length) this.#hashes.length = kept // said of every batch, it would cost as much as the batch's links
     while (this.#runs.at(-1)!.from > index) this.#runs.pop()
     for (const link of links) this.#push(link)
   }
