@@ -4,7 +4,7 @@ import type { KvServer } from 'kv-server'
 import { endpointOf, listOf } from '../command/endpoint.ts'
 import { leaveWord } from '../stopping/running-node.ts'
 import { banner, programName } from './banner.ts'
-import { boundGarbage } from './heap.ts'
+import { holdGarbage } from './heap.ts'
 import { limitsOf } from './limit-flags.ts'
 import { withReplaceCommand } from './replace-hint.ts'
 import { checkSameCluster } from './same-cluster.ts'
@@ -44,7 +44,7 @@ export type NodeFlags = {
 
 /** Starts a node and resolves once it serves; from then on the open server keeps the process alive, until a signal stops it. */
 export async function runNode(flags: NodeFlags, bin: string): Promise<void> {
-  boundGarbage()
+  const started = holdGarbage()
   const addresses = addressesOf(flags)
   const stopper = new Stopper(bin)
   stopper.listen()
@@ -53,6 +53,7 @@ export async function runNode(flags: NodeFlags, bin: string): Promise<void> {
   stopper.watch(starting)
   try {
     const { node, httpAddress, raftAddress } = await starting
+    started()
     const { nodeId, clusterId } = node.identity
     await leaveWord(flags.dir, { pid: process.pid, http: httpAddress, secure: flags['tls-cert'] !== undefined })
     const running = { id: nodeId, clusterId, dir: flags.dir, httpAddress, raftAddress }
