@@ -1,4 +1,5 @@
 import type { Entry } from 'raft-core'
+import { entryMemory } from './entry-memory.ts'
 import { decodeEntry, encodePayload, payloadType } from './entry-payload.ts'
 import { RaftError } from './errors.ts'
 import { readSafeInteger, writeSafeInteger } from './safe-integer.ts'
@@ -15,8 +16,8 @@ export function encodeEntries(entries: readonly Entry[]): Uint8Array {
   let size = 4
   for (const payload of payloads) size += headBytes + payload.length
 
-  const block = new Uint8Array(size)
-  const view = new DataView(block.buffer)
+  const block = Buffer.allocUnsafe(size)
+  const view = new DataView(block.buffer, block.byteOffset, size)
   view.setUint32(0, entries.length)
   let offset = 4
   for (const [i, entry] of entries.entries()) {
@@ -38,9 +39,11 @@ export function encodeEntries(entries: readonly Entry[]): Uint8Array {
  */
 export function decodeEntries(bytes: Uint8Array): Entry[] {
   if (bytes.length < 4) throw malformed('no count')
-  const block = new Uint8Array(bytes)
-  const view = new DataView(block.buffer)
-  const count = view.getUint32(0)
+  const count = new DataView(bytes.buffer, bytes.byteOffset, 4).getUint32(0)
+  if (count === 0 && bytes.length === 4) return []
+  const block = entryMemory(bytes.length)
+  block.set(bytes)
+  const view = new DataView(block.buffer, block.byteOffset, block.length)
   if (count * headBytes > block.length - 4) throw malformed(`${count} entries do not fit in ${block.length} bytes`)
 
   const entries: Entry[] = []

@@ -212,7 +212,8 @@ export class GuardedLogStore implements LogStore {
 
     const keep = resetTo?.position.index ?? (entries[0]?.index ?? this.#chain.last + 1) - 1
     this.#requireFitting(keep, entries, resetTo !== undefined)
-    await this.#lowerTo(resetTo === undefined ? keep : this.#base.position.index)
+    const lowered = this.#lowerTo(resetTo === undefined ? keep : this.#base.position.index)
+    if (lowered !== undefined) await lowered
 
     const links = await this.#medium.append({
       keep,
@@ -256,10 +257,10 @@ export class GuardedLogStore implements LogStore {
   }
 
   /** Before the log loses what comes after `index`. While the batch is under way, the log shows this mark whether it is in or not. */
-  async #lowerTo(index: Index): Promise<void> {
-    if (this.#mark === undefined || this.#isRepairing || this.#mark.index <= index) return
+  #lowerTo(index: Index): Promise<void> | undefined {
+    if (this.#mark === undefined || this.#isRepairing || this.#mark.index <= index) return undefined
     this.#mark = this.#markAt(index)
-    await this.#watermark.set(this.#mark, { sync: true })
+    return this.#watermark.set(this.#mark, { sync: true })
   }
 
   #reset(base: Base): void {

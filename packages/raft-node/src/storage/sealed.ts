@@ -13,17 +13,19 @@ export const formatVersion = 1
 
 const packr = new Packr({ useRecords: false, copyBuffers: true })
 
-export function seal(tuple: readonly unknown[], fixedBytes?: number): Uint8Array {
+/** `place`: what is to hold it, all of it. Default: memory of its own, as long as it needs. */
+export function seal(tuple: readonly unknown[], place?: Uint8Array): Uint8Array {
   const packed = packr.pack(tuple)
-  const size = fixedBytes ?? headBytes + packed.length
+  const size = place?.length ?? headBytes + packed.length
   if (headBytes + packed.length > Math.min(size, headBytes + 0xffff)) {
     throw new RaftError('INVALID_ARGUMENT', `${packed.length} bytes do not fit in a block of ${size}: use shorter ids`)
   }
-  const block = new Uint8Array(size)
-  const view = new DataView(block.buffer)
+  const block = place ?? new Uint8Array(size)
+  const view = new DataView(block.buffer, block.byteOffset, block.length)
   view.setUint8(4, formatVersion)
   view.setUint16(5, packed.length)
   block.set(packed, headBytes)
+  block.fill(0, headBytes + packed.length)
   view.setUint32(0, crc32(block.subarray(4)))
   return block
 }

@@ -46,6 +46,8 @@ export class Watermark {
   #unsynced = false
   #timer: Timer | undefined
   #failed = false
+  /** The same memory for each write: one has ended before the next begins. */
+  readonly #sector = new Uint8Array(copyBytes)
   #queue: Promise<void> = Promise.resolve()
 
   /** `onFailure` hears of a sync that failed with nobody waiting for it. */
@@ -82,7 +84,7 @@ export class Watermark {
   /** Resolves once written, which outlives the process; with `sync` once it survives a power cut, else that follows within 50 ms. */
   set(mark: Mark, { sync }: { readonly sync: boolean }): Promise<void> {
     return this.#enqueue(async () => {
-      await this.#handles[this.#inUse]?.writeAt(0, encodeCopy({ mark, counter: ++this.#counter }))
+      await this.#handles[this.#inUse]?.writeAt(0, encodeCopy({ mark, counter: ++this.#counter }, this.#sector))
       this.#unsynced = true
       if (sync) await this.#sync()
       else this.#timer ??= this.#clock.after(syncWithinMs, () => this.#syncLater())
@@ -141,9 +143,9 @@ export async function readCopy(files: Files, path: string): Promise<Copy | 'abse
   }
 }
 
-function encodeCopy({ mark, counter }: Copy): Uint8Array {
+function encodeCopy({ mark, counter }: Copy, sector: Uint8Array): Uint8Array {
   const { clusterId, nodeId, incarnation } = mark.identity
-  return seal([counter, clusterId, nodeId, incarnation, mark.term, mark.vote ?? null, mark.index, mark.chain, mark.repairing], copyBytes)
+  return seal([counter, clusterId, nodeId, incarnation, mark.term, mark.vote ?? null, mark.index, mark.chain, mark.repairing], sector)
 }
 
 type Fields = [number, string, string, string, number, string | null, number, number, boolean]

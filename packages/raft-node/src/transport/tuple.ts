@@ -148,10 +148,10 @@ function readToken(bytes: Buffer, at: number): { bytes: number; items: number } 
   if (token < 0x80 || token >= 0xe0) return { bytes: 1, items: 0 }
   if (token >= 0x90 && token < 0xa0) return { bytes: 1, items: token - 0x90 }
   if (token >= 0xa0 && token < 0xc0) return { bytes: 1 + token - 0xa0, items: 0 }
-  const fixed = fixedSizes[token]
-  if (fixed !== undefined) return { bytes: fixed, items: 0 }
-  const width = lengthWidths[token]
-  if (width === undefined) throw corrupt('a plain value')
+  const fixed = fixedSizes[token] as number
+  if (fixed > 0) return { bytes: fixed, items: 0 }
+  const width = lengthWidths[token] as number
+  if (width === 0) throw corrupt('a plain value')
   if (at + 1 + width > bytes.length) throw corrupt('more bytes')
   const length = bytes.readUIntBE(at + 1, width)
   const isArray = token === 0xdc || token === 0xdd
@@ -159,7 +159,7 @@ function readToken(bytes: Buffer, at: number): { bytes: number; items: number } 
 }
 
 /** nil, false, true, float64, and integers of 8 to 64 bits. */
-const fixedSizes: Readonly<Record<number, number>> = {
+const fixedSizes = byToken({
   192: 1,
   194: 1,
   195: 1,
@@ -172,6 +172,13 @@ const fixedSizes: Readonly<Record<number, number>> = {
   209: 3,
   210: 5,
   211: 9,
-}
+})
 /** How many bytes hold the length: bin 8 to 32, str 8 to 32, array 16 and 32. */
-const lengthWidths: Readonly<Record<number, 1 | 2 | 4>> = { 196: 1, 197: 2, 198: 4, 217: 1, 218: 2, 219: 4, 220: 2, 221: 4 }
+const lengthWidths = byToken({ 196: 1, 197: 2, 198: 4, 217: 1, 218: 2, 219: 4, 220: 2, 221: 4 })
+
+/** 0 for all others. Bytes, since each message looks some ten times. */
+function byToken(sizes: Readonly<Record<number, number>>): Uint8Array {
+  const all = new Uint8Array(256)
+  for (const [token, size] of Object.entries(sizes)) all[Number(token)] = size
+  return all
+}

@@ -1,17 +1,17 @@
-import type { DeleteResponse, SetResponse } from 'kv-client'
+import type { DeleteResponse } from 'kv-client'
 import { binaryOf, textOf } from '../../store/binary.ts'
 import { after } from '../after.ts'
 import type { Exchange } from '../exchange.ts'
 import { keyOf, readPairs } from '../pairs.ts'
 import { read } from '../reading.ts'
 import { Refusal } from '../refusal.ts'
-import { json, jsonType, type Reply } from '../respond.ts'
+import { indexReply, json, jsonType, type Reply } from '../respond.ts'
 import { write } from '../writing.ts'
 
 /** `POST /key` */
 export function setKeys(exchange: Exchange): Reply | Promise<Reply> {
   return after(readPairs(exchange), pairs => {
-    return write(exchange, { type: 'set', pairs }, 'set', ({ revision }) => json(200, { index: revision } satisfies SetResponse))
+    return write(exchange, { type: 'set', pairs }, 'set', ({ revision }) => indexReply(revision))
   })
 }
 
