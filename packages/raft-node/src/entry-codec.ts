@@ -35,7 +35,8 @@ export function encodeEntries(entries: readonly Entry[]): Uint8Array {
 /**
  * Throws RaftError `CORRUPT` for anything that `encodeEntries` does not write. Nothing is allocated by a length that was not checked
  * against the bytes at hand. The block is copied once and the commands are views of that copy: whatever buffer `bytes` lies in (a
- * socket's) is free afterwards, and entries of one block keep each other alive, which costs nothing because a log drops them together.
+ * socket's) is free afterwards. Entries of one block, and of those that lie in the same slab, keep each other alive, which costs little
+ * because a log drops them together.
  */
 export function decodeEntries(bytes: Uint8Array): Entry[] {
   if (bytes.length < 4) throw malformed('no count')

@@ -1,13 +1,13 @@
 import { Buffer } from 'node:buffer'
 
-const slabBytes = 64 * 1024
+export const slabBytes = 64 * 1024
 const alignment = 8
 
 let slab: Uint8Array = new Uint8Array(0)
 let used = 0
 
 /**
- * Memory for one entry, not filled. Entries live until the log is shortened, and go in the order in which they came; so they lie in
+ * Memory for one entry, or for a block of them, not filled. Entries live until the log is shortened, and go in the order in which they came; so they lie in
  * slabs of their own. In Node's pool each would hold a whole piece of it, with all that was short-lived beside it, for as long. And an
  * ArrayBuffer for each costs several times as much as filling it.
  */

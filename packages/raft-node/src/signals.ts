@@ -15,7 +15,10 @@ export function watchSignal(signal: AbortSignal): Listeners {
   return listeners
 }
 
-/** What `signal.aborted` says. Each signal is a shape of its own to V8, so that to read it costs as much as half a write to the map. */
+/**
+ * What `signal.aborted` says, once those who listen have heard it. Each signal is a shape of its own to V8, so reading that takes longer
+ * than looking here.
+ */
 export function hasFired(signal: AbortSignal): boolean {
   return watchSignal(signal).hasFired
 }

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http'
+import type { SetResponse } from 'kv-client'
 import type { Node } from 'raft-node'
 import type { CommandResult } from '../store/command.ts'
 
@@ -25,8 +26,8 @@ export function json(status: number, value: unknown, extras: ReplyExtras = {}): 
   return { status, contentType: jsonType, body: `${JSON.stringify(value)}\n`, ...extras }
 }
 
-/** A `SetResponse`, as `json` would write it, which takes longer: the answer that is given most. */
-export function indexReply(index: number): Reply {
+/** As `json` would write it, which takes longer: the answer that is given most. */
+export function setReply({ index }: SetResponse): Reply {
   return { status: 200, contentType: jsonType, body: `{"index":${index}}\n` }
 }
 

@@ -202,7 +202,7 @@ function headOf(reply: Reply, node: Node<CommandResult> | undefined, keepMs: num
   return head + raftLines(node, reply.index) + endOf(keepMs)
 }
 
-let ending = { second: 0, keepMs: undefined as number | undefined, text: '' }
+let ending = { second: -1, keepMs: undefined as number | undefined, text: '' }
 
 /** The same for all answers of a second, mostly. */
 function endOf(keepMs: number | undefined): string {

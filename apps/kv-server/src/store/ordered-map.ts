@@ -91,7 +91,7 @@ class Draft<Item extends Keyed> {
   /** In place of the one with the same key, if there is one. */
   set(item: Item): void {
     const found = this.#foundIn
-    // What leads to a node of this edition is of this edition, too.
+    // A node of this edition is in no frozen map; and whatever takes one out of the tree forgets this place.
     if (found?.edition === this.#edition && found.items[this.#foundAt]?.key === item.key) {
       found.items[this.#foundAt] = item
       return

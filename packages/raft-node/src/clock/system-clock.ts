@@ -1,6 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import type { Clock, Timer } from '../ports.ts'
 
+/** Milliseconds: of anything longer, Node makes 1. */
+const longestMs = 2 ** 31 - 1
+
 /** Real time and real chance. The only file of the package that knows of timers and random numbers. */
 export function systemClock(): Clock {
   return {
@@ -8,11 +11,11 @@ export function systemClock(): Clock {
     after(delayMs, run) {
       if (delayMs <= 0) return afterThisTurn(run)
       const due = performance.now() + delayMs
-      let timer = setTimeout(check, delayMs)
+      let timer = setTimeout(check, Math.min(delayMs, longestMs))
       // Node may fire up to a millisecond early; the port promises "not before".
       function check(): void {
         const left = due - performance.now()
-        if (left > 0) timer = setTimeout(check, left)
+        if (left > 0) timer = setTimeout(check, Math.min(left, longestMs))
         else run()
       }
       return { cancel: () => clearTimeout(timer) }

@@ -150,8 +150,17 @@ describe('those who wait', () => {
     for (const wait of [one, two]) expect(await outcome(wait)).toMatch(/gave up/)
     expect([await outcome(settled), await outcome(other), listeners]).toEqual(['answered', 'waits', 1])
     other.resolve('answered')
-    const late = start(clock, waits, 100, caller.signal)
     waits.stop()
+    const late = start(clock, waits, 100, caller.signal)
     expect([await outcome(late), late.forgotten, timers.size]).toEqual([expect.stringMatching(/gave up/), 1, 0])
+  })
+
+  test('however many kinds of patience there were, no timer is left once nobody will wait', () => {
+    const { clock, timers } = handClock()
+    const waits = new Waits(clock)
+    for (let timeoutMs = 1; timeoutMs <= 1_000; timeoutMs++) start(clock, waits, timeoutMs).resolve('answered')
+    expect(timers.size).toBeLessThan(200) // lines that nobody wants any more are dropped, with theirs
+    waits.stop()
+    expect(timers.size).toBe(0)
   })
 })

@@ -14,6 +14,17 @@ const tools = { describe, test, expect }
 
 clockContract(tools, async () => ({ clock: systemClock(), pass: ms => new Promise(resolve => setTimeout(resolve, ms + 10)) }))
 
+test('a wait of years does not wake the process up all the time', async () => {
+  const warnings: Error[] = []
+  const heard = (warning: Error) => void warnings.push(warning)
+  process.on('warning', heard)
+  const timers = [2 ** 31, 2 ** 50, Number.POSITIVE_INFINITY].map(ms => systemClock().after(ms, () => warnings.push(new Error('rang'))))
+  await new Promise(resolve => setTimeout(resolve, 20))
+  for (const timer of timers) timer.cancel()
+  process.off('warning', heard)
+  expect(warnings).toEqual([])
+})
+
 filesContract(tools, async () => {
   const folder = await mkdtemp(join(tmpdir(), 'raft-files-'))
   return { files: nodeFiles, folder, another: async () => nodeFiles, dispose: () => rm(folder, { recursive: true }) }

@@ -5,13 +5,13 @@ import type { Exchange } from '../exchange.ts'
 import { keyOf, readPairs } from '../pairs.ts'
 import { read } from '../reading.ts'
 import { Refusal } from '../refusal.ts'
-import { indexReply, json, jsonType, type Reply } from '../respond.ts'
+import { json, jsonType, type Reply, setReply } from '../respond.ts'
 import { write } from '../writing.ts'
 
 /** `POST /key` */
 export function setKeys(exchange: Exchange): Reply | Promise<Reply> {
   return after(readPairs(exchange), pairs => {
-    return write(exchange, { type: 'set', pairs }, 'set', ({ revision }) => indexReply(revision))
+    return write(exchange, { type: 'set', pairs }, 'set', ({ revision }) => setReply({ index: revision }))
   })
 }
 
