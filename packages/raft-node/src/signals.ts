@@ -26,14 +26,10 @@ export function hasFired(signal: AbortSignal): boolean {
 /** A set that mostly holds one or none. V8's makes its table anew whenever the last has left, for every write. */
 export class Listeners {
   readonly #waits: AnyWait[] = []
-  #hasFired: boolean
+  hasFired: boolean
 
   constructor(hasFired: boolean) {
-    this.#hasFired = hasFired
-  }
-
-  get hasFired(): boolean {
-    return this.#hasFired
+    this.hasFired = hasFired
   }
 
   join(wait: AnyWait): void {
@@ -50,7 +46,7 @@ export class Listeners {
   }
 
   giveUp(reason: unknown): void {
-    this.#hasFired = true
+    this.hasFired = true
     for (const wait of [...this.#waits]) wait.giveUp(reason)
   }
 }

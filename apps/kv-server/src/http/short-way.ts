@@ -196,7 +196,7 @@ function write(socket: Socket, { body }: Reply, head: string): boolean {
 /** `keepMs`: how long the connection is kept; undefined: it is closed. */
 function headOf(reply: Reply, node: Node<CommandResult> | undefined, keepMs: number | undefined): string {
   const { status, contentType, body, headers } = reply
-  let head = status === 200 ? 'HTTP/1.1 200 OK\r\n' : `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n`
+  let head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n`
   if (status !== notModified) head += `Content-Type: ${contentType}\r\nContent-Length: ${bytesIn(body as string | Uint8Array)}\r\n`
   if (headers !== undefined) for (const name in headers) if (name !== 'Connection') head += `${name}: ${headers[name]}\r\n`
   return head + raftLines(node, reply.index) + endOf(keepMs)
