@@ -49,6 +49,7 @@ const counted = [
   'old folder',
   'old folder told',
   'repair',
+  'repair in quiet',
   'only a quorum healed',
   'command of a session',
   'command answered again',

@@ -93,9 +93,10 @@ export function recordHeartbeatReply(raft: RaftMachine, leader: Leader, reply: M
   progress.active = true
   if (reply.repairing && progress.repair === undefined) return beginRepair(raft, leader, reply.from)
   progress.resume()
-  // Without entries to send it would never come to acknowledge, unmarked, what it has repaired.
-  const isRepaired = progress.repair !== undefined && !reply.repairing
-  if (isRepaired || progress.match < raft.log.lastIndex || progress.flow.state === 'probe') replicateTo(raft, reply.from, progress, true)
+  // A repair ends on the member with a message that says how far it goes, and here with an answer without the mark. When all is sent, or a
+  // snapshot reached the end of our log, there may never again be entries that bring those about.
+  const isRepair = progress.repair !== undefined
+  if (isRepair || progress.match < raft.log.lastIndex || progress.flow.state === 'probe') replicateTo(raft, reply.from, progress, true)
   if (reply.repairing) return
   if (reply.sentAt !== undefined) recordPromise(raft, leader, reply.from, reply.sentAt)
   confirmReads(raft, leader, reply.from, reply.readToken)

@@ -8,7 +8,7 @@ export const repair: Invariant = {
   section: '3.13',
   paper: '§5.4.1, §5.4.3',
   statement:
-    'A node whose log is being filled again neither votes nor campaigns, and says so in every answer; such an answer commits nothing.',
+    'A node whose log is being filled again neither votes nor campaigns, and says so in every answer; such an answer commits nothing. It ends, though nobody writes.',
 
   campaigns(_ghost, node) {
     if (node.repairing) throw new Violation(this.name, node.id, `${node.id} campaigns while its log is being repaired`)

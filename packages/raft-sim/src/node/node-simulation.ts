@@ -95,6 +95,8 @@ async function play<Result>(world: NodeWorld<Result>, events: number): Promise<v
   await until(world, () => world.journal.events >= events || world.now >= maxSimulatedMs)
   const recovering = new Recovering(world, clients)
   await until(world, () => recovering.isDone)
+  const repair = world.quietRepair.demand()
+  await until(world, () => repair.isDone)
   const difference = world.differing.demand(clients)
   await until(world, () => difference.isDone)
   const settings = world.reconfiguring.demand(clients)

@@ -25,7 +25,7 @@ export class Recovering<Result> {
     this.#clients = clients
     this.#broken = this.#heal()
     const { electionTicks, tickMs } = world.scenario
-    this.#watch = new LivenessWatch(world.now, (2 * electionTicks - 1) * tickMs, backlogMs(world))
+    this.#watch = new LivenessWatch(world.now, (2 * electionTicks - 1) * tickMs, backlogMs(world, lagOf(world)))
     this.#look()
     this.#ask()
     this.#tidy()
@@ -146,12 +146,16 @@ function isAgreed<Result>({ machines, mainCluster }: NodeWorld<Result>): boolean
   )
 }
 
-/** The smallest limits let one entry pass per round trip and save. */
-function backlogMs<Result>({ faults, scenario, mainCluster }: NodeWorld<Result>): number {
+/** How far the last member is behind the first. */
+function lagOf<Result>({ mainCluster }: NodeWorld<Result>): number {
   if (mainCluster === undefined) return 0
   const { committed, configs, nodes } = mainCluster.ghost
   const members = memberIds(configs.latest.membership).map(id => nodes.get(id)?.disk.log.last ?? 0)
-  const lag = Math.max(...members) - Math.min(committed.last, ...members)
+  return Math.max(...members) - Math.min(committed.last, ...members)
+}
+
+/** What `lag` entries can take: the smallest limits let one pass per round trip and save. */
+export function backlogMs<Result>({ faults, scenario }: NodeWorld<Result>, lag: number): number {
   const { maxMessageBytes = Infinity, maxInflight = Infinity, maxInflightBytes = Infinity, maxApplyBytes = Infinity } = scenario.limits
   const isSmall = maxMessageBytes <= 1000 || maxInflight <= 4 || maxInflightBytes < Infinity || maxApplyBytes <= 500
   const perEntry = 2 * faults.network.delayMs[1] + 3 * faults.syncMs[1] + scenario.applyMs[1] + 4 * scenario.lateMs

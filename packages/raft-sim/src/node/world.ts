@@ -19,6 +19,7 @@ import { Network } from './network.ts'
 import { OldFolders } from './old-folders.ts'
 import { Operators } from './operators.ts'
 import type { Process } from './process.ts'
+import { QuietRepair } from './quiet-repair.ts'
 import { Reconfiguring } from './reconfiguring.ts'
 import { Restoring } from './restoring.ts'
 import type { NodeFaults, NodeScenario } from './scenario.ts'
@@ -59,6 +60,7 @@ export class NodeWorld<Result> implements WatchWorld<Result> {
   readonly restoring: Restoring<Result>
   readonly asking: Asking<Result>
   readonly listening: Listening<Result>
+  readonly quietRepair: QuietRepair<Result>
   readonly machines: Machine<Result>[] = []
   faults: NodeFaults
   /** The faults are over: what remains is to see whether the cluster recovers. */
@@ -96,6 +98,7 @@ export class NodeWorld<Result> implements WatchWorld<Result> {
     this.restoring = new Restoring(this)
     this.asking = new Asking(this)
     this.listening = new Listening(this)
+    this.quietRepair = new QuietRepair(this)
   }
 
   get now(): number {
