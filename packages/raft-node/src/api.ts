@@ -268,7 +268,9 @@ export interface Node<Result> extends AsyncDisposable {
     join(request: JoinRequest, options?: CallOptions): Promise<JoinAnswer>
     /** Makes a learner a voter, caught up or not. Rejects with INVALID_ARGUMENT for one that was added and never started. */
     promote(id: NodeId, options?: ChangeOptions): Promise<Index>
+    /** A leader that is to be no voter any more hands over first. Rejects with TRANSFERRING if no other voter takes over in time. */
     demote(id: NodeId, options?: ChangeOptions): Promise<Index>
+    /** As with `demote`, a leader hands over first; stop the node once this has resolved. */
     remove(id: NodeId, options?: ChangeOptions): Promise<Index>
     /**
      * Adds a node that is yet to be started, with `join`: as a learner, which becomes a voter once it has caught up. Resolves with its id:

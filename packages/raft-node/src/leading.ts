@@ -92,13 +92,16 @@ export class Leading {
   /** The refusal of a proposal, as the error that its caller sees. */
   refusal(reason: Refusal): RaftError {
     if (reason === 'not-leader' || reason === 'no-leader') return this.notLeader()
-    if (reason === 'transferring')
-      return new RaftError('TRANSFERRING', 'leadership is just being moved: try again in a moment', this.#details())
+    if (reason === 'transferring') return this.transferring('leadership is just being moved: try again in a moment')
     if (reason === 'too-many-uncommitted') return new RaftError('OVERLOADED', 'too much waits for a majority: slow down and try again')
     if (reason === 'not-a-member') return new RaftError('NOT_A_MEMBER', 'this node is not a member any more')
     if (reason === 'stale-membership') return new RaftError('MEMBERSHIP_CHANGED', 'the membership has changed meanwhile: look at it again')
     if (reason === 'invalid-change') return new RaftError('INVALID_ARGUMENT', 'the membership cannot be changed in that way')
     return new RaftError('MEMBERSHIP_CHANGE_PENDING', 'another membership change is not applied yet: try again in a moment')
+  }
+
+  transferring(message: string): RaftError {
+    return new RaftError('TRANSFERRING', message, this.#details())
   }
 
   notLeader(): RaftError {

@@ -9,6 +9,7 @@ import { encodeInfos, idLengthMax } from './member-info.ts'
 import { type ChangeKind, decodeIds, decodeJoinAnswer, type PeerAnswer } from './peer-requests.ts'
 import type { MemberInfo } from './ports.ts'
 import { checkedClientAddress, checkName } from './settings.ts'
+import { successor } from './transfer.ts'
 import { type Deadline, remainingMs } from './wait.ts'
 
 type Changing = { readonly changes: readonly MemberChange[] } | { readonly leaseReads: boolean }
@@ -57,6 +58,7 @@ export class MembershipService {
       this.#requireLeadership()
       if (ifIndex !== undefined && members.membershipIndex !== ifIndex) throw this.#leading.refusal('stale-membership')
       const { changes, infos, added } = planEdits(members, edits)
+      this.#handOver(changes)
       const index = await this.#propose({ changes }, infos, deadline)
       if (index === undefined) continue
       await this.#untilJointIsLeft(deadline)
@@ -109,6 +111,7 @@ export class MembershipService {
       const isDone = change !== 'remove' && members.isLearner(id) === (change === 'demote')
       if (isDone) return members.membershipIndex
       if (change !== 'promote') this.#requireAnotherVoter(id)
+      this.#handOver([wanted])
       const index = await this.#propose({ changes: [wanted] }, [], deadline)
       if (index !== undefined) return index
     }
@@ -164,6 +167,25 @@ export class MembershipService {
   #requireLeadership(): void {
     this.#engine.faults.check()
     if (this.#engine.stopped || this.#engine.raft.role !== 'leader') throw this.#leading.notLeader()
+  }
+
+  /**
+   * A leader that goes hands over first (thesis §3.10, §4.2.2) to one that stays, which then lets it go. If it went as the leader, the
+   * others would learn of that only from it: stopped at once, it could leave one behind that needs its vote. Whoever asked tries again.
+   */
+  #handOver(changes: readonly MemberChange[]): void {
+    const { identity, members, raft } = this.#engine
+    const leaving = new Set(changes.flatMap(({ type, id }) => (type === 'voter' ? [] : [id])))
+    if (!leaving.has(identity.nodeId)) return
+    const staying = members.membership.voters.filter(id => !leaving.has(id))
+    if (staying.length === 0) return
+    const target = successor(this.#engine, id => staying.includes(id))
+    const why = `${identity.nodeId} leads and hands over before it goes`
+    if (target === undefined)
+      throw this.#leading.transferring(`${why}, and of ${staying.join(', ')} none can be reached: start one of them`)
+    raft.transferLeadership(target)
+    this.#engine.wake()
+    throw this.#leading.transferring(`${why}, and ${target} has not taken over yet: try again in a moment`)
   }
 
   #requireAnotherVoter(id: NodeId): void {

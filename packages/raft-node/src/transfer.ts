@@ -8,9 +8,10 @@ import { type Deadline, remainingMs } from './wait.ts'
  * The voter that is closest to our log, among those that can be reached and stay. One that could write comes first, then one that has
  * answered lately.
  */
-export function successor({ raft, peers, identity, members, space }: Engine<unknown>): NodeId | undefined {
+export function successor(engine: Engine<unknown>, suits = (id: NodeId) => engine.members.isVoter(id)): NodeId | undefined {
+  const { raft, peers, identity, space } = engine
   const candidates = raft.status().progress.filter(({ id, repairing }) => {
-    return !repairing && id !== identity.nodeId && members.isVoter(id) && peers.isConnected(id) && !peers.isClosing(id)
+    return !repairing && id !== identity.nodeId && suits(id) && peers.isConnected(id) && !peers.isClosing(id)
   })
   const full = (id: NodeId) => Number(space.isPeerFull(id))
   candidates.sort((a, b) => full(a.id) - full(b.id) || Number(b.active) - Number(a.active) || b.match - a.match)

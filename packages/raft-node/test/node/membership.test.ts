@@ -98,6 +98,7 @@ describe('joining', () => {
     const pending = { add: async () => ({ index: 7 }) }
     const parts = {
       raft,
+      identity: { nodeId: 'n1' },
       members,
       pending,
       ports: { clock },
@@ -216,6 +217,40 @@ describe('changing', () => {
     const next = await cluster.newLeader()
     expect(next.node.status().membership.voters).toEqual(['n2', 'n3'])
     expect(await cluster.set(next, 'a')).toBe('a is number 1')
+    await cluster.closeAll()
+  })
+
+  test('a leader of two that removes itself, and is killed as soon as its caller hears of it, leaves one that serves', async () => {
+    const cluster = new Cluster()
+    const [n1] = await cluster.found(2)
+    await cluster.clock.outcome(n1!.node.membership.remove('n1'))
+    cluster.kill('n1')
+    cluster.members.delete('n1')
+    const next = await cluster.newLeader()
+    expect(next.node.status().membership.voters).toEqual(['n2'])
+    expect(await cluster.set(next, 'a')).toBe('a is number 1')
+    await cluster.closeAll()
+  })
+
+  test('a leader that goes hands over to one that stays, also when it is replaced together with another', async () => {
+    const cluster = new Cluster()
+    const [n1, n2, n3] = await cluster.found(3)
+    const edits = [{ type: 'remove', id: 'n1' } as const, { type: 'demote', id: 'n2' } as const]
+    await cluster.clock.outcome(n2!.node.membership.change(edits))
+    expect(n3!.node.status()).toMatchObject({ role: 'leader', membership: { voters: ['n3'], learners: ['n2'], outgoing: [] } })
+    await cluster.clock.until(() => n1!.node.status().fault?.code === 'NOT_A_MEMBER')
+    await cluster.closeAll()
+  })
+
+  test('a leader that reaches nobody to hand over to stays, and says whom to start', async () => {
+    const cluster = new Cluster()
+    const [n1] = await cluster.found(2)
+    cluster.kill('n2')
+    const refused = cluster.clock.outcome(n1!.node.membership.remove('n1', { timeoutMs: 500 }))
+    await expect(refused).rejects.toMatchObject({ code: 'TRANSFERRING', outcome: 'not-applied' })
+    await expect(refused).rejects.toThrow('of n2 none can be reached: start one of them')
+    await cluster.start('n2')
+    expect((await cluster.newLeader()).node.status().membership.voters).toEqual(['n1', 'n2'])
     await cluster.closeAll()
   })
 
