@@ -356,6 +356,7 @@ export class GuardedLogStore implements LogStore {
 
   async #close(): Promise<void> {
     this.#medium.stopWaiting?.()
+    this.#watermark.stopWaiting()
     await this.#writes
     await this.#removals
     const working = this.#failure === undefined

@@ -45,6 +45,7 @@ export class Watermark {
   #counter = 0
   #unsynced = false
   #timer: Timer | undefined
+  #closes = false
   #failed = false
   /** The same memory for each write: one has ended before the next begins. */
   readonly #sector = new Uint8Array(copyBytes)
@@ -87,7 +88,7 @@ export class Watermark {
       await this.#handles[this.#inUse]?.writeAt(0, encodeCopy({ mark, counter: ++this.#counter }, this.#sector))
       this.#unsynced = true
       if (sync) await this.#sync()
-      else this.#timer ??= this.#clock.after(syncWithinMs, () => this.#syncLater())
+      else if (!this.#closes) this.#timer ??= this.#clock.after(syncWithinMs, () => this.#syncLater())
     })
   }
 
@@ -117,10 +118,16 @@ export class Watermark {
     return done
   }
 
-  /** After a failure `sync` is false: nothing is written any more. */
-  async close({ sync }: { readonly sync: boolean }): Promise<void> {
+  /** What is not synced by now, and what is still to be written, `close` syncs: a disk that hangs leaves no timer behind. */
+  stopWaiting(): void {
+    this.#closes = true
     this.#timer?.cancel()
     this.#timer = undefined
+  }
+
+  /** After a failure `sync` is false: nothing is written any more. */
+  async close({ sync }: { readonly sync: boolean }): Promise<void> {
+    this.stopWaiting()
     try {
       if (sync) await this.#enqueue(() => this.#sync())
     } finally {

@@ -62,6 +62,19 @@ test('a copy is written over only while the other is durable', async () => {
   expect(timers).toEqual([])
 })
 
+test('once it is about to be closed a write sets no timer any more, and closing makes it durable', async () => {
+  const watermark = make()
+  await watermark.find()
+  await watermark.begin(mark(0))
+  await watermark.set(mark(1), { sync: false })
+  watermark.stopWaiting()
+  expect(timers).toEqual([])
+  await watermark.set(mark(2), { sync: false })
+  expect(timers).toEqual([])
+  await watermark.close({ sync: true })
+  expect(await copies()).toEqual([2, 0])
+})
+
 test('whichever copy is torn, the other says what it said', async () => {
   const watermark = make()
   await watermark.find()

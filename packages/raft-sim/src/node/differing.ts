@@ -135,11 +135,11 @@ export class Differing<Result> {
     return told
   }
 
-  /** A member that the leader can ask, and has not told of in its term. */
+  /** A member that the leader can ask, and has not told of in its term. What differs differs in the same way: two that do are alike. */
   #whoShows(leader: Machine<Result>): Machine<Result> | undefined {
     const { scenario, network, machines } = this.#world
     const { core } = leader
-    if (!scenario.comparesDigests || core === undefined) return undefined
+    if (!scenario.comparesDigests || core === undefined || leader.watch?.digests.difference !== undefined) return undefined
     const isInTouch = ({ id, core: other }: Machine<Result>) =>
       other?.leader === core.id && other.term === core.term && !network.isCut(leader.id, id) && !network.isCut(id, leader.id)
     const candidates = machines.filter(one => one !== leader && one.running !== undefined && isInTouch(one) && !isTold(leader, one))

@@ -84,7 +84,7 @@ export class Process {
   resume(): void {
     if (this.stoppedAt === undefined) return
     this.stoppedAt = undefined
-    this.#heldUpUntil = this.#schedule.now
+    this.#heldUpUntil = Math.max(this.#heldUpUntil, this.#schedule.now)
     if (this.#random.chance(0.5))
       this.#waiting = [...this.#waiting.filter(work => work.isTimer), ...this.#waiting.filter(work => !work.isTimer)]
     this.#workLater()

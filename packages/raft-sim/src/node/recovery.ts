@@ -17,6 +17,8 @@ export class Recovering<Result> {
   readonly #clients: Clients<Result>
   readonly #watch: LivenessWatch
   readonly #broken: ReadonlySet<string>
+  /** Transfers and changes of the membership that somebody asked for before may come until then. */
+  readonly #callsEndAt: number
   #written = false
   #read = false
 
@@ -26,6 +28,8 @@ export class Recovering<Result> {
     this.#broken = this.#heal()
     const { electionTicks, tickMs } = world.scenario
     this.#watch = new LivenessWatch(world.now, (2 * electionTicks - 1) * tickMs, backlogMs(world, lagOf(world)))
+    const [, longestMs] = world.scenario.callTimeoutMs
+    this.#callsEndAt = world.now + 1.3 * longestMs
     this.#look()
     this.#ask()
     this.#tidy()
@@ -91,13 +95,11 @@ export class Recovering<Result> {
     const terms = present.map(({ core }) => `${core!.id}:${core!.term}`).sort()
     return {
       serving: () => this.#servingProblem(leader, present),
-      level: () =>
-        levelProblem(
-          leader,
-          members,
-          ids,
-          machines.filter(({ id }) => !this.#broken.has(id)),
-        ),
+      level: () => {
+        if (this.#world.now < this.#callsEndAt) return 'calls from before may still have an effect'
+        const whole = machines.filter(({ id }) => !this.#broken.has(id))
+        return levelProblem(leader, members, ids, whole)
+      },
       terms: terms.join(' '),
     }
   }
