@@ -206,6 +206,7 @@ export class Engine<Result> {
     this.#checkMembership()
     this.peers.update()
     this.#tellOldNews()
+    this.space.tick()
     this.#ticker.start()
     if (this.#repairs !== undefined) this.#emit({ type: 'repair', what: 'begun', reason: this.#repairs })
     if (this.#isOnlyVoter()) this.input(() => this.raft.campaign())

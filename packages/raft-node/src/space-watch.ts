@@ -23,7 +23,8 @@ export class SpaceWatch {
   readonly #reserve: DiskReserve | undefined
   readonly #emit: (event: NodeEvent) => void
   readonly #fullPeers = new Map<NodeId, number>()
-  #room: DiskRoom = { free: Number.POSITIVE_INFINITY, held: 0 }
+  /** Unknown until the first look has ended. */
+  #room: DiskRoom | undefined
   #problem: string | undefined
   #lookedAt = Number.NEGATIVE_INFINITY
   #toldAt = Number.NEGATIVE_INFINITY
@@ -43,7 +44,7 @@ export class SpaceWatch {
 
   /** Whether entries may still go to disk. A message that is not taken is a message lost: its sender tries again. */
   get takesEntries(): boolean {
-    return this.#reserve === undefined || this.#writable >= this.#reserve.untouchable
+    return this.#reserve === undefined || (this.#room !== undefined && this.#writable >= this.#reserve.untouchable)
   }
 
   /** Beside what is kept for the worst. */
@@ -52,7 +53,7 @@ export class SpaceWatch {
   }
 
   get #writable(): number {
-    return this.#room.free + this.#room.held
+    return this.#room === undefined ? Number.POSITIVE_INFINITY : this.#room.free + this.#room.held
   }
 
   /** What a peer has said of itself. */
@@ -86,7 +87,7 @@ export class SpaceWatch {
     }
   }
 
-  /** At every tick. */
+  /** At the start, for the disk may be full already, and at every tick. */
   tick(): void {
     const now = this.#engine.ports.clock.now()
     if (this.#reserve === undefined || this.#looking !== undefined || now - this.#lookedAt < everyMs) return
@@ -103,13 +104,15 @@ export class SpaceWatch {
 
   async #look(reserve: DiskReserve): Promise<void> {
     try {
-      this.#room = await reserve.look()
+      const room = await reserve.look()
+      this.#room = room
       const { minFreeBytes } = this.#engine.settings
       const isFull = this.#writable - reserve.needed < minFreeBytes * (this.#problem === undefined ? 1 : enough)
       if (this.#engine.stopped) return
-      if (isFull) await this.#full(reserve, this.#room)
-      else await this.#roomy(reserve, this.#room)
+      if (isFull) await this.#full(reserve, room)
+      else await this.#roomy(reserve, room)
     } catch {
+      this.#room ??= { free: Number.POSITIVE_INFINITY, held: 0 }
       // A folder that cannot be looked at, or a reserve for which there is no room after all: the next look, or the next save, tells.
     }
   }

@@ -78,3 +78,20 @@ test('a follower that has used half of the reserve takes no more entries, and co
   expect(n3.register.applied).toEqual(['a'])
   await cluster.closeAll()
 })
+
+test('a node that starts on a full disk takes no entries before it knows', async () => {
+  const cluster = new Cluster()
+  const [n1, , n3] = (await cluster.found(3, { minFreeBytes })) as [Member, Member, Member]
+  const { last } = n3.node.status()
+  cluster.kill('n3')
+  await cluster.set(n1, 'a')
+  n3.disk.free = n3.disk.reserved = 0
+  const again = await cluster.start('n3', { minFreeBytes })
+  await cluster.clock.until(() => again.node.status().leader === 'n1')
+  await cluster.clock.run(3_000)
+  expect(again.node.status()).toMatchObject({ last, fault: undefined })
+  expect(isFull(again)).toBe(true)
+  again.disk.free = 10_000
+  await cluster.clock.until(() => again.register.applied.length === 1)
+  await cluster.closeAll()
+})

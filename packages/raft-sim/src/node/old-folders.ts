@@ -38,6 +38,8 @@ export class OldFolders<Result> {
   readonly #random: Random
   #copy: Copy<Result> | undefined
   #putBack: PutBack<Result> | undefined
+  /** That hold an old copy, or what a node made of one. */
+  readonly #oldDisks = new WeakSet<Disk>()
 
   constructor(world: NodeWorld<Result>) {
     this.#world = world
@@ -88,6 +90,7 @@ export class OldFolders<Result> {
     )
     coverage.saw('old folder')
     machine.putBack(copy.contents)
+    this.#oldDisks.add(machine.disk)
     this.#putBack = { machine, id, leader: leader.id, term: leader.term, last: before }
     schedule.after(duration(this.#random, [scenario.timeoutMs / 10, 4 * scenario.timeoutMs]), () => machine.start())
   }
@@ -114,9 +117,9 @@ export class OldFolders<Result> {
 
   // ── what follows ──
 
-  /** Whether it is true that this machine has an old folder. */
+  /** Whether it is true that this machine has an old folder. A leader of then may have been stopped, and say so when others have filled it. */
   told(machine: Machine<Result>): boolean {
-    if (machine !== this.#putBack?.machine) return false
+    if (!this.#oldDisks.has(machine.disk)) return false
     this.#world.coverage.saw('old folder told')
     return true
   }
