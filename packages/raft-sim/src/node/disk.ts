@@ -98,7 +98,10 @@ export class Disk {
   powerCut(): void {
     this.#endPending()
     this.#lockedBy = undefined
+    const { taken } = this.files
     this.files.powerCut(this.#options.random)
+    // What is lost leaves its place behind, and what was removed in vain takes its own again.
+    this.room = Math.max(0, this.room + taken - this.files.taken)
     this.database.powerCut(this.#options.random)
     this.synced()
   }

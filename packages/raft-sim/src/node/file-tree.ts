@@ -226,6 +226,11 @@ export class FileTree {
   powerCut(random: Random): void {
     for (const folder of this.#folders.values()) folder.powerCut(random)
   }
+  /** Bytes that its files take of the disk. */
+  get taken(): number {
+    const files = [...this.#folders.values()].flatMap(({ names }) => [...names.values()])
+    return files.reduce((sum, file) => sum + (file === 'folder' ? 0 : file.taken), 0)
+  }
   /** Goes up with every change to the names in a folder. */
   versionOf(path: string): number {
     return this.#folders.get(path)?.version ?? 0

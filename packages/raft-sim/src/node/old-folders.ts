@@ -72,6 +72,8 @@ export class OldFolders<Result> {
     const machine = this.#random.pick(this.#world.machines)
     const { core, watch, disk } = machine
     if (core === undefined || machine.cluster !== this.#world.mainCluster || !isAtRest(machine)) return undefined
+    // A copy of a damaged folder would be both.
+    if (core.status().repairing) return undefined
     return { machine, id: core.id, disk, contents: disk.copy(), last: core.status().last.index, commit: watch?.ghost?.disk.commit ?? 0 }
   }
 
