@@ -97,6 +97,10 @@ export class End {
   get isClosed(): boolean {
     return this.#state === 'closed'
   }
+  /** The process has it: what nobody has accepted yet, the kernel closes with the port. */
+  get isHeld(): boolean {
+    return !this.isClosed && this.#receiver !== undefined
+  }
   get other(): End {
     return this.connection.other(this)
   }

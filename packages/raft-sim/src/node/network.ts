@@ -76,7 +76,7 @@ export class Network implements Wire {
   }
   connectionsOf(process: Process): number {
     const ends = [...this.#connections].flatMap(({ near, far }) => [near, far])
-    return ends.filter(end => end.process === process && !end.isClosed).length
+    return ends.filter(end => end.process === process && end.isHeld).length
   }
 
   /** Asks again, as TCP does, while nothing comes back; who dials gives up when he likes, by `stillWanted`. */
