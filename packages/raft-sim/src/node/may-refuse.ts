@@ -8,6 +8,7 @@ export function mayRefuse(code: RaftErrorCode, { isWiped, disk }: State, coverag
   if (code === 'FOLDER_UNUSABLE') return disk.hasFailed
   // Also the answer of a member that was asked to let this one in.
   if (code === 'STORAGE_FAILED') return coverage.count('failing disk') + coverage.count('full disk') > 0
+  if (code === 'OLD_FOLDER') return coverage.count('old folder') > 0
   return code === 'WIPED_MEMBER' ? isWiped : ofOthers.includes(code)
 }
 
