@@ -110,7 +110,7 @@ export class PeerGate implements TransportEvents {
     const command = replaceCommand(nameOf(nodeId), this.#inside?.engine.address ?? '')
     if (code === 'NOT_A_MEMBER') return `${by} says that ${nodeId} was removed from the cluster. To let this machine in again: ${command}`
     if (code === 'OLD_FOLDER')
-      return `${by} has seen this folder acknowledge more than it holds: it is an old copy. Delete it, and replace the node: ${command}`
+      return `${by} has seen the folder of ${nodeId} acknowledge more than it holds: it is an old copy. Delete it, and replace the node: ${command}`
     return `${by} knows ${nodeId} with another data folder. If that folder is lost for good, replace the member: ${command}`
   }
 
