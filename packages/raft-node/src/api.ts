@@ -268,9 +268,13 @@ export interface Node<Result> extends AsyncDisposable {
     join(request: JoinRequest, options?: CallOptions): Promise<JoinAnswer>
     /** Makes a learner a voter, caught up or not. Rejects with INVALID_ARGUMENT for one that was added and never started. */
     promote(id: NodeId, options?: ChangeOptions): Promise<Index>
-    /** A leader that is to be no voter any more hands over first. Rejects with TRANSFERRING if no other voter takes over in time. */
+    /**
+     * A leader that is to be no voter any more hands over first, to a voter that stays; so it is with `remove`, `replace` and `change`, too.
+     * Rejects with TRANSFERRING if none of those takes over in time. Where none of the voters stays it leads to the end: then let it run
+     * until the new ones have a leader.
+     */
     demote(id: NodeId, options?: ChangeOptions): Promise<Index>
-    /** As with `demote`, a leader hands over first; stop the node once this has resolved. */
+    /** Stop the node once this has resolved. */
     remove(id: NodeId, options?: ChangeOptions): Promise<Index>
     /**
      * Adds a node that is yet to be started, with `join`: as a learner, which becomes a voter once it has caught up. Resolves with its id:

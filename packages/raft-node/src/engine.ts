@@ -141,7 +141,7 @@ export class Engine<Result> {
       (meta, data) => this.snapshots.receive(meta, data),
       run => this.input(run),
     )
-    this.#notices = new HeldNotices(clock, message => transport.send(this.freshness.sign(message)))
+    this.#notices = new HeldNotices(clock, message => this.#send(message))
     this.#failover = this.#makeFailover()
     this.#driver = new Driver(raft, clock, this.metrics.watch(logStore), this.#outputs())
     this.#ticker = this.#makeTicker()
@@ -168,6 +168,7 @@ export class Engine<Result> {
     const digestWatch = new DigestWatch(this, event => this.#emit(event))
     return new Ticker(clock, settings.tickMs, lateMs => {
       this.metrics.ticked(lateMs, raft.commit)
+      this.peers.tick()
       this.input(() => {
         diskWatch.tick(this.#driver.currentSave)
         raft.tick(clock.now())
@@ -233,6 +234,10 @@ export class Engine<Result> {
   #isOnlyVoter(): boolean {
     const { voters, outgoing } = this.members.membership
     return voters.length === 1 && voters[0] === this.identity.nodeId && outgoing.length === 0
+  }
+
+  #send(message: Message): void {
+    if (!this.peers.isLeaving(message.to)) this.ports.transport.send(this.freshness.sign(message))
   }
 
   receive(from: NodeId, message: PeerMessage): void {

@@ -75,10 +75,10 @@ export class Leading {
   }
 
   async #attempt<T>(job: Job<T>, deadline: Deadline, forward: boolean): Promise<T> {
-    const { raft, identity } = this.#engine
+    const { raft, identity, peers } = this.#engine
     const { leader } = raft
     if (leader === identity.nodeId) return job.here()
-    if (!forward || leader === undefined) throw this.notLeader()
+    if (!forward || leader === undefined || peers.isLeaving(leader)) throw this.notLeader()
     return this.#ask(leader, job, deadline)
   }
 

@@ -53,10 +53,13 @@ export class MembershipService {
   }
 
   async editHere(edits: readonly MemberEdit[], ifIndex: Index | undefined, deadline: Deadline): Promise<Edited> {
-    const { members } = this.#engine
+    const { members, identity } = this.#engine
     for (;;) {
       this.#requireLeadership()
-      if (ifIndex !== undefined && members.membershipIndex !== ifIndex) throw this.#leading.refusal('stale-membership')
+      if (ifIndex !== undefined && members.membershipIndex !== ifIndex) {
+        if (!this.#hasBegun) throw this.#leading.transferring(`${identity.nodeId} has just taken over: try again in a moment`)
+        throw this.#leading.refusal('stale-membership')
+      }
       const { changes, infos, added } = planEdits(members, edits)
       this.#handOver(changes)
       const index = await this.#propose({ changes }, infos, deadline)
@@ -68,8 +71,8 @@ export class MembershipService {
 
   /** Until then a majority of the old voters has its say, too, so nobody of them may go. Whoever leads next leaves it as well. */
   async #untilJointIsLeft(deadline: Deadline): Promise<void> {
-    const { raft, members, ports, changed } = this.#engine
-    while (members.membership.outgoing.length > 0 && raft.role === 'leader' && !this.#engine.stopped) {
+    const { members, ports, changed } = this.#engine
+    while (members.membership.outgoing.length > 0 && !this.#engine.stopped) {
       const left = remainingMs(ports.clock, deadline)
       if (left === 0 || deadline.signal?.aborted)
         throw new RaftError(
@@ -172,6 +175,7 @@ export class MembershipService {
   /**
    * A leader that goes hands over first (thesis §3.10, §4.2.2) to one that stays, which then lets it go. If it went as the leader, the
    * others would learn of that only from it: stopped at once, it could leave one behind that needs its vote. Whoever asked tries again.
+   * Where none of the voters stays there is nobody to hand over to.
    */
   #handOver(changes: readonly MemberChange[]): void {
     const { identity, members, raft } = this.#engine
@@ -179,13 +183,25 @@ export class MembershipService {
     if (!leaving.has(identity.nodeId)) return
     const staying = members.membership.voters.filter(id => !leaving.has(id))
     if (staying.length === 0) return
-    const target = successor(this.#engine, id => staying.includes(id))
     const why = `${identity.nodeId} leads and hands over before it goes`
-    if (target === undefined)
-      throw this.#leading.transferring(`${why}, and of ${staying.join(', ')} none can be reached: start one of them`)
+    // Two that go must not hand it to and fro: what others have asked this leader for comes first.
+    if (members.membership.outgoing.length > 0 || !this.#hasBegun) throw this.#leading.transferring(`${why}: try again in a moment`)
+    const { progress, transferTarget } = raft.status()
+    const answering = new Set(progress.flatMap(({ id, active }) => (active && staying.includes(id) ? [id] : [])))
+    const isUnderWay = transferTarget !== undefined && answering.has(transferTarget)
+    const target = isUnderWay ? transferTarget : successor(this.#engine, id => answering.has(id))
+    if (target === undefined) throw this.#leading.transferring(`${why}, and of ${staying.join(', ')} none answers: start one of them`)
     raft.transferLeadership(target)
     this.#engine.wake()
     throw this.#leading.transferring(`${why}, and ${target} has not taken over yet: try again in a moment`)
+  }
+
+  /** It has applied an entry of its own term, and so everything before that: what it knows of the members is the latest. */
+  get #hasBegun(): boolean {
+    const { raft } = this.#engine
+    const { applied, term } = raft.status()
+    const [entry] = raft.entries(applied, applied)
+    return entry === undefined || entry.term === term
   }
 
   #requireAnotherVoter(id: NodeId): void {

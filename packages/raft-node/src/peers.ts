@@ -18,18 +18,49 @@ export class Peers {
   readonly #heardAt = new Map<NodeId, number>()
   readonly #connected = new Set<NodeId>()
   readonly #closing = new Set<NodeId>()
+  /** Whom the transport is told to connect to, those included who have just left. */
+  #told: ReadonlyMap<NodeId, string> = new Map()
+  readonly #leaving = new Set<NodeId>()
 
   constructor(parts: Parts) {
     this.#parts = parts
   }
 
-  /** Tells the transport whom to connect to. */
+  /**
+   * Tells the transport whom to connect to. Who has left stays connected until the next tick, for the answer to what it has asked itself;
+   * nothing else is said to it.
+   */
   update(): void {
-    const { address: own, transport } = this.#parts
+    const addresses = this.#addresses()
+    const taken = new Set(addresses.values())
+    this.#leaving.clear()
+    for (const [id, address] of this.#told) if (!addresses.has(id) && !taken.has(address)) this.#leaving.add(id)
+    for (const id of this.#leaving) addresses.set(id, this.#told.get(id)!)
+    this.#tell(addresses)
+  }
+
+  tick(): void {
+    if (this.#leaving.size === 0) return
+    this.#leaving.clear()
+    this.#tell(this.#addresses())
+  }
+
+  /** It is no member any more, and its connection is about to be closed. */
+  isLeaving(id: NodeId): boolean {
+    return this.#leaving.size > 0 && this.#leaving.has(id)
+  }
+
+  #tell(addresses: ReadonlyMap<NodeId, string>): void {
+    this.#told = addresses
+    this.#parts.transport.setPeers(addresses)
+  }
+
+  #addresses(): Map<NodeId, string> {
+    const { address: own } = this.#parts
     const addresses = new Map<NodeId, string>()
     // At our own address can only be an earlier life of this member, which the log will remove.
     for (const { id, address } of this.known()) if (address !== '' && address !== own) addresses.set(id, address)
-    transport.setPeers(addresses)
+    return addresses
   }
 
   /** Everybody else. Until a node that was just let in finds itself in the log, it relies on what the answer to its join said, too. */

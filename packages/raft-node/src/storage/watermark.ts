@@ -82,7 +82,7 @@ export class Watermark {
     await this.set(mark, { sync: true })
   }
 
-  /** Resolves once written, which outlives the process; with `sync` once it survives a power cut, else that follows within 50 ms. */
+  /** Resolves once written, which outlives the process; with `sync` once it survives a power cut, else that follows within 50 ms, or with `close`. */
   set(mark: Mark, { sync }: { readonly sync: boolean }): Promise<void> {
     return this.#enqueue(async () => {
       await this.#handles[this.#inUse]?.writeAt(0, encodeCopy({ mark, counter: ++this.#counter }, this.#sector))

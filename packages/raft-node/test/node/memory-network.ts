@@ -54,6 +54,8 @@ export class MemoryTransport implements Transport {
   sent = 0
   readonly #network: MemoryNetwork
   readonly #links = new Map<NodeId, Link>()
+  /** Those that wait for an answer: whoever hangs up gives none. */
+  readonly #requests = new Set<{ readonly address: string; lost(): void }>()
   /** Who has dialled this node: answered on that connection while it is not known where they are. */
   readonly #diallers = new Map<NodeId, MemoryTransport>()
   #closed = false
@@ -85,6 +87,7 @@ export class MemoryTransport implements Transport {
 
   /** The other end has closed what we dialled. */
   hungUpBy(address: string): void {
+    for (const request of this.#requests) if (request.address === address) request.lost()
     for (const [id, link] of this.#links) {
       if (link.address !== address || link.state !== 'connected') continue
       link.state = 'dialling'
@@ -104,11 +107,16 @@ export class MemoryTransport implements Transport {
     if (other === undefined) throw new RaftError('CONNECTION_LOST', `not connected to ${to}`, { outcome: 'not-applied' })
     const from = this.events?.hello().nodeId as NodeId
     return new Promise((resolve, reject) => {
-      const timer = this.#network.clock.after(timeoutMs, () => reject(new RaftError('TIMED_OUT', `${to} did not answer`)))
-      const settle = (run: () => void) => {
-        if (!this.#isOpen(other)) return
+      const timer = this.#network.clock.after(timeoutMs, () => ended(() => reject(new RaftError('TIMED_OUT', `${to} did not answer`))))
+      const open = { address: other.address, lost: () => ended(() => reject(new RaftError('CONNECTION_LOST', `lost ${to}`))) }
+      this.#requests.add(open)
+      const ended = (run: () => void) => {
+        if (!this.#requests.delete(open)) return
         timer.cancel()
         run()
+      }
+      const settle = (run: () => void) => {
+        if (this.#isOpen(other)) ended(run)
       }
       this.#later(() => {
         if (!this.#isOpen(other)) return

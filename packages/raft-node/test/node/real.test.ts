@@ -119,6 +119,17 @@ describe('on real ports', () => {
     expect(back.register.applied).toEqual(['a', 'b'])
   })
 
+  test('whoever removes itself hears that it worked, as the leader and as a follower', async () => {
+    const [n1, n2, n3] = await three()
+    await n1.node.membership.remove('n1')
+    await until(() => [n2, n3].some(({ node }) => node.status().role === 'leader'))
+    const follower = n2.node.status().role === 'leader' ? n3 : n2
+    await follower.node.membership.remove(follower.options.id)
+    const last = follower === n2 ? n3 : n2
+    expect(last.node.status().membership.voters).toEqual([last.options.id])
+    expect(await set(last, 'a')).toBe('a is number 1')
+  })
+
   test('who was away while the log was shortened gets a snapshot', async () => {
     const options = { snapshotEntries: 20, trailingEntries: 5 }
     const [n1, , n3] = await three(options)

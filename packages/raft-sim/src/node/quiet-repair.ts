@@ -56,15 +56,16 @@ export class QuietRepair<Result> {
     })
   }
 
-  #damageOne(done: () => void): void {
+  #damageOne(done: () => void, triesLeft = 10): void {
     const { scenario, schedule, operators, mainCluster } = this.#world
     // Where the leader is the one, the next begins with an entry of its own.
     const machines = this.#world.up().filter(one => one.cluster === mainCluster && one.core?.role !== 'leader')
     if (machines.length === 0 || !operators.mayLoseOne()) return done()
     const machine = this.#random.pick(machines)
-    // Where nothing is damaged it is killed, perhaps, and must come back like any other.
-    strike(this.#world, machine, this.#random)
     const { timeoutMs } = scenario
+    // Where nothing is damaged it is killed, perhaps, and must come back like any other; or it is saving something, and has to wait.
+    strike(this.#world, machine, this.#random)
+    if (machine.state === 'up' && triesLeft > 0) return schedule.after(timeoutMs / 20, () => this.#damageOne(done, triesLeft - 1))
     if (machine.state === 'down') schedule.after(duration(this.#random, [timeoutMs / 10, 4 * timeoutMs]), () => machine.start())
     this.#await(machine, done)
   }

@@ -28,6 +28,7 @@ export class Recovering<Result> {
     this.#broken = this.#heal()
     const { electionTicks, tickMs } = world.scenario
     this.#watch = new LivenessWatch(world.now, (2 * electionTicks - 1) * tickMs, backlogMs(world, lagOf(world)))
+    // Clocks may be slow by a fifth.
     const [, longestMs] = world.scenario.callTimeoutMs
     this.#callsEndAt = world.now + 1.3 * longestMs
     this.#look()
