@@ -17,6 +17,7 @@ const counted = [
   'joint membership',
   'learner',
   'removed leader',
+  'leader left',
   'transfer',
   'forgotten leader',
   'restart',

@@ -103,6 +103,8 @@ async function play<Result>(world: NodeWorld<Result>, events: number): Promise<v
   await until(world, () => settings.isDone)
   const listened = world.listening.demand()
   await until(world, () => listened.isDone)
+  const left = world.leavingLeader.demand(clients)
+  await until(world, () => left.isDone)
   await closeAll(world)
   world.mainCluster?.history.recording.check()
 }

@@ -227,6 +227,11 @@ export class Operators<Result> {
     return this.#wiped !== undefined || this.#damaged !== undefined || this.#world.oldFolders.isPending
   }
 
+  /** Whether a member may go without taking what others have lost. */
+  get mayLeave(): boolean {
+    return !this.#isAtRisk
+  }
+
   /** Where enough folders are left, and where no change is under way that could make them too few. */
   mayLoseOne(): boolean {
     const { machines, mainCluster, now } = this.#world

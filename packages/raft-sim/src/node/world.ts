@@ -13,6 +13,7 @@ import { Cluster } from './cluster.ts'
 import type { End, Frame } from './connection.ts'
 import { Differing } from './differing.ts'
 import { Inviting } from './inviting.ts'
+import { LeavingLeader } from './leaving-leader.ts'
 import { Listening } from './listening.ts'
 import { Machine } from './machine.ts'
 import { Network } from './network.ts'
@@ -59,6 +60,7 @@ export class NodeWorld<Result> implements WatchWorld<Result> {
   readonly reconfiguring: Reconfiguring<Result>
   readonly restoring: Restoring<Result>
   readonly asking: Asking<Result>
+  readonly leavingLeader: LeavingLeader<Result>
   readonly listening: Listening<Result>
   readonly quietRepair: QuietRepair<Result>
   readonly machines: Machine<Result>[] = []
@@ -97,6 +99,7 @@ export class NodeWorld<Result> implements WatchWorld<Result> {
     this.reconfiguring = new Reconfiguring(this)
     this.restoring = new Restoring(this)
     this.asking = new Asking(this)
+    this.leavingLeader = new LeavingLeader(this)
     this.listening = new Listening(this)
     this.quietRepair = new QuietRepair(this)
   }
