@@ -21,26 +21,28 @@ export class Peers {
   /** Whom the transport is told to connect to, those included who have just left. */
   #told: ReadonlyMap<NodeId, string> = new Map()
   readonly #leaving = new Set<NodeId>()
+  #leaveInTicks = 0
 
   constructor(parts: Parts) {
     this.#parts = parts
   }
 
   /**
-   * Tells the transport whom to connect to. Who has left stays connected until the next tick, for the answer to what it has asked itself;
-   * nothing else is said to it.
+   * Tells the transport whom to connect to. Who has left stays connected for a whole tick, for the answer to what it has asked itself; nothing
+   * else is said to it.
    */
   update(): void {
     const addresses = this.#addresses()
     const taken = new Set(addresses.values())
     this.#leaving.clear()
     for (const [id, address] of this.#told) if (!addresses.has(id) && !taken.has(address)) this.#leaving.add(id)
+    this.#leaveInTicks = 2 // the first may come at once
     for (const id of this.#leaving) addresses.set(id, this.#told.get(id)!)
     this.#tell(addresses)
   }
 
   tick(): void {
-    if (this.#leaving.size === 0) return
+    if (this.#leaving.size === 0 || --this.#leaveInTicks > 0) return
     this.#leaving.clear()
     this.#tell(this.#addresses())
   }

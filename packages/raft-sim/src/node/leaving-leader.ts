@@ -33,14 +33,19 @@ export class LeavingLeader<Result> {
     }
     const timeoutMs = withinTimeouts * scenario.timeoutMs
     const { id } = core
+    const left = () => {
+      this.#world.event('fault', leader.number, () => `${leader.id} has removed itself, and is switched off`)
+      leader.isRetired = true
+      leader.crash('power cut')
+      this.#await(clients, schedule.now + timeoutMs, done)
+    }
     leader.ask(timeoutMs, node => node.membership.remove(id, { timeoutMs }), {
-      value: () => {
-        this.#world.event('fault', leader.number, () => `${leader.id} has removed itself, and is switched off`)
-        leader.isRetired = true
-        leader.crash('power cut')
-        this.#await(clients, schedule.now + timeoutMs, done)
+      value: left,
+      error: ({ code, message }) => {
+        // An operator who had asked for the same before has closed it already.
+        if (leader.state !== 'up') return left()
+        this.#fail(id, `${leader.id} leads, and does not get itself removed: ${code}: ${message}`)
       },
-      error: ({ code, message }) => this.#fail(id, `${leader.id} leads, and does not get itself removed: ${code}: ${message}`),
     })
     return demanded
   }
