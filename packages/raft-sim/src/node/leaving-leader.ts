@@ -25,7 +25,7 @@ export class LeavingLeader<Result> {
     const { scenario, operators, schedule } = this.#world
     const leader = this.#world.leader()
     const { core } = leader ?? {}
-    const isOne = core !== undefined && core.status().membership.voters.length > 1 && operators.mayLeave
+    const isOne = core !== undefined && core.status().membership.voters.length > 1 && !operators.isAtRisk
     if (scenario.faults.membershipMs === undefined || leader === undefined || !isOne) return demanded
     demanded.isDone = false
     const done = () => {

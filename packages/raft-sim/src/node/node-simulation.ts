@@ -8,7 +8,9 @@ import { Random } from '../random.ts'
 import { faultsOn, withoutFaults } from '../simpler.ts'
 import type { Application } from './application.ts'
 import { Clients } from './clients.ts'
+import { LeavingLeader } from './leaving-leader.ts'
 import { unleash } from './nemesis.ts'
+import { QuietRepair } from './quiet-repair.ts'
 import { Recovering } from './recovery.ts'
 import type { NodeScenario } from './scenario.ts'
 import { calm, describeNodeScenario, drawNodeScenario } from './scenario.ts'
@@ -95,7 +97,7 @@ async function play<Result>(world: NodeWorld<Result>, events: number): Promise<v
   await until(world, () => world.journal.events >= events || world.now >= maxSimulatedMs)
   const recovering = new Recovering(world, clients)
   await until(world, () => recovering.isDone)
-  const repair = world.quietRepair.demand()
+  const repair = new QuietRepair(world).demand()
   await until(world, () => repair.isDone)
   const difference = world.differing.demand(clients)
   await until(world, () => difference.isDone)
@@ -103,7 +105,7 @@ async function play<Result>(world: NodeWorld<Result>, events: number): Promise<v
   await until(world, () => settings.isDone)
   const listened = world.listening.demand()
   await until(world, () => listened.isDone)
-  const left = world.leavingLeader.demand(clients)
+  const left = new LeavingLeader(world).demand(clients)
   await until(world, () => left.isDone)
   await closeAll(world)
   world.mainCluster?.history.recording.check()

@@ -123,7 +123,7 @@ export class Operators<Result> {
     if (ask === undefined || members === undefined) return
     const { voters, learners } = members
     const what = this.#random.next()
-    const mayLeave = !this.#isAtRisk && voters.length > 1
+    const mayLeave = !this.isAtRisk && voters.length > 1
     if (what < 0.2 && mayLeave) this.#change(ask, 'demote', this.#random.pick(voters))
     else if (what < 0.35 && learners.length > 0) this.#change(ask, 'promote', this.#random.pick(learners))
     else if (what < 0.6 && mayLeave) this.#change(ask, 'remove', this.#random.pick([...voters, ...learners]))
@@ -221,22 +221,17 @@ export class Operators<Result> {
   }
 
   /** A folder was lost, or a disk damaged, and what it held is not yet in its place again. */
-  get #isAtRisk(): boolean {
+  get isAtRisk(): boolean {
     const { core } = this.#damaged ?? {}
     if (core?.status().repairing === false || this.#damaged?.isRetired) this.#damaged = undefined
     return this.#wiped !== undefined || this.#damaged !== undefined || this.#world.oldFolders.isPending
-  }
-
-  /** Whether a member may go without taking what others have lost. */
-  get mayLeave(): boolean {
-    return !this.#isAtRisk
   }
 
   /** Where enough folders are left, and where no change is under way that could make them too few. */
   mayLoseOne(): boolean {
     const { machines, mainCluster, now } = this.#world
     const members = this.#membership()
-    if (this.#isAtRisk || now < this.#askingUntil || members === undefined || mainCluster === undefined) return false
+    if (this.isAtRisk || now < this.#askingUntil || members === undefined || mainCluster === undefined) return false
     const isQuiet = machines.every(machine => machine.isRetired || (machine.running !== undefined && isSettled(machine)))
     return isQuiet && members.voters.length >= 3
   }

@@ -13,14 +13,12 @@ import { Cluster } from './cluster.ts'
 import type { End, Frame } from './connection.ts'
 import { Differing } from './differing.ts'
 import { Inviting } from './inviting.ts'
-import { LeavingLeader } from './leaving-leader.ts'
 import { Listening } from './listening.ts'
 import { Machine } from './machine.ts'
 import { Network } from './network.ts'
 import { OldFolders } from './old-folders.ts'
 import { Operators } from './operators.ts'
 import type { Process } from './process.ts'
-import { QuietRepair } from './quiet-repair.ts'
 import { Reconfiguring } from './reconfiguring.ts'
 import { Restoring } from './restoring.ts'
 import type { NodeFaults, NodeScenario } from './scenario.ts'
@@ -60,9 +58,7 @@ export class NodeWorld<Result> implements WatchWorld<Result> {
   readonly reconfiguring: Reconfiguring<Result>
   readonly restoring: Restoring<Result>
   readonly asking: Asking<Result>
-  readonly leavingLeader: LeavingLeader<Result>
   readonly listening: Listening<Result>
-  readonly quietRepair: QuietRepair<Result>
   readonly machines: Machine<Result>[] = []
   faults: NodeFaults
   /** The faults are over: what remains is to see whether the cluster recovers. */
@@ -99,9 +95,7 @@ export class NodeWorld<Result> implements WatchWorld<Result> {
     this.reconfiguring = new Reconfiguring(this)
     this.restoring = new Restoring(this)
     this.asking = new Asking(this)
-    this.leavingLeader = new LeavingLeader(this)
     this.listening = new Listening(this)
-    this.quietRepair = new QuietRepair(this)
   }
 
   get now(): number {
