@@ -4,6 +4,7 @@
 import { strict as assert } from 'node:assert'
 import { join } from 'node:path'
 import { inspect } from 'raft-node/inspect'
+import { reserveName } from 'raft-node/level'
 import { ask } from '../e2e/harness/http.ts'
 import { eventually } from '../e2e/harness/wait.ts'
 import { bundleNodeProcess } from './bundle.ts'
@@ -41,7 +42,8 @@ async function allFull(program: string, folder: string, logStore: LogKind): Prom
   await holdsAll(nodes[1]!, sample) // linearizable reads go on
 
   // Somebody else takes the rest, to the last byte: only a write-ahead log can live on the reserve alone. Then the leader dies and comes back.
-  if (logStore === 'wal') for (const disk of disks) await disk.fillUp()
+  const reserve = (disk: SmallDisk) => ({ path: join(disk.dir, reserveName), bytes: guarded.reserveBytes })
+  if (logStore === 'wal') for (const disk of disks) await disk.fillUp(reserve(disk))
   const leader = await leaderAmong(nodes)
   await leader.kill()
   await leaderAmong(nodes.filter(node => node !== leader))

@@ -1,6 +1,6 @@
 import { strict as assert } from 'node:assert'
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, rmSync, writeSync } from 'node:fs'
+import { existsSync, mkdirSync, rmSync, writeSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 
@@ -28,11 +28,12 @@ export class SmallDisk {
     }
   }
 
-  /** Takes all that is left, to the last byte. */
-  async fillUp(): Promise<void> {
+  /** Takes all that is left, to the last byte, but for what the node here had kept in reserve and has given up for itself by now. */
+  async fillUp(reserve: { readonly path: string; readonly bytes: number }): Promise<void> {
     const file = await open(this.#ballast, 'a')
     try {
       for (const step of [mib, 4096]) while (written(file.fd, step)) {}
+      if (!existsSync(reserve.path)) await file.truncate((await file.stat()).size - reserve.bytes)
     } finally {
       await file.close()
     }

@@ -2,6 +2,7 @@ import type { Entry, Index } from 'raft-core'
 import { RaftError } from '../errors.ts'
 import type { Clock, Identity, LogBatch, LogDamage, LogState, LogStore } from '../ports.ts'
 import { Chain } from './chain.ts'
+import { isDiskFull } from './disk-full.ts'
 import type { Files } from './files.ts'
 import { type LogKind, refuseForeignFolder, refuseOtherStore, snapshotFolder } from './folder-layout.ts'
 import { checkLog, checkOwner } from './log-check.ts'
@@ -341,7 +342,7 @@ export class GuardedLogStore implements LogStore {
   #openingFailed(cause: unknown): RaftError {
     if (!(cause instanceof RaftError)) {
       const what = cause instanceof Error ? cause.message : String(cause)
-      const help = 'Check that its disk is there and writable.'
+      const help = isDiskFull(cause) ? 'Its disk is full: make room there.' : 'Check that its disk is there and writable.'
       return new RaftError('FOLDER_UNUSABLE', `${this.#folder} cannot be used: ${what}. ${help}`, { cause })
     }
     if (cause.message.includes(this.#folder) && cause.code !== 'CORRUPT') return cause

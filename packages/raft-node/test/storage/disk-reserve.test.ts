@@ -93,7 +93,9 @@ describe('the reserve', () => {
   test('takes real blocks, which zeros or a hole might not', async () => {
     const reserve = new DiskReserve({ files: nodeFiles, folder: folder.dir, bytes: 100 * kib })
     await reserve.fill()
-    const bytes = await (await nodeFiles.open(`${folder.dir}/reserve`))?.readAt(0, 100 * kib)
+    const file = await nodeFiles.open(`${folder.dir}/reserve`)
+    const bytes = await file?.readAt(0, 100 * kib)
+    await file?.close()
     expect(new Set(bytes).size).toBe(256)
   })
 })
@@ -106,6 +108,17 @@ describe('a write-ahead log on a full disk', () => {
       resetTo: undefined,
       mustSync: true,
     })
+
+  test('says so where not even its lock finds a place', async () => {
+    const lock = async () => {
+      throw new Error('Database failed to open', { cause: new Error('IO error: 000005.log: No space left on device') })
+    }
+    const store = new WalLogStore({ files: { ...nodeFiles, lock }, folder: folder.dir, clock: systemClock() })
+    await expect(store.open()).rejects.toMatchObject({
+      code: 'FOLDER_UNUSABLE',
+      message: `${folder.dir} cannot be used: Database failed to open. Its disk is full: make room there.`,
+    })
+  })
 
   test('goes on in the place of the reserve, and is whole afterwards', async () => {
     const disk = new SmallDisk(100 * kib)
