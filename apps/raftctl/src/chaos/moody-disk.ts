@@ -42,6 +42,7 @@ export class MoodyDisk {
   }
 
   #file(file: OpenFile): OpenFile {
+    const { writeDirectly } = file
     return {
       ...file,
       writeAt: async (offset, bytes) => {
@@ -49,6 +50,8 @@ export class MoodyDisk {
         return file.writeAt(offset, bytes)
       },
       sync: () => this.#flush(() => file.sync()),
+      // What fails takes the two steps: what the disk refuses to flush may be on it all the same.
+      writeDirectly: writeDirectly && (async (offset, bytes) => !this.mood.failing && this.#flush(() => writeDirectly(offset, bytes))),
     }
   }
 
@@ -63,7 +66,7 @@ export class MoodyDisk {
     }
   }
 
-  async #flush(flush: () => Promise<void>): Promise<void> {
+  async #flush<T>(flush: () => Promise<T>): Promise<T> {
     const { failing, syncDelayMs } = this.mood
     if (failing) throw Object.assign(new Error('EIO: i/o error, fdatasync'), { code: 'EIO' })
     if (syncDelayMs > 0) await new Promise(resolve => setTimeout(resolve, syncDelayMs))

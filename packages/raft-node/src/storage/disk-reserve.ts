@@ -110,7 +110,14 @@ export class DiskReserve {
         return step()
       }
     }
-    const backed = (file: OpenFile): OpenFile => ({ ...file, writeAt: (offset, bytes) => spending(() => file.writeAt(offset, bytes)) })
+    const backed = (file: OpenFile): OpenFile => {
+      const { writeDirectly } = file
+      return {
+        ...file,
+        writeAt: (offset, bytes) => spending(() => file.writeAt(offset, bytes)),
+        writeDirectly: writeDirectly && ((offset, bytes) => spending(() => writeDirectly(offset, bytes))),
+      }
+    }
     return {
       ...files,
       async open(path) {

@@ -1,6 +1,7 @@
 import { constants, fdatasync, writeSync } from 'node:fs'
 import { type FileHandle, mkdir, open, readdir, rename, rm, stat, statfs } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { DirectWrites } from './direct-writes.ts'
 import type { Files, OpenFile } from './files.ts'
 import { lockFolder } from './folder-lock.ts'
 
@@ -13,10 +14,10 @@ const writtenAtOnce = 128 * 1024
 export const nodeFiles: Files = {
   async open(path) {
     const handle = await absent(open(path, 'r+'))
-    return handle && openFile(handle)
+    return handle && writable(path, handle)
   },
   async create(path) {
-    return openFile(await open(path, constants.O_RDWR | constants.O_CREAT, ownerOnlyFile))
+    return writable(path, await open(path, constants.O_RDWR | constants.O_CREAT, ownerOnlyFile))
   },
   rename,
   remove: path => rm(path, { force: true }),
@@ -61,6 +62,30 @@ async function syncFolder(folder: string): Promise<void> {
     await handle.sync()
   } finally {
     await handle.close()
+  }
+}
+
+function writable(path: string, handle: FileHandle): OpenFile {
+  const file = openFile(handle)
+  const direct = new DirectWrites(path, handle)
+  return {
+    ...file,
+    writeAt(offset, bytes) {
+      direct.forget()
+      return file.writeAt(offset, bytes)
+    },
+    truncate(size) {
+      direct.forget()
+      return file.truncate(size)
+    },
+    writeDirectly: (offset, bytes) => direct.write(offset, bytes),
+    async close() {
+      try {
+        await direct.close()
+      } finally {
+        await file.close()
+      }
+    },
   }
 }
 
