@@ -4,17 +4,17 @@
 import { strict as assert } from 'node:assert'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { parseArgs } from 'node:util'
 import { ask } from '../e2e/harness/http.ts'
 import { hasAll, listsAll, Writer } from '../e2e/harness/writer.ts'
 import { bundleNodeProcess } from './bundle.ts'
 import { startProofCluster, storesFrom } from './proof-cluster.ts'
 import type { LogKind, ProofNode, Started } from './proof-node.ts'
-import { countFrom, runProof } from './run-proof.ts'
+import { countFrom, optionsFrom, runProof } from './run-proof.ts'
 
-const { values } = parseArgs({ options: { times: { type: 'string', default: '200' }, 'log-store': { type: 'string' } } })
-const times = countFrom('--times', values.times)
-const stores = storesFrom('--log-store', values['log-store'])
+const usage = 'npm run crash -- [--times N] [--log-store level|wal]    kill -9 so many times (default 200) with each log store, or with one'
+const asked = optionsFrom(usage, ['times', 'log-store'])
+const times = countFrom('--times', asked.times ?? '200')
+const stores = storesFrom('--log-store', asked['log-store'])
 const writesBetween = 100
 const restartMsMax = 1_000
 /** Then all nodes are asked for all that was acknowledged since the last time. */
