@@ -42,7 +42,6 @@ export class MoodyDisk {
   }
 
   #file(file: OpenFile): OpenFile {
-    const { writeDirectly } = file
     return {
       ...file,
       writeAt: async (offset, bytes) => {
@@ -50,8 +49,6 @@ export class MoodyDisk {
         return file.writeAt(offset, bytes)
       },
       sync: () => this.#flush(() => file.sync()),
-      // What fails takes the two steps: what the disk refuses to flush may be on it all the same.
-      writeDirectly: writeDirectly && (async (offset, bytes) => !this.mood.failing && this.#flush(() => writeDirectly(offset, bytes))),
     }
   }
 
@@ -66,7 +63,7 @@ export class MoodyDisk {
     }
   }
 
-  async #flush<T>(flush: () => Promise<T>): Promise<T> {
+  async #flush(flush: () => Promise<void>): Promise<void> {
     const { failing, syncDelayMs } = this.mood
     if (failing) throw Object.assign(new Error('EIO: i/o error, fdatasync'), { code: 'EIO' })
     if (syncDelayMs > 0) await new Promise(resolve => setTimeout(resolve, syncDelayMs))

@@ -1,6 +1,7 @@
 // npm run durable: while the flushes of a quorum take 300 ms longer, no write is acknowledged sooner; and a node that acknowledges before
 // its flush, planted here, is noticed. kill -9 cannot show this, since the page cache survives it.
 import { strict as assert } from 'node:assert'
+import { spawnSync } from 'node:child_process'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { set } from '../e2e/harness/http.ts'
@@ -9,7 +10,6 @@ import type { DiskPlan } from './faulty-storage.ts'
 import { leaderAmong, logStores, startProofCluster } from './proof-cluster.ts'
 import type { LogKind, ProofNode } from './proof-node.ts'
 import { runProof } from './run-proof.ts'
-import { assertDirect, hasStrace, onFlushes } from './strace.ts'
 
 const delayMs = 300
 const writes = 40
@@ -21,14 +21,14 @@ await runProof('durable', async folder => {
 })
 
 async function prove(program: string, folder: string, logStore: LogKind): Promise<void> {
+  const hasStrace = spawnSync('strace', ['-V']).status === 0
   for (const slow of ['the leader and a follower', 'both followers'] as const) {
     const soonest = await measure(program, join(folder, slow.replaceAll(' ', '-')), slow, { logStore, disk: { syncDelayMs: delayMs } })
     report(`${logStore}: delay in front of the disk, ${slow}`, soonest)
     assert(soonest >= delayMs, `a write was acknowledged before its flush: ${soonest.toFixed(1)} ms`)
   }
-  const slowCalls = (dir: string) => onFlushes(dir, `delay_enter=${delayMs * 1_000}`)
   if (hasStrace) {
-    const soonest = await measure(program, join(folder, 'strace'), 'both followers', { logStore, wrap: slowCalls })
+    const soonest = await measure(program, join(folder, 'strace'), 'both followers', { logStore, wrap: slowSystemCalls() })
     report(`${logStore}: delay in the system calls (strace), both followers`, soonest)
     assert(soonest >= delayMs, `a write was acknowledged before its flush: ${soonest.toFixed(1)} ms`)
   } else console.log('skipped: delay in the system calls: strace is not installed')
@@ -39,7 +39,7 @@ async function prove(program: string, folder: string, logStore: LogKind): Promis
   assert(soonest < delayMs, 'the planted bug was not noticed: this proof proves nothing')
 }
 
-type Slowness = { readonly logStore: LogKind; readonly disk?: DiskPlan; readonly wrap?: (dir: string) => Promise<readonly string[]> }
+type Slowness = { readonly logStore: LogKind; readonly disk?: DiskPlan; readonly wrap?: readonly string[] }
 
 /** The shortest time to an acknowledgement, in ms, after the slow nodes were restarted slow. */
 async function measure(program: string, folder: string, which: 'the leader and a follower' | 'both followers', slowness: Slowness) {
@@ -50,12 +50,11 @@ async function measure(program: string, folder: string, which: 'the leader and a
   const slow = which === 'both followers' ? [one, other] : [leader, one]
   for (const node of slow) {
     await node.kill()
-    await node.start(slowness.disk === undefined ? {} : { disk: slowness.disk }, await slowness.wrap?.(node.settings.dir))
+    await node.start(slowness.disk === undefined ? {} : { disk: slowness.disk }, slowness.wrap)
     await node.ready(30_000)
   }
   const target = await leaderAmong(nodes)
   const soonest = await soonestAnswer(target)
-  if (slowness.wrap !== undefined) for (const node of slow) await assertDirect(node.settings.dir)
   await Promise.all(nodes.map(node => node.kill()))
   return soonest
 }
@@ -75,6 +74,11 @@ async function soonestAnswer(node: ProofNode): Promise<number> {
   })
   await Promise.all(staggered)
   return soonest
+}
+
+function slowSystemCalls(): string[] {
+  const inject = `inject=fdatasync,fsync:delay_enter=${delayMs * 1_000}`
+  return ['strace', '-f', '--seccomp-bpf', '-qq', '-o', '/dev/null', '-e', 'trace=fdatasync,fsync', '-e', inject]
 }
 
 function report(what: string, soonest: number): void {

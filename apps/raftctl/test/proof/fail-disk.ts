@@ -1,6 +1,7 @@
 // npm run fail-disk: a flush fails (EIO) on one node under load. It stops at once, with an exit code that says so, nothing that was
 // acknowledged is lost, and it serves again with a disk that works. A cluster of one must acknowledge nothing from the failure on.
 import { strict as assert } from 'node:assert'
+import { spawnSync } from 'node:child_process'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { eventually } from '../e2e/harness/wait.ts'
@@ -10,19 +11,34 @@ import type { DiskPlan } from './faulty-storage.ts'
 import { leaderAmong, logStores, startProofCluster } from './proof-cluster.ts'
 import type { LogKind, ProofNode } from './proof-node.ts'
 import { runProof } from './run-proof.ts'
-import { hasStrace, onFlushes } from './strace.ts'
 
 const stopMsMax = 15_000
 const sizes = [1, 3] as const
 
-type Failure = { readonly name: string; readonly disk?: DiskPlan; readonly wrap?: (dir: string) => Promise<readonly string[]> }
+type Failure = { readonly name: string; readonly disk?: DiskPlan; readonly wrap?: readonly string[] }
 
 const planned: Failure = { name: 'adapter', disk: { failSyncFrom: 60 } }
-/** Each thread counts its own calls: with one thread for files, and LevelDB's flushes on it as well, they are all flushes. */
-const injected: Failure = { name: 'strace', wrap: dir => onFlushes(dir, 'error=EIO:when=60+', ['-E', 'UV_THREADPOOL_SIZE=1']) }
+/** Each thread counts its own calls: with one thread for files, and LevelDB's flushes on it as well, they are all of them. */
+const injected: Failure = {
+  name: 'strace',
+  wrap: [
+    'strace',
+    '-f',
+    '-qq',
+    '-o',
+    '/dev/null',
+    '-E',
+    'UV_THREADPOOL_SIZE=1',
+    '-e',
+    'trace=fdatasync',
+    '-e',
+    'inject=fdatasync:error=EIO:when=60+',
+  ],
+}
 
 await runProof('fail-disk', async folder => {
   const program = await bundleNodeProcess()
+  const hasStrace = spawnSync('strace', ['-V']).status === 0
   for (const failure of hasStrace ? [planned, injected] : [planned]) {
     for (const log of logStores) for (const size of sizes) await failOne(program, folder, failure, { log, size })
   }
@@ -37,7 +53,7 @@ async function failOne(program: string, root: string, { name, disk, wrap }: Fail
   const nodes = await startProofCluster(program, folder, { logStore: log }, size)
   const failing = await leaderAmong(nodes)
   await failing.kill()
-  await failing.start(disk === undefined ? {} : { disk }, await wrap?.(failing.settings.dir))
+  await failing.start(disk === undefined ? {} : { disk }, wrap)
   await failing.ready(30_000)
   const writer = new Writer(nodes, 4)
   const { code, signal } = await stopped(failing)

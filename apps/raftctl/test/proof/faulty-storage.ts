@@ -28,8 +28,7 @@ export type DiskPlan = {
 /** The stores of a production node on the machine's own disk, each flush of which passes through here. */
 export function faultyStorage({ dir, log, clock, disk }: { dir: string; log: LogKind; clock: Clock; disk: DiskPlan }): Storage {
   const flush = flushesOf(disk)
-  // What fails, or is not waited for, takes two steps: what was written and not flushed may be on the disk all the same.
-  const files = withFlush(nodeFiles, flush, disk.failSyncFrom === undefined && disk.answersBeforeSync !== true)
+  const files = withFlush(nodeFiles, flush)
   const level = () => batchesWithFlush(levelBatches(`${dir}/${logFolders.level}`), flush)
   const parts = { files, folder: dir, clock }
   return {
@@ -52,19 +51,8 @@ export function flushesOf({ syncDelayMs = 0, failSyncFrom = Number.POSITIVE_INFI
   }
 }
 
-function withFlush(files: Files, flush: Flush, goesDirectly: boolean): Files {
-  const wrap = (file: OpenFile): OpenFile => {
-    const { writeDirectly } = file
-    const slowly = async (offset: number, bytes: Uint8Array) => {
-      let isDone = false
-      await flush(async () => {
-        isDone = (await writeDirectly?.(offset, bytes)) === true
-      })
-      return isDone
-    }
-    return { ...file, sync: () => flush(() => file.sync()), writeDirectly: goesDirectly && writeDirectly ? slowly : undefined }
-  }
-
+function withFlush(files: Files, flush: Flush): Files {
+  const wrap = (file: OpenFile): OpenFile => ({ ...file, sync: () => flush(() => file.sync()) })
   return {
     ...files,
     async open(path) {

@@ -34,22 +34,6 @@ export function filesContract({ describe, test, expect }: ContractTools, make: (
       expect(await content(files, `${folder}/a`)).toBe('hello there')
     })
 
-    rule('take what follows in one durable step, where they can, and keep what was there', async ({ files, folder, powerCut }) => {
-      const file = await files.create(`${folder}/a`)
-      await file.writeAt(0, new Uint8Array(8192))
-      await file.writeAt(0, bytes('what was there'))
-      await file.sync()
-      await files.syncFolder(folder)
-      const first = (await file.writeDirectly?.(14, bytes(' and what'))) ?? false
-      const second = (await file.writeDirectly?.(23, bytes(' follows'))) ?? false
-      const grown = (await file.writeDirectly?.(8190, bytes('more'))) ?? false
-      await file.close()
-      await powerCut?.()
-      const text = (await content(files, `${folder}/a`)) as string
-      expect(text.replaceAll('\0', '')).toBe(`what was there${first ? ' and what' : ''}${second ? ' follows' : ''}`)
-      expect([second, grown, text.length]).toEqual([first, false, 8192])
-    })
-
     rule('take the bytes over', async ({ files, folder }) => {
       const file = await files.create(`${folder}/a`)
       const mine = bytes('abc')

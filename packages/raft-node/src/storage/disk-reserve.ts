@@ -110,14 +110,7 @@ export class DiskReserve {
         return step()
       }
     }
-    const backed = (file: OpenFile): OpenFile => {
-      const { writeDirectly } = file
-      return {
-        ...file,
-        writeAt: (offset, bytes) => spending(() => file.writeAt(offset, bytes)),
-        writeDirectly: writeDirectly && ((offset, bytes) => spending(() => writeDirectly(offset, bytes))),
-      }
-    }
+    const backed = (file: OpenFile): OpenFile => ({ ...file, writeAt: (offset, bytes) => spending(() => file.writeAt(offset, bytes)) })
     return {
       ...files,
       async open(path) {

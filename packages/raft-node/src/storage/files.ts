@@ -38,12 +38,6 @@ export interface OpenFile {
   readAt(offset: number, length: number, memory?: Uint8Array): Promise<Uint8Array>
   /** One write. It grows the file where needed; visible to readers at once, durable after `sync`. */
   writeAt(offset: number, bytes: Uint8Array): Promise<void>
-  /**
-   * As `writeAt` and then `sync`, in one step that is quicker than two. Resolves with false, and nothing written, where that cannot be had:
-   * then it takes the two. Made for a log: one after the other, with what stands before them durable already, and what stands behind them
-   * becomes zeros up to the end of a block. Whatever comes between such a file and the disk must see these writes, too.
-   */
-  readonly writeDirectly?: ((offset: number, bytes: Uint8Array) => Promise<boolean>) | undefined
   size(): Promise<number>
   truncate(size: number): Promise<void>
   /** Everything written so far survives a power cut. After a failure nothing is known: never try again, stop. */

@@ -1,7 +1,6 @@
 import { constants, fdatasync, writeSync } from 'node:fs'
 import { type FileHandle, mkdir, open, readdir, rename, rm, stat, statfs } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { DirectWrites } from './direct-writes.ts'
 import type { Files, OpenFile } from './files.ts'
 import { lockFolder } from './folder-lock.ts'
 
@@ -14,10 +13,10 @@ const writtenAtOnce = 128 * 1024
 export const nodeFiles: Files = {
   async open(path) {
     const handle = await absent(open(path, 'r+'))
-    return handle && writable(path, handle)
+    return handle && openFile(handle)
   },
   async create(path) {
-    return writable(path, await open(path, constants.O_RDWR | constants.O_CREAT, ownerOnlyFile))
+    return openFile(await open(path, constants.O_RDWR | constants.O_CREAT, ownerOnlyFile))
   },
   rename,
   remove: path => rm(path, { force: true }),
@@ -62,30 +61,6 @@ async function syncFolder(folder: string): Promise<void> {
     await handle.sync()
   } finally {
     await handle.close()
-  }
-}
-
-function writable(path: string, handle: FileHandle): OpenFile {
-  const file = openFile(handle)
-  const direct = new DirectWrites(path, handle)
-  return {
-    ...file,
-    writeAt(offset, bytes) {
-      direct.forget()
-      return file.writeAt(offset, bytes)
-    },
-    truncate(size) {
-      direct.forget()
-      return file.truncate(size)
-    },
-    writeDirectly: (offset, bytes) => direct.write(offset, bytes),
-    async close() {
-      try {
-        await direct.close()
-      } finally {
-        await file.close()
-      }
-    },
   }
 }
 

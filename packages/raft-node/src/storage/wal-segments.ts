@@ -121,7 +121,7 @@ export class WalSegments {
     await this.#files.syncFolder(this.#folder)
   }
 
-  /** One write and one sync, or both in one, also where a new segment begins: with `head` then. */
+  /** One write and one sync, also where a new segment begins: with `head` then. */
   async append(frame: Prepared, last: Index, head: () => Prepared): Promise<readonly Link[]> {
     const first = this.#turnOver(frame.size) ? head() : undefined
     const current = this.#writing
@@ -129,7 +129,8 @@ export class WalSegments {
     const block = this.#room(start + frame.size)
     if (first !== undefined) this.#previous = first.write(block, 0, { segment: current.number, previous: this.#previous }).crc
     const { crc, links } = frame.write(block, start, { segment: current.number, previous: this.#previous })
-    await append(current.file, current.offset, block)
+    await current.file.writeAt(current.offset, block)
+    await current.file.sync()
     this.#previous = crc
     current.offset += block.length
     current.highest = Math.max(current.highest, last)
@@ -219,12 +220,6 @@ export class WalSegments {
     this.#current = undefined
     this.#next = undefined
   }
-}
-
-async function append(file: OpenFile, offset: number, bytes: Uint8Array): Promise<void> {
-  if (file.writeDirectly !== undefined && (await file.writeDirectly(offset, bytes))) return
-  await file.writeAt(offset, bytes)
-  await file.sync()
 }
 
 /** Compared as a whole: to look at each byte of a segment takes longer than to read it. */

@@ -49,7 +49,6 @@ async function openStore(): Promise<LogStore & { readonly opened: LogState }> {
     ...file,
     writeAt: (offset, bytes) => run(path.endsWith('.wal') ? 'batch' : 'mark', () => file.writeAt(offset, bytes)),
     sync: () => run('sync', () => file.sync()),
-    writeDirectly: undefined, // the two steps fail one by one
   })
   const files: Files = {
     ...nodeFiles,
