@@ -6,7 +6,12 @@ import { Log, restoredLog } from '../src/log/log.ts'
 import { noMembers } from '../src/membership/membership.ts'
 
 const membership = { ...noMembers, voters: ['n1'] }
-const entryAt = (term: number, index: number, size = 0): Entry => ({ term, index, type: 'command', data: new Uint8Array(size) })
+const entryAt = (term: number, index: number, size = 0): Entry => ({
+  term,
+  index,
+  type: 'command',
+  data: new Uint8Array(size).fill(term * 16 + index),
+})
 
 /** The whole log since the beginning of time, with where it was cut off, and how far each part of the work on it has come. */
 class Model {
@@ -27,6 +32,14 @@ class Model {
   }
 }
 
+/** Mostly a command; now and then what is none, or one that is long. */
+function someEntry(term: number, index: number, size: number): Entry {
+  if (index % 11 === 0) return { term, index, type: 'empty' }
+  if (index % 13 === 0)
+    return { term, index, type: 'membership', change: { transition: 'auto', changes: [{ type: 'voter', id: 'n2' }], context: undefined } }
+  return entryAt(term, index, index % 17 === 0 ? 20_000 : size)
+}
+
 type Real = { log: Log }
 type Command = fc.Command<Model, Real>
 
@@ -45,7 +58,7 @@ function agree(model: Model, { log }: Real): void {
   })
   for (let index = 0; index <= model.last + 1; index++) {
     expect(log.termAt(index)).toBe(model.termAt(index))
-    expect(log.at(index)).toBe(index > model.base ? model.entries[index - 1] : undefined)
+    expect(log.at(index)).toEqual(index > model.base ? model.entries[index - 1] : undefined)
   }
   expect(log.hasUnsaved).toBe(model.saved < model.last)
   expect(log.hasUntaken).toBe(model.taken < model.last)
@@ -66,7 +79,7 @@ function command(name: string, run: (model: Model, real: Real) => void): Command
 const append = (count: number, later: number) =>
   command(`append ${count}, ${later} terms later`, (model, { log }) => {
     const term = (model.entries.at(-1)?.term ?? 1) + later
-    const entries = Array.from({ length: count }, (_, i) => entryAt(term, model.last + 1 + i, i * 7))
+    const entries = Array.from({ length: count }, (_, i) => someEntry(term, model.last + 1 + i, i * 40))
     model.entries.push(...entries)
     log.append(entries)
   })

@@ -21,7 +21,8 @@ function complaints(programs: Readonly<Record<string, string>>): string[] {
       moduleDetection: ts.ModuleDetectionKind.Legacy,
       customConditions: ['raft-source'],
     },
-    ...{ target: ts.ScriptTarget.ES2023, module: ts.ModuleKind.NodeNext, lib: ['lib.es2023.d.ts'], types: [] },
+    ...{ target: ts.ScriptTarget.ES2023, module: ts.ModuleKind.NodeNext, types: [] },
+    lib: ['lib.es2023.d.ts', 'lib.es2024.arraybuffer.d.ts'], // the latter for our sources, which a reader does not compile
   }
   const host = ts.createCompilerHost(options)
   const { fileExists, readFile } = host

@@ -36,7 +36,7 @@ export function encodeEntries(entries: readonly Entry[]): Uint8Array {
  * Throws RaftError `CORRUPT` for anything that `encodeEntries` does not write. Nothing is allocated by a length that was not checked
  * against the bytes at hand. The block is copied once and the commands are views of that copy: whatever buffer `bytes` lies in (a
  * socket's) is free afterwards. Entries of one block, and of those that lie in the same slab, keep each other alive, which costs little
- * because a log drops them together.
+ * because they are applied together, and the core keeps a copy of its own then.
  */
 export function decodeEntries(bytes: Uint8Array): Entry[] {
   if (bytes.length < 4) throw malformed('no count')

@@ -7,8 +7,8 @@ let slab: Uint8Array = new Uint8Array(0)
 let used = 0
 
 /**
- * Memory for one entry, or for a block of them, not filled. Entries live until the log is shortened, and go in the order in which they came; so they lie in
- * slabs of their own. In Node's pool each would hold a whole piece of it, with all that was short-lived beside it, for as long. And an
+ * Memory for one entry, or for a block of them, not filled. Entries live until they are applied, and go in the order in which they came; so
+ * they lie in slabs of their own. In Node's pool each would hold a whole piece of it, with all that was short-lived beside it, for as long. And an
  * ArrayBuffer for each costs several times as much as filling it.
  */
 export function entryMemory(bytes: number): Uint8Array {

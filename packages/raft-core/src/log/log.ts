@@ -3,6 +3,7 @@ import type { Snapshot } from '../messages.ts'
 import { snapshotFault } from '../validate.ts'
 import type { Entry, Index, Position, Term } from './entry.ts'
 import { payloadBytes } from './entry.ts'
+import { PackedEntries } from './packed-entries.ts'
 
 /** What an entry costs beside its payload, so that a run of empty entries is limited too. */
 const positionBytes = 16
@@ -14,10 +15,15 @@ const nothing: readonly Entry[] = []
  *
  *   base <= applied <= applying <= commit <= last,   base <= saved <= taken <= last
  *
- * Everything here is in memory: a core that had to wait for a disk would not be a function of its inputs.
+ * Everything here is in memory: a core that had to wait for a disk would not be a function of its inputs. What is applied only waits for
+ * the next compaction and for followers that are behind, so that is packed.
  */
 export class Log {
   #base: Position
+  /** From the base to `packedTo`: no more than what is applied. */
+  readonly #packed = new PackedEntries()
+  #packedTo: Index
+  /** What follows. */
   #entries: Entry[]
   /** The end of `#entries` as it was appended, and its size. */
   #newest: readonly Entry[] = nothing
@@ -40,6 +46,7 @@ export class Log {
 
   constructor(base: Position, entries: readonly Entry[], commit: Index, applied: Index, maxApplyBytes: number) {
     this.#base = { term: base.term, index: base.index }
+    this.#packedTo = base.index
     this.#entries = []
     this.append(entries)
     this.saved = this.taken = this.lastIndex
@@ -52,11 +59,10 @@ export class Log {
     return this.#base.index + 1
   }
   get lastIndex(): Index {
-    return this.#base.index + this.#entries.length
+    return this.#packedTo + this.#entries.length
   }
   get lastTerm(): Term {
-    const { length } = this.#entries
-    return length === 0 ? this.#base.term : this.#entries[length - 1]!.term
+    return this.termAt(this.lastIndex)!
   }
   get last(): Position {
     return { term: this.lastTerm, index: this.lastIndex }
@@ -64,12 +70,13 @@ export class Log {
 
   /** Undefined before the base and after the end. */
   termAt(index: Index): Term | undefined {
-    const place = index - this.#base.index
-    if (place === 0) return this.#base.term
-    return place < 0 ? undefined : this.#entries[place - 1]?.term
+    if (index > this.#packedTo) return this.#entries[index - this.#packedTo - 1]?.term
+    if (index === this.#base.index) return this.#base.term
+    return index < this.#base.index ? undefined : this.#packed.termAt(index)
   }
   at(index: Index): Entry | undefined {
-    return this.#entries[index - this.#base.index - 1]
+    if (index > this.#packedTo) return this.#entries[index - this.#packedTo - 1]
+    return index <= this.#base.index ? undefined : this.#packed.at(index)
   }
   holds(position: Position): boolean {
     return this.termAt(position.index) === position.term
@@ -90,18 +97,25 @@ export class Log {
     if (first > last) return nothing
     // Whoever asks mostly wants just what came last: the array it came in will do, for all of them.
     if (last === this.lastIndex && last - first + 1 === this.#newest.length && this.#newestBytes <= maxBytes) return this.#newest
-    const entries = this.#entries
-    const start = first - this.#base.index - 1
-    const end = last - this.#base.index
-    if (maxBytes === Infinity) return entries.slice(start, end)
+    const end = maxBytes === Infinity ? last : this.#lastWithin(maxBytes, first, last)
+    const packedTo = this.#packedTo
+    if (first > packedTo) return this.#entries.slice(first - packedTo - 1, end - packedTo)
+    const packed = this.#packed.slice(first, Math.min(end, packedTo))
+    return end > packedTo ? [...packed, ...this.#entries.slice(0, end - packedTo)] : packed
+  }
+
+  #lastWithin(maxBytes: number, first: Index, last: Index): Index {
     let bytes = 0
-    let stop = start
-    while (stop < end) {
-      bytes += sizeOf(entries[stop]!)
-      if (bytes > maxBytes && stop > start) break
-      stop++
+    for (let index = first; index <= last; index++) {
+      bytes += this.#sizeAt(index)
+      if (bytes > maxBytes && index > first) return index - 1
     }
-    return entries.slice(start, stop)
+    return last
+  }
+
+  #sizeAt(index: Index): number {
+    if (index > this.#packedTo) return sizeOf(this.#entries[index - this.#packedTo - 1]!)
+    return this.#packed.payloadBytesAt(index) + positionBytes
   }
 
   /** The array is kept, and handed out again: nobody may change it. */
@@ -125,7 +139,7 @@ export class Log {
 
   /** §5.3: what conflicts goes, with all that follows it. */
   truncateFrom(index: Index): void {
-    this.#entries.length = index - this.#base.index - 1
+    this.#entries.length = index - this.#packedTo - 1
     this.#newest = nothing
     this.taken = Math.min(this.taken, index - 1)
     this.saved = Math.min(this.saved, index - 1)
@@ -147,6 +161,8 @@ export class Log {
   /** §7: the snapshot takes the place of the whole log. */
   restore(snapshot: Snapshot): void {
     this.#base = { term: snapshot.term, index: snapshot.index }
+    this.#packed.clear()
+    this.#packedTo = snapshot.index
     this.#entries = []
     this.#newest = nothing
     this.saved = this.taken = this.commit = snapshot.index
@@ -160,9 +176,10 @@ export class Log {
   compact(index: Index): void {
     const term = this.termAt(index)
     if (term === undefined) return
-    this.#entries = this.#entries.slice(index - this.#base.index)
+    this.#pack(index)
+    this.#packed.dropTo(index)
     this.#base = { term, index }
-    if (this.#newest.length > this.#entries.length) this.#newest = nothing
+    if (this.#newest.length > this.lastIndex - index) this.#newest = nothing
   }
 
   get hasUnsaved(): boolean {
@@ -209,6 +226,13 @@ export class Log {
     }
     this.applied = Math.max(this.applied, index)
     this.applying = Math.max(this.applying, this.applied)
+    this.#pack(this.applied)
+  }
+
+  #pack(upTo: Index): void {
+    if (upTo <= this.#packedTo) return
+    for (const entry of this.#entries.splice(0, upTo - this.#packedTo)) this.#packed.push(entry)
+    this.#packedTo = upTo
   }
 }
 

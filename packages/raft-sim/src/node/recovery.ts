@@ -171,12 +171,13 @@ function levelProblem<Result>(
   ids: readonly NodeId[],
   all: readonly Machine<Result>[],
 ): string | undefined {
-  const { commit, last, membership } = leader.core!.status()
+  const { commit, last, membership, term } = leader.core!.status()
   for (const [at, member] of members.entries()) {
     const id = ids[at]
     if (member?.running === undefined) return `${id} does not run: ${summary(all)}`
     const isLevel = member.core?.commit === commit && member.applied === commit && last.index === commit
     if (!isLevel) return `${id} does not catch up with ${leader.id}, which has ${last.index} and committed ${commit}: ${summary(all)}`
+    if (member.core?.term !== term) return `${id} is in another term than ${leader.id}, its leader: ${summary(all)}`
     const status = member.running.node.status()
     if (!sameMembership(status.membership, membership))
       return `${id} has ${showMembership(status.membership)}, not ${showMembership(membership)}`

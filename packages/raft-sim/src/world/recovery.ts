@@ -150,13 +150,15 @@ function servingProblem(
 }
 
 function levelProblem(leader: SimNode, members: readonly SimNode[], membership: Membership): string | undefined {
-  const { commit, last } = leader.core!.status()
+  const { commit, last, term } = leader.core!.status()
   if (!members.includes(leader)) return `${leader.id} leads and is not a member`
   if (membership.outgoing.length > 0) return `the membership stays joint: ${showMembership(membership)}`
   for (const node of members) {
     const behind = node.core === undefined || node.core.commit !== commit || node.applied !== commit || last.index !== commit
     if (behind)
       return `${node.id} does not catch up with ${leader.id}, which has ${last.index} and committed ${commit}: ${summary(members)}`
+    // Without pre-votes it ignores its leader, and campaigns when it has heard of none for long enough (§5.1).
+    if (node.core?.term !== term) return `${node.id} is in another term than ${leader.id}, its leader: ${summary(members)}`
     if (!sameMembership(node.ghost.membership, membership)) return `${node.id} has ${showMembership(node.ghost.membership)}`
   }
   return undefined

@@ -1,0 +1,137 @@
+import { type Entry, type Index, payloadBytes, type Term } from './entry.ts'
+
+/** Bytes of a block: the first, and what they grow to by doubling. */
+const blockBytes = { first: 256, most: 256 * 1024 }
+/** Bytes of data: longer ones are not copied, and leave no end of a block empty. */
+const packedMost = blockBytes.most / 16
+
+type Block = {
+  readonly first: Index
+  readonly bytes: Uint8Array
+  /** Of each entry: where its data end. */
+  readonly ends: number[]
+  readonly terms: Term[]
+}
+
+/**
+ * Entries without gaps, as bare bytes. They wait here for a follower that is behind, mostly for nothing: as objects, tens of thousands of
+ * them grow old, and a collector moves each one twice before it finds out that they are garbage.
+ *
+ * What is asked for is a copy, so nobody else knows the blocks, and the memory of what is dropped is free at once.
+ */
+export class PackedEntries {
+  #blocks: Block[] = []
+  /** What is no command, and long commands, as they were; their place in the blocks is empty. In the order of their indices. */
+  readonly #asTheyWere = new Map<Index, Entry>()
+
+  /** The next one, or after `clear` any one. */
+  push(entry: Entry): void {
+    const data = entry.type === 'command' && entry.data.length <= packedMost ? entry.data : undefined
+    if (data === undefined) this.#asTheyWere.set(entry.index, entry)
+    const block = this.#blockFor(entry.index, data?.length ?? 0)
+    const start = block.ends.at(-1) ?? 0
+    if (data !== undefined) block.bytes.set(data, start)
+    block.ends.push(start + (data?.length ?? 0))
+    block.terms.push(entry.term)
+  }
+
+  /** Of an entry that is held, as with the methods that follow. */
+  termAt(index: Index): Term {
+    const block = this.#blockOf(index)
+    return block.terms[index - block.first]!
+  }
+
+  payloadBytesAt(index: Index): number {
+    const entry = this.#asTheyWere.get(index)
+    if (entry !== undefined) return payloadBytes(entry)
+    const block = this.#blockOf(index)
+    const place = index - block.first
+    return block.ends[place]! - startOf(block, place)
+  }
+
+  at(index: Index): Entry {
+    return this.slice(index, index)[0]!
+  }
+
+  /** Copies of the entries from `first` to `last`. */
+  slice(first: Index, last: Index): readonly Entry[] {
+    const entries: Entry[] = []
+    for (let next = first; next <= last; ) {
+      const block = this.#blockOf(next)
+      const end = Math.min(last, lastOf(block))
+      this.#copy(block, next, end, entries)
+      next = end + 1
+    }
+    return entries
+  }
+
+  /** Forgets entries up to and including `index`, which is held. */
+  dropTo(index: Index): void {
+    const kept = this.#blocks.findIndex(block => lastOf(block) > index)
+    for (const block of this.#blocks.splice(0, kept < 0 ? this.#blocks.length : kept)) giveBack(block)
+    for (const at of this.#asTheyWere.keys()) {
+      if (at > index) break
+      this.#asTheyWere.delete(at)
+    }
+  }
+
+  clear(): void {
+    for (const block of this.#blocks.splice(0)) giveBack(block)
+    this.#asTheyWere.clear()
+  }
+
+  #copy(block: Block, first: Index, last: Index, entries: Entry[]): void {
+    const from = startOf(block, first - block.first)
+    const bytes = block.bytes.slice(from, block.ends[last - block.first])
+    for (let index = first; index <= last; index++) {
+      const place = index - block.first
+      const asItWas = this.#asTheyWere.get(index)
+      if (asItWas !== undefined) entries.push(asItWas)
+      else {
+        const data = bytes.subarray(startOf(block, place) - from, block.ends[place]! - from)
+        entries.push({ term: block.terms[place]!, index, type: 'command', data })
+      }
+    }
+  }
+
+  /** Binary search: whoever walks back through the log asks for each index. */
+  #blockOf(index: Index): Block {
+    const blocks = this.#blocks
+    let low = 0
+    let high = blocks.length - 1
+    while (low < high) {
+      const middle = (low + high + 1) >>> 1
+      if (blocks[middle]!.first <= index) low = middle
+      else high = middle - 1
+    }
+    return blocks[low]!
+  }
+
+  #blockFor(index: Index, bytes: number): Block {
+    const newest = this.#blocks.at(-1)
+    if (newest !== undefined && (newest.ends.at(-1) ?? 0) + bytes <= newest.bytes.length) return newest
+    const block = { first: index, bytes: newBlock(newest?.bytes.length ?? 0, bytes), ends: [], terms: [] }
+    this.#blocks.push(block)
+    return block
+  }
+}
+
+function newBlock(before: number, atLeast: number): Uint8Array {
+  let size = Math.min(Math.max(2 * before, blockBytes.first), blockBytes.most)
+  while (size < atLeast) size *= 2
+  return new Uint8Array(size < blockBytes.most ? new ArrayBuffer(size) : new ArrayBuffer(size, { maxByteLength: size }))
+}
+
+/** At once, where a whole block is resizable: what a collector frees much later leaves holes in the memory of the process, which stay. */
+function giveBack({ bytes }: Block): void {
+  const { buffer } = bytes
+  if (buffer instanceof ArrayBuffer && buffer.resizable) buffer.resize(0)
+}
+
+function lastOf({ first, ends }: Block): Index {
+  return first + ends.length - 1
+}
+
+function startOf({ ends }: Block, place: number): number {
+  return place === 0 ? 0 : ends[place - 1]!
+}
