@@ -8,6 +8,9 @@ import { PackedEntries } from './packed-entries.ts'
 /** What an entry costs beside its payload, so that a run of empty entries is limited too. */
 const positionBytes = 16
 
+/** Shortening an array costs as much for one entry as for some. */
+const packedTogether = 16
+
 const nothing: readonly Entry[] = []
 
 /**
@@ -226,7 +229,7 @@ export class Log {
     }
     this.applied = Math.max(this.applied, index)
     this.applying = Math.max(this.applying, this.applied)
-    this.#pack(this.applied)
+    if (this.applied - this.#packedTo >= packedTogether) this.#pack(this.applied)
   }
 
   #pack(upTo: Index): void {

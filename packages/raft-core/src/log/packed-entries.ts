@@ -8,6 +8,7 @@ const packedMost = blockBytes.most / 16
 type Block = {
   readonly first: Index
   readonly bytes: Uint8Array
+  used: number
   /** Of each entry: where its data end. */
   readonly ends: number[]
   readonly terms: Term[]
@@ -20,18 +21,20 @@ type Block = {
  * What is asked for is a copy, so nobody else knows the blocks, and the memory of what is dropped is free at once.
  */
 export class PackedEntries {
-  #blocks: Block[] = []
+  readonly #blocks: Block[] = []
+  /** To be used again, no more than are in use: the system hands out memory page by page and empty, which costs more than to fill it. */
+  readonly #spares: Uint8Array[] = []
   /** What is no command, and long commands, as they were; their place in the blocks is empty. In the order of their indices. */
   readonly #asTheyWere = new Map<Index, Entry>()
 
   /** The next one, or after `clear` any one. */
   push(entry: Entry): void {
-    const data = entry.type === 'command' && entry.data.length <= packedMost ? entry.data : undefined
-    if (data === undefined) this.#asTheyWere.set(entry.index, entry)
-    const block = this.#blockFor(entry.index, data?.length ?? 0)
-    const start = block.ends.at(-1) ?? 0
-    if (data !== undefined) block.bytes.set(data, start)
-    block.ends.push(start + (data?.length ?? 0))
+    const data = entry.type === 'command' && entry.data.length <= packedMost ? entry.data : nothing
+    if (data === nothing) this.#asTheyWere.set(entry.index, entry)
+    const block = this.#blockFor(entry.index, data.length)
+    block.bytes.set(data, block.used)
+    block.used += data.length
+    block.ends.push(block.used)
     block.terms.push(entry.term)
   }
 
@@ -68,7 +71,7 @@ export class PackedEntries {
   /** Forgets entries up to and including `index`, which is held. */
   dropTo(index: Index): void {
     const kept = this.#blocks.findIndex(block => lastOf(block) > index)
-    for (const block of this.#blocks.splice(0, kept < 0 ? this.#blocks.length : kept)) giveBack(block)
+    for (const block of this.#blocks.splice(0, kept < 0 ? this.#blocks.length : kept)) this.#drop(block)
     for (const at of this.#asTheyWere.keys()) {
       if (at > index) break
       this.#asTheyWere.delete(at)
@@ -76,7 +79,7 @@ export class PackedEntries {
   }
 
   clear(): void {
-    for (const block of this.#blocks.splice(0)) giveBack(block)
+    for (const block of this.#blocks.splice(0)) this.#drop(block)
     this.#asTheyWere.clear()
   }
 
@@ -108,25 +111,30 @@ export class PackedEntries {
   }
 
   #blockFor(index: Index, bytes: number): Block {
-    const newest = this.#blocks.at(-1)
-    if (newest !== undefined && (newest.ends.at(-1) ?? 0) + bytes <= newest.bytes.length) return newest
-    const block = { first: index, bytes: newBlock(newest?.bytes.length ?? 0, bytes), ends: [], terms: [] }
+    const newest = this.#blocks[this.#blocks.length - 1]
+    if (newest !== undefined && newest.used + bytes <= newest.bytes.length) return newest
+    const block = { first: index, bytes: this.#memory(newest?.bytes.length ?? 0, bytes), used: 0, ends: [], terms: [] }
     this.#blocks.push(block)
     return block
   }
+
+  #memory(before: number, atLeast: number): Uint8Array {
+    const { first, most } = blockBytes
+    let size = Math.min(Math.max(2 * before, first), most)
+    while (size < atLeast) size *= 2
+    if (size < most) return new Uint8Array(size)
+    return this.#spares.pop() ?? new Uint8Array(new ArrayBuffer(most, { maxByteLength: most }))
+  }
+
+  /** The system gets at once what is no spare: what a collector frees much later leaves holes in the memory of the process, which stay. */
+  #drop({ bytes }: Block): void {
+    if (bytes.length < blockBytes.most) return
+    if (this.#spares.length < this.#blocks.length) this.#spares.push(bytes)
+    else (bytes.buffer as ArrayBuffer).resize(0)
+  }
 }
 
-function newBlock(before: number, atLeast: number): Uint8Array {
-  let size = Math.min(Math.max(2 * before, blockBytes.first), blockBytes.most)
-  while (size < atLeast) size *= 2
-  return new Uint8Array(size < blockBytes.most ? new ArrayBuffer(size) : new ArrayBuffer(size, { maxByteLength: size }))
-}
-
-/** At once, where a whole block is resizable: what a collector frees much later leaves holes in the memory of the process, which stay. */
-function giveBack({ bytes }: Block): void {
-  const { buffer } = bytes
-  if (buffer instanceof ArrayBuffer && buffer.resizable) buffer.resize(0)
-}
+const nothing = new Uint8Array(0)
 
 function lastOf({ first, ends }: Block): Index {
   return first + ends.length - 1
