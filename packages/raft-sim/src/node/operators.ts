@@ -122,13 +122,15 @@ export class Operators<Result> {
     const members = this.#membership()
     if (ask === undefined || members === undefined) return
     const { voters, learners } = members
+    const promotable = learners.filter(id => this.#hasFolder(id))
     const what = this.#random.next()
     const mayLeave = !this.isAtRisk && voters.length > 1
     if (what < 0.2 && mayLeave) this.#change(ask, 'demote', this.#random.pick(voters))
-    else if (what < 0.35 && learners.length > 0) this.#change(ask, 'promote', this.#random.pick(learners))
+    else if (what < 0.35 && promotable.length > 0) this.#change(ask, 'promote', this.#random.pick(promotable))
     else if (what < 0.6 && mayLeave) this.#change(ask, 'remove', this.#random.pick([...voters, ...learners]))
     else if (what < 0.65) this.#change(ask, 'remove', 'nobody')
-    else if (what < 0.75 && mayLeave && learners.length > 0) this.#rearrange(ask, this.#random.pick(voters), this.#random.pick(learners))
+    else if (what < 0.75 && mayLeave && promotable.length > 0)
+      this.#rearrange(ask, this.#random.pick(voters), this.#random.pick(promotable))
     else this.#letIn()
   }
 
@@ -275,6 +277,11 @@ export class Operators<Result> {
   }
 
   /** The one that this machine was, or is. */
+  /** It has run as this member, and has what it had then: nobody makes a voter of what can never vote. */
+  #hasFolder(id: NodeId): boolean {
+    const { machines, mainCluster } = this.#world
+    return mainCluster?.ghost.nodes.has(id) === true && !machines.some(machine => machine.isWiped && this.#memberNamed(machine.id) === id)
+  }
   #memberNamed(name: string): NodeId | undefined {
     const members = this.#membership()
     return members && memberIds(members).find(id => id === name || id.startsWith(`${name}~`))
