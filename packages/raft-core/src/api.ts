@@ -239,7 +239,10 @@ export interface Raft {
 
   /** All of the above, and the leader's view of its members. Costs as much as there are members. */
   status(): Status
-  /** Entries from `first` to `last`, both included, as far as the log in memory holds them; of those that are applied, copies. */
+  /**
+   * Entries from `first` to `last`, both included, as far as the log in memory holds them; of those that are applied, copies with data in
+   * plain `Uint8Array`s.
+   */
   entries(first: Index, last: Index): readonly Entry[]
   /** What must survive a restart, as it is now; drivers get it with each `Ready` that changes it. */
   hardState(): HardState

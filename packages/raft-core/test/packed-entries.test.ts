@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { type Entry, payloadBytes } from '../src/log/entry.ts'
@@ -76,11 +78,38 @@ test('nobody shares the memory: neither who brought an entry, nor who asked for 
   expect(kept).toEqual(Array.from({ length: 501 }, (_, i) => command(1_500 + i, new Uint8Array(1_000).fill(1))))
 })
 
+test('of a long command that is a view, the rest of the memory is not kept', () => {
+  const message = new Uint8Array(1_000_000).fill(5)
+  const kept = packed([command(1, message.subarray(100, 20_100))]).at(1) as { data: Uint8Array }
+  expect(kept.data).toEqual(new Uint8Array(20_000).fill(5))
+  expect(kept.data.buffer.byteLength).toBe(20_000)
+})
+
 test('what is dropped is given back to the system at once, and not when garbage is collected', () => {
   const MiB = 1024 * 1024
   const data = new Uint8Array(1_024).fill(1)
   const held = packed(Array.from({ length: 128 * 1024 }, (_, i) => command(i + 1, data)))
   const full = process.memoryUsage.rss()
-  held.dropTo(120 * 1024)
-  expect(full - process.memoryUsage.rss()).toBeGreaterThan(100 * MiB)
+  held.dropTo(64 * 1024)
+  const half = process.memoryUsage.rss()
+  held.dropTo(128 * 1024)
+  const none = process.memoryUsage.rss()
+  expect(full - half).toBeGreaterThan(40 * MiB)
+  expect(half - none).toBeGreaterThan(60 * MiB)
+})
+
+test('entries without bytes are forgotten, too', () => {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  const held = new PackedEntries()
+  const pushed = (from: number, to: number) => {
+    for (let index = from; index <= to; index++) {
+      held.push({ term: 1, index, type: 'empty' })
+      if (index % 1_000 === 0) held.dropTo(index - 100)
+    }
+    collect()
+    return process.memoryUsage().heapUsed
+  }
+  const before = pushed(1, 20_000)
+  expect(pushed(20_001, 500_000) - before).toBeLessThan(1024 * 1024)
 })

@@ -8,8 +8,10 @@ import { PackedEntries } from './packed-entries.ts'
 /** What an entry costs beside its payload, so that a run of empty entries is limited too. */
 const positionBytes = 16
 
-/** Shortening an array costs as much for one entry as for some. */
-const packedTogether = 16
+/** What is packed leaves the array together, since that moves all that follows: so many, and half of it, at least. */
+const shortenedBy = 16
+/** In the place of an entry that is packed, until the array is shortened. */
+const packedAway: Entry = { term: 0, index: 0, type: 'empty' }
 
 const nothing: readonly Entry[] = []
 
@@ -26,8 +28,9 @@ export class Log {
   /** From the base to `packedTo`: no more than what is applied. */
   readonly #packed = new PackedEntries()
   #packedTo: Index
-  /** What follows. */
+  /** What follows, and before it what has just been packed: the first is the one after `before`. */
   #entries: Entry[]
+  #before: Index
   /** The end of `#entries` as it was appended, and its size. */
   #newest: readonly Entry[] = nothing
   #newestBytes = 0
@@ -49,9 +52,10 @@ export class Log {
 
   constructor(base: Position, entries: readonly Entry[], commit: Index, applied: Index, maxApplyBytes: number) {
     this.#base = { term: base.term, index: base.index }
-    this.#packedTo = base.index
+    this.#packedTo = this.#before = base.index
     this.#entries = []
     this.append(entries)
+    this.#newest = nothing // all of what was restored, and nobody asks for that at once
     this.saved = this.taken = this.lastIndex
     this.commit = commit
     this.applied = this.applying = applied
@@ -62,7 +66,7 @@ export class Log {
     return this.#base.index + 1
   }
   get lastIndex(): Index {
-    return this.#packedTo + this.#entries.length
+    return this.#before + this.#entries.length
   }
   get lastTerm(): Term {
     return this.termAt(this.lastIndex)!
@@ -73,12 +77,12 @@ export class Log {
 
   /** Undefined before the base and after the end. */
   termAt(index: Index): Term | undefined {
-    if (index > this.#packedTo) return this.#entries[index - this.#packedTo - 1]?.term
+    if (index > this.#packedTo) return this.#entries[index - this.#before - 1]?.term
     if (index === this.#base.index) return this.#base.term
     return index < this.#base.index ? undefined : this.#packed.termAt(index)
   }
   at(index: Index): Entry | undefined {
-    if (index > this.#packedTo) return this.#entries[index - this.#packedTo - 1]
+    if (index > this.#packedTo) return this.#entries[index - this.#before - 1]
     return index <= this.#base.index ? undefined : this.#packed.at(index)
   }
   holds(position: Position): boolean {
@@ -102,9 +106,9 @@ export class Log {
     if (last === this.lastIndex && last - first + 1 === this.#newest.length && this.#newestBytes <= maxBytes) return this.#newest
     const end = maxBytes === Infinity ? last : this.#lastWithin(maxBytes, first, last)
     const packedTo = this.#packedTo
-    if (first > packedTo) return this.#entries.slice(first - packedTo - 1, end - packedTo)
+    if (first > packedTo) return this.#entries.slice(first - this.#before - 1, end - this.#before)
     const packed = this.#packed.slice(first, Math.min(end, packedTo))
-    return end > packedTo ? [...packed, ...this.#entries.slice(0, end - packedTo)] : packed
+    return end > packedTo ? [...packed, ...this.#entries.slice(packedTo - this.#before, end - this.#before)] : packed
   }
 
   #lastWithin(maxBytes: number, first: Index, last: Index): Index {
@@ -117,7 +121,7 @@ export class Log {
   }
 
   #sizeAt(index: Index): number {
-    if (index > this.#packedTo) return sizeOf(this.#entries[index - this.#packedTo - 1]!)
+    if (index > this.#packedTo) return sizeOf(this.#entries[index - this.#before - 1]!)
     return this.#packed.payloadBytesAt(index) + positionBytes
   }
 
@@ -142,7 +146,7 @@ export class Log {
 
   /** §5.3: what conflicts goes, with all that follows it. */
   truncateFrom(index: Index): void {
-    this.#entries.length = index - this.#packedTo - 1
+    this.#entries.length = index - this.#before - 1
     this.#newest = nothing
     this.taken = Math.min(this.taken, index - 1)
     this.saved = Math.min(this.saved, index - 1)
@@ -165,7 +169,7 @@ export class Log {
   restore(snapshot: Snapshot): void {
     this.#base = { term: snapshot.term, index: snapshot.index }
     this.#packed.clear()
-    this.#packedTo = snapshot.index
+    this.#packedTo = this.#before = snapshot.index
     this.#entries = []
     this.#newest = nothing
     this.saved = this.taken = this.commit = snapshot.index
@@ -179,8 +183,12 @@ export class Log {
   compact(index: Index): void {
     const term = this.termAt(index)
     if (term === undefined) return
-    this.#pack(index)
-    this.#packed.dropTo(index)
+    if (index < this.#packedTo) this.#packed.dropTo(index)
+    else {
+      this.#packed.clear()
+      this.#entries.splice(0, index - this.#before)
+      this.#packedTo = this.#before = index
+    }
     this.#base = { term, index }
     if (this.#newest.length > this.lastIndex - index) this.#newest = nothing
   }
@@ -229,13 +237,21 @@ export class Log {
     }
     this.applied = Math.max(this.applied, index)
     this.applying = Math.max(this.applying, this.applied)
-    if (this.applied - this.#packedTo >= packedTogether) this.#pack(this.applied)
+    this.#packApplied()
   }
 
-  #pack(upTo: Index): void {
-    if (upTo <= this.#packedTo) return
-    for (const entry of this.#entries.splice(0, upTo - this.#packedTo)) this.#packed.push(entry)
-    this.#packedTo = upTo
+  #packApplied(): void {
+    const entries = this.#entries
+    for (let next = this.#packedTo + 1; next <= this.applied; next++) {
+      const place = next - this.#before - 1
+      this.#packed.push(entries[place]!)
+      entries[place] = packedAway
+      this.#packedTo = next
+    }
+    const packed = this.#packedTo - this.#before
+    if (packed < shortenedBy || 2 * packed < entries.length) return
+    entries.splice(0, packed)
+    this.#before = this.#packedTo
   }
 }
 

@@ -2,6 +2,10 @@ import { type Entry, type Index, payloadBytes, type Term } from './entry.ts'
 
 /** Bytes of a block: the first, and what they grow to by doubling. */
 const blockBytes = { first: 256, most: 256 * 1024 }
+/** What is no command has no bytes here: else such entries would be in one block for ever. */
+const blockEntries = 4096
+/** Blocks that are kept to be used again: at most 8 MiB, and never more than are in use. */
+const sparesMost = 32
 /** Bytes of data: longer ones are not copied, and leave no end of a block empty. */
 const packedMost = blockBytes.most / 16
 
@@ -22,7 +26,7 @@ type Block = {
  */
 export class PackedEntries {
   readonly #blocks: Block[] = []
-  /** To be used again, no more than are in use: the system hands out memory page by page and empty, which costs more than to fill it. */
+  /** The system hands out memory page by page and empty, which costs more than to fill it. */
   readonly #spares: Uint8Array[] = []
   /** What is no command, and long commands, as they were; their place in the blocks is empty. In the order of their indices. */
   readonly #asTheyWere = new Map<Index, Entry>()
@@ -30,7 +34,7 @@ export class PackedEntries {
   /** The next one, or after `clear` any one. */
   push(entry: Entry): void {
     const data = entry.type === 'command' && entry.data.length <= packedMost ? entry.data : nothing
-    if (data === nothing) this.#asTheyWere.set(entry.index, entry)
+    if (data === nothing) this.#asTheyWere.set(entry.index, alone(entry))
     const block = this.#blockFor(entry.index, data.length)
     block.bytes.set(data, block.used)
     block.used += data.length
@@ -71,7 +75,7 @@ export class PackedEntries {
   /** Forgets entries up to and including `index`, which is held. */
   dropTo(index: Index): void {
     const kept = this.#blocks.findIndex(block => lastOf(block) > index)
-    for (const block of this.#blocks.splice(0, kept < 0 ? this.#blocks.length : kept)) this.#drop(block)
+    this.#drop(kept < 0 ? this.#blocks.length : kept)
     for (const at of this.#asTheyWere.keys()) {
       if (at > index) break
       this.#asTheyWere.delete(at)
@@ -79,7 +83,7 @@ export class PackedEntries {
   }
 
   clear(): void {
-    for (const block of this.#blocks.splice(0)) this.#drop(block)
+    this.#drop(this.#blocks.length)
     this.#asTheyWere.clear()
   }
 
@@ -112,7 +116,7 @@ export class PackedEntries {
 
   #blockFor(index: Index, bytes: number): Block {
     const newest = this.#blocks[this.#blocks.length - 1]
-    if (newest !== undefined && newest.used + bytes <= newest.bytes.length) return newest
+    if (newest !== undefined && newest.used + bytes <= newest.bytes.length && newest.ends.length < blockEntries) return newest
     const block = { first: index, bytes: this.#memory(newest?.bytes.length ?? 0, bytes), used: 0, ends: [], terms: [] }
     this.#blocks.push(block)
     return block
@@ -127,10 +131,11 @@ export class PackedEntries {
   }
 
   /** The system gets at once what is no spare: what a collector frees much later leaves holes in the memory of the process, which stay. */
-  #drop({ bytes }: Block): void {
-    if (bytes.length < blockBytes.most) return
-    if (this.#spares.length < this.#blocks.length) this.#spares.push(bytes)
-    else (bytes.buffer as ArrayBuffer).resize(0)
+  #drop(count: number): void {
+    const spares = this.#spares
+    for (const { bytes } of this.#blocks.splice(0, count)) if (bytes.length === blockBytes.most) spares.push(bytes)
+    const most = Math.min(this.#blocks.length, sparesMost)
+    for (const { buffer } of spares.splice(most)) (buffer as Partial<ArrayBuffer>).resize?.(0) // older browsers have none, and collect it
   }
 }
 
@@ -142,4 +147,10 @@ function lastOf({ first, ends }: Block): Index {
 
 function startOf({ ends }: Block, place: number): number {
   return place === 0 ? 0 : ends[place - 1]!
+}
+
+/** A view may be of memory that holds much else. */
+function alone(entry: Entry): Entry {
+  if (entry.type !== 'command' || entry.data.length === entry.data.buffer.byteLength) return entry
+  return { ...entry, data: new Uint8Array(entry.data) }
 }

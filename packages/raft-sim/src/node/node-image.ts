@@ -105,8 +105,8 @@ export class NodeImage implements DurableImage {
     if (this.#disk === undefined) return
     let from = Infinity
     let rebuild = false
-    // A repair begins with nothing. Term and vote are there from the beginning, and the base only once the log was compacted.
-    if (removes.includes(hardStateText)) {
+    // A repair begins with nothing.
+    if (this.#disk.database.durable.size === 0) {
       this.mustShow = undefined
       this.commit = 0
       rebuild = true

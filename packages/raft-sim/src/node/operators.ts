@@ -276,12 +276,12 @@ export class Operators<Result> {
     machine.close()
   }
 
-  /** The one that this machine was, or is. */
   /** It has run as this member, and has what it had then: nobody makes a voter of what can never vote. */
   #hasFolder(id: NodeId): boolean {
     const { machines, mainCluster } = this.#world
     return mainCluster?.ghost.nodes.has(id) === true && !machines.some(machine => machine.isWiped && this.#memberNamed(machine.id) === id)
   }
+  /** The one that this machine was, or is. */
   #memberNamed(name: string): NodeId | undefined {
     const members = this.#membership()
     return members && memberIds(members).find(id => id === name || id.startsWith(`${name}~`))
