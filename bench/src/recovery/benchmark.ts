@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Benchmark, Outcome, Settings } from '../benchmark.ts'
 import { KvCluster, type KvNode } from '../cluster/kv-cluster.ts'
 import { type Figure, type Metric, sharesOf } from '../figure.ts'
@@ -21,6 +22,8 @@ type Plan = {
   readonly stateMB: number
   /** The filling ends then, and the report says how far it came. */
   readonly fillSecondsAtMost: number
+  /** Then memory is looked at once more: V8 collects what a load has left behind once it has been over for some time. 0: not. */
+  readonly restSeconds: number
 }
 const full: Plan = {
   writes: 1_000_000,
@@ -30,8 +33,18 @@ const full: Plan = {
   rounds: 3,
   stateMB: 200,
   fillSecondsAtMost: 150,
+  restSeconds: 60,
 }
-const quick: Plan = { writes: 10_000, keys: 1_000, missed: 2_000, snapshotKeys: 20_000, rounds: 1, stateMB: 10, fillSecondsAtMost: 20 }
+const quick: Plan = {
+  writes: 10_000,
+  keys: 1_000,
+  missed: 2_000,
+  snapshotKeys: 20_000,
+  rounds: 1,
+  stateMB: 10,
+  fillSecondsAtMost: 20,
+  restSeconds: 0,
+}
 
 export const recovery: Benchmark = {
   about:
@@ -45,7 +58,7 @@ async function run({ quick: isQuick, progress }: Settings): Promise<Outcome> {
   const figures: Figure[] = []
   {
     await using cluster = await KvCluster.start({ size: 3 })
-    figures.push(await memory(cluster, plan, notes, progress))
+    figures.push(...(await memory(cluster, plan, notes, progress)))
     figures.push(await restart(cluster, progress))
     figures.push(catchUpFigure([await catchUpOnce(cluster, plan, notes, progress)]))
   }
@@ -54,7 +67,7 @@ async function run({ quick: isQuick, progress }: Settings): Promise<Outcome> {
   return { text: [figuresTable(figures), notes.join('\n')].join('\n\n'), data: { plan, notes }, figures }
 }
 
-async function memory(cluster: KvCluster, plan: Plan, notes: string[], progress: Progress): Promise<Figure> {
+async function memory(cluster: KvCluster, plan: Plan, notes: string[], progress: Progress): Promise<Figure[]> {
   const watch = new Watch(await cluster.watched())
   const leader = await cluster.leader()
   const filler = new Filler(leader.url, plan.keys, done => progress.now(`recovery: ${whole(done)} of ${whole(plan.writes)} writes`))
@@ -65,9 +78,18 @@ async function memory(cluster: KvCluster, plan: Plan, notes: string[], progress:
       ? `Only ${whole(written)} of ${whole(plan.writes)} writes in the ${plan.fillSecondsAtMost} s that this benchmark gives them: the goals are for all of them.`
       : `${whole(written)} writes of 256 bytes over ${whole(plan.keys)} keys before the restart.`,
   )
-  const memoryMB = usageOf(leader.pid)?.memoryMB
   const perSecond = [written / filler.seconds]
-  return figureOf('the leader after the writes', { perSecond, ...(memoryMB === undefined ? {} : { memoryMB: [memoryMB] }) }, shares)
+  const after = figureOf('the leader after the writes', { perSecond, ...memoryOf(leader) }, shares)
+  if (plan.restSeconds === 0) return [after]
+  progress.now(`recovery: ${plan.restSeconds} s of rest`)
+  const resting = new Watch(await cluster.watched())
+  await sleep(1000 * plan.restSeconds)
+  return [after, figureOf(`the leader ${plan.restSeconds} s later`, memoryOf(leader), resting.end())]
+}
+
+function memoryOf({ pid }: KvNode): { readonly memoryMB?: readonly number[] } {
+  const memoryMB = usageOf(pid)?.memoryMB
+  return memoryMB === undefined ? {} : { memoryMB: [memoryMB] }
 }
 
 /** From the moment at which all have been killed, and are started, to the first write that succeeds. */
