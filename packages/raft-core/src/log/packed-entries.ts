@@ -4,7 +4,7 @@ import { type Entry, type Index, payloadBytes, type Term } from './entry.ts'
 const blockBytes = { first: 256, most: 256 * 1024 }
 /** What is no command has no bytes here: else such entries would be in one block for ever. */
 const blockEntries = 4096
-/** Blocks that are kept to be used again: at most 8 MiB, and never more than are in use. */
+/** Blocks that are kept to be used again, while any is in use: 8 MiB. */
 const sparesMost = 32
 /** Bytes of data: longer ones are not copied, and leave no end of a block empty. */
 const packedMost = blockBytes.most / 16
@@ -28,6 +28,8 @@ export class PackedEntries {
   readonly #blocks: Block[] = []
   /** The system hands out memory page by page and empty, which costs more than to fill it. */
   readonly #spares: Uint8Array[] = []
+  /** Of no size, and made large again: for V8 a new one is new memory, and it looks for garbage, while of one that shrinks it takes no note. */
+  readonly #shrunk: Uint8Array[] = []
   /** What is no command, and long commands, as they were; their place in the blocks is empty. In the order of their indices. */
   readonly #asTheyWere = new Map<Index, Entry>()
 
@@ -127,15 +129,23 @@ export class PackedEntries {
     let size = Math.min(Math.max(2 * before, first), most)
     while (size < atLeast) size *= 2
     if (size < most) return new Uint8Array(size)
-    return this.#spares.pop() ?? new Uint8Array(new ArrayBuffer(most, { maxByteLength: most }))
+    const shrunk = this.#spares.length === 0 ? this.#shrunk.pop() : undefined
+    if (shrunk === undefined) return this.#spares.pop() ?? new Uint8Array(new ArrayBuffer(most, { maxByteLength: most }))
+    ;(shrunk.buffer as ArrayBuffer).resize(most)
+    return shrunk
   }
 
   /** The system gets at once what is no spare: what a collector frees much later leaves holes in the memory of the process, which stay. */
   #drop(count: number): void {
     const spares = this.#spares
     for (const { bytes } of this.#blocks.splice(0, count)) if (bytes.length === blockBytes.most) spares.push(bytes)
-    const most = Math.min(this.#blocks.length, sparesMost)
-    for (const { buffer } of spares.splice(most)) (buffer as Partial<ArrayBuffer>).resize?.(0) // older browsers have none, and collect it
+    const most = this.#blocks.length === 0 ? 0 : sparesMost
+    for (const bytes of spares.splice(most)) {
+      const { buffer } = bytes as { buffer: Partial<ArrayBuffer> }
+      if (buffer.resize === undefined) continue // older browsers have none, and collect it
+      buffer.resize(0)
+      this.#shrunk.push(bytes)
+    }
   }
 }
 
