@@ -129,10 +129,10 @@ export class PackedEntries {
     let size = Math.min(Math.max(2 * before, first), most)
     while (size < atLeast) size *= 2
     if (size < most) return new Uint8Array(size)
-    const shrunk = this.#spares.length === 0 ? this.#shrunk.pop() : undefined
-    if (shrunk === undefined) return this.#spares.pop() ?? new Uint8Array(new ArrayBuffer(most, { maxByteLength: most }))
-    ;(shrunk.buffer as ArrayBuffer).resize(most)
-    return shrunk
+    const spare = this.#spares.pop() ?? this.#shrunk.pop()
+    if (spare === undefined) return new Uint8Array(new ArrayBuffer(most, { maxByteLength: most }))
+    if (spare.length === 0) (spare.buffer as ArrayBuffer).resize(most)
+    return spare
   }
 
   /** The system gets at once what is no spare: what a collector frees much later leaves holes in the memory of the process, which stay. */
