@@ -243,7 +243,7 @@ export class Engine<Result> {
   receive(from: NodeId, message: PeerMessage): void {
     this.peers.heardFrom(from)
     if (message.freshness !== undefined) this.freshness.receive(message)
-    if (message.type === 'appendEntries' && message.entries.length > 0 && !this.space.takesEntries) return
+    if (message.type === 'appendEntries' && message.entries.length > 0 && !this.space.takes(message.entries)) return
     this.input(() => this.raft.step(message))
   }
 

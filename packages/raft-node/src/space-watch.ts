@@ -1,4 +1,4 @@
-import type { NodeId } from 'raft-core'
+import { type Entry, type NodeId, payloadBytes } from 'raft-core'
 import type { NodeEvent } from './api.ts'
 import type { Engine } from './engine.ts'
 import { RaftError } from './errors.ts'
@@ -12,6 +12,8 @@ const tellMs = 1_000
 const believedMs = 4 * tellMs
 /** How much more than the limit must be free before writes go on: else they would stop again at once. */
 const enough = 1.25
+/** Bytes that an entry takes on disk beside what is in it, at most. */
+const entryBytes = 64
 
 /**
  * Looks how much room the data folder has. When there is less than the limit this node takes no proposals, and hands leadership to one
@@ -25,6 +27,11 @@ export class SpaceWatch {
   readonly #fullPeers = new Map<NodeId, number>()
   /** Unknown until the first look has ended. */
   #room: DiskRoom | undefined
+  /** Bytes of entries taken since that look, and between it and the one before: some of those were perhaps not written yet. */
+  #taken = 0
+  #takenBefore = 0
+  /** Bytes that the largest message needs for which there was no room although nothing had been taken: while that is so, the disk is full. */
+  #refused = 0
   #problem: string | undefined
   #lookedAt = Number.NEGATIVE_INFINITY
   #toldAt = Number.NEGATIVE_INFINITY
@@ -42,9 +49,18 @@ export class SpaceWatch {
     return this.#problem
   }
 
-  /** Whether entries may still go to disk. A message that is not taken is a message lost: its sender tries again. */
-  get takesEntries(): boolean {
-    return this.#reserve === undefined || (this.#room !== undefined && this.#writable >= this.#reserve.untouchable)
+  /** Whether these may still go to disk. A message that is not taken is a message lost: its sender tries again. */
+  takes(entries: readonly Entry[]): boolean {
+    if (this.#reserve === undefined) return true
+    if (this.#room === undefined) return false
+    const bytes = bytesOf(entries)
+    const taken = this.#takenBefore + this.#taken
+    if (this.#writable - taken - bytes < this.#reserve.untouchable) {
+      if (taken === 0) this.#refused = Math.max(this.#refused, bytes)
+      return false
+    }
+    this.#taken += bytes
+    return true
   }
 
   /** Beside what is kept for the worst. */
@@ -103,11 +119,15 @@ export class SpaceWatch {
   }
 
   async #look(reserve: DiskReserve): Promise<void> {
+    // Before it looks: where it cannot, what has been taken must not add up for ever.
+    this.#takenBefore = this.#taken
+    this.#taken = 0
     try {
       const room = await reserve.look()
       this.#room = room
       const { minFreeBytes } = this.#engine.settings
-      const isFull = this.#writable - reserve.needed < minFreeBytes * (this.#problem === undefined ? 1 : enough)
+      if (this.#writable - reserve.untouchable >= this.#refused) this.#refused = 0
+      const isFull = this.#refused > 0 || this.#writable - reserve.needed < minFreeBytes * (this.#problem === undefined ? 1 : enough)
       if (this.#engine.stopped) return
       if (isFull) await this.#full(reserve, room)
       else await this.#roomy(reserve, room)
@@ -121,8 +141,9 @@ export class SpaceWatch {
     const { minFreeBytes } = this.#engine.settings
     // Early: LevelDB does not try again without the reserve.
     if (held > 0 && free < minFreeBytes / 2 + reserve.burstBytes) await reserve.giveUp()
+    const needed = Math.max(minFreeBytes + reserve.needed, reserve.untouchable + this.#refused)
     this.#says(
-      `disk full: ${mib(free + held)} MiB are left in ${reserve.folder}, and writes need ${mib(minFreeBytes + reserve.needed)} MiB. Make room ` +
+      `disk full: ${mib(free + held)} MiB are left in ${reserve.folder}, and writes need ${mib(needed)} MiB. Make room ` +
         'there, or give it a larger disk; writes then go on by themselves. Reads do not wait.',
     )
     this.#handOver()
@@ -165,6 +186,12 @@ export class SpaceWatch {
     const best = successor(this.#engine)
     return best === undefined || this.isPeerFull(best) ? undefined : best
   }
+}
+
+function bytesOf(entries: readonly Entry[]): number {
+  let bytes = 0
+  for (const entry of entries) bytes += entryBytes + payloadBytes(entry)
+  return bytes
 }
 
 function mib(bytes: number): number {

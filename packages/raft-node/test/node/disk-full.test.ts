@@ -63,6 +63,38 @@ test('a leader with room takes nothing that a majority cannot save', async () =>
   await cluster.closeAll()
 })
 
+test('what came since the last look counts, too: a follower takes no burst for which there is no room', async () => {
+  const cluster = new Cluster()
+  const [n1, , n3] = (await cluster.found(3, { minFreeBytes })) as [Member, Member, Member]
+  n3.disk.free = 2_000
+  await cluster.clock.until(() => isFull(n3))
+  await cluster.clock.run(1_000)
+  const { last } = n3.node.status()
+  await Promise.all(['a', 'b', 'c'].map(name => cluster.set(n1, name.repeat(900))))
+  await cluster.clock.run(100)
+  expect(n3.node.status()).toMatchObject({ last, fault: undefined })
+  n3.disk.free = 10_000
+  await cluster.clock.until(() => n3.node.status().applied === n1.node.status().applied)
+  await cluster.closeAll()
+})
+
+test('a command for which followers have no room makes their disks full, so that its leader says so', async () => {
+  const cluster = new Cluster()
+  const [n1, n2, n3] = (await cluster.found(3, { minFreeBytes: 0 })) as [Member, Member, Member]
+  for (const { disk } of [n2, n3]) disk.free = 200
+  await cluster.clock.run(1_000)
+  expect([isFull(n2), isFull(n3)]).toEqual([false, false])
+  await expect(write(cluster, n1, 'a'.repeat(2_000))).rejects.toMatchObject({ code: 'TIMED_OUT' })
+  await cluster.clock.until(() => isFull(n2) && isFull(n3))
+  await cluster.clock.run(100)
+  await expect(write(cluster, n1, 'b')).rejects.toMatchObject(refused)
+  for (const { disk } of [n2, n3]) disk.free = 10_000
+  await cluster.clock.until(() => !isFull(n2) && !isFull(n3))
+  await cluster.clock.run(100)
+  await write(cluster, n1, 'c')
+  await cluster.closeAll()
+})
+
 test('a follower that has used half of the reserve takes no more entries, and comes level when there is room', async () => {
   const cluster = new Cluster()
   const [n1, , n3] = (await cluster.found(3, { minFreeBytes })) as [Member, Member, Member]

@@ -160,9 +160,11 @@ function withDisks(random: Random, scenario: NodeScenario): NodeScenario {
   const { timeoutMs, faults } = scenario
   const every = () => random.spread(4, 25) * timeoutMs
   const isFull = random.chance(0.3)
+  // More than a follower that was cut off gets at once: a disk may be filled by others between two looks, and that must find a place.
+  const reserveBytes = 200_000
   return {
     ...scenario,
-    space: isFull ? { minFreeBytes: random.pick([0, 20_000, 100_000]), reserveBytes: 60_000 } : undefined,
+    space: isFull ? { minFreeBytes: random.pick([0, 20_000, 100_000]), reserveBytes } : undefined,
     faults: {
       ...faults,
       fullDisk: isFull ? { everyMs: every(), lastsMs: [timeoutMs / 4, 10 * timeoutMs] } : undefined,
