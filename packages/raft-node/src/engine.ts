@@ -10,6 +10,7 @@ import { invariantBroken, RaftError } from './errors.ts'
 import { Failover } from './failover.ts'
 import { Faults } from './faults.ts'
 import { Freshness } from './freshness.ts'
+import { GroupCommit } from './group-commit.ts'
 import { HeldNotices } from './held-notices.ts'
 import { InProgress } from './in-progress.ts'
 import { Members } from './members.ts'
@@ -112,7 +113,8 @@ export class Engine<Result> {
     this.advanced = new Bell(clock)
     this.faults = new Faults(fault => this.#emit({ type: 'fault', ...fault }))
     this.pending = new Pending(clock)
-    this.proposals = new Proposals(raft, this.pending, (last, count) => this.metrics.proposed(last, count))
+    const groupCommit = new GroupCommit(clock, () => this.wake())
+    this.proposals = new Proposals(raft, this.pending, groupCommit, (...batch) => this.metrics.proposed(...batch))
     const { nodeId: self } = identity
     this.peers = new Peers({ clock, transport, members, self, address: this.address, introduced: options.introduced })
     const base = restored.snapshot ?? { term: 0, index: 0 }

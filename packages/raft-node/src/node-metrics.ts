@@ -8,7 +8,7 @@ import type { Clock, LogStore } from './ports.ts'
 const seconds = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 const sizes = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096]
 
-/** What a node counts and measures of itself: once for a turn, a save or a tick, never for each command. */
+/** What a node counts and measures of itself: once for a batch, a save or a tick, never for each command. */
 export class NodeMetrics {
   readonly registry = new MetricsRegistry()
   readonly #clock: Clock
@@ -30,26 +30,26 @@ export class NodeMetrics {
     'how late ticks come: what the event loop is kept from',
     seconds,
   )
-  /** The last index of each turn of proposals that is not applied yet. */
-  readonly #turns: { readonly index: Index; readonly at: number }[] = []
+  /** Of proposals that went into the log together and are not applied yet: the last index, and when the first of them came. */
+  readonly #batches: { readonly index: Index; readonly since: number }[] = []
 
   constructor(clock: Clock) {
     this.#clock = clock
     this.#logAge = new LogAge(clock)
   }
 
-  /** Some entries have gone into the log together, this one last. */
-  proposed(index: Index, count: number): void {
+  /** Some entries have gone into the log together, this one last; the first of their callers came at `since`. */
+  proposed(index: Index, count: number, since: number): void {
     this.#proposals.add(count)
-    this.#turns.push({ index, at: this.#clock.now() })
+    this.#batches.push({ index, since })
   }
 
   applied(index: Index): void {
-    while (this.#turns.length > 0) {
-      const [turn] = this.#turns
-      if (turn === undefined || turn.index > index) return
-      this.#turns.shift()
-      this.#applySeconds.observe((this.#clock.now() - turn.at) / 1000)
+    while (this.#batches.length > 0) {
+      const [batch] = this.#batches
+      if (batch === undefined || batch.index > index) return
+      this.#batches.shift()
+      this.#applySeconds.observe((this.#clock.now() - batch.since) / 1000)
     }
   }
 
@@ -101,7 +101,7 @@ export class NodeMetrics {
     registry.gauge('raft_snapshot_bytes', 'size of the newest snapshot', () => snapshots.size)
     registry.gauge('raft_snapshot_written_bytes', 'how much of the snapshot under way is written', () => snapshots.writtenBytes)
     registry.gauge('raft_pending_callers', 'callers whose entries are not applied yet', () => pending.size)
-    registry.gauge('raft_queued_proposals', 'proposals that wait for their turn', () => proposals.size)
+    registry.gauge('raft_queued_proposals', 'proposals that have gathered and are not in the log yet', () => proposals.size)
     registry.gauge('raft_queued_saves', 'steps of the core that are not saved yet', () => engine.queuedSaves)
     registry.gauge('raft_sessions', 'client sessions that live', () => state.sessions.size)
     registry.gauge('raft_log_time_seconds', 'log time: what sessions end by', () => state.time / 1000)

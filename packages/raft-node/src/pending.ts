@@ -21,6 +21,7 @@ export class Pending<Result> {
   #first: Caller<Result> | undefined
   #last: Caller<Result> | undefined
   #size = 0
+  #answered = 0
   #stopped: Error | undefined
 
   constructor(clock: Clock) {
@@ -30,6 +31,11 @@ export class Pending<Result> {
   /** How many wait. */
   get size(): number {
     return this.#size
+  }
+
+  /** How many have ever been told what became of their entry. */
+  get answered(): number {
+    return this.#answered
   }
 
   /** Waits until an entry is applied at this index. A position names one entry, so the term there decides whether it is ours. */
@@ -60,6 +66,7 @@ export class Pending<Result> {
       if (caller.index === position.index) {
         this.remove(caller)
         settle(caller, position, outcome)
+        this.#answered += 1
       }
       caller = later
     }
