@@ -11,6 +11,7 @@ import { abortTransfer } from './transfer.ts'
 
 export function tick(raft: RaftMachine, now: number | undefined): void {
   if (now !== undefined) raft.now = Math.max(Math.floor(now), raft.now ?? 0)
+  raft.log.tick()
   if (raft.promisedTicks > 0) raft.promisedTicks--
   if (raft.forwardedReads.size > 0) tickForwardedReads(raft)
   if (raft.state.name === 'leader') tickLeader(raft, raft.state)

@@ -98,6 +98,20 @@ test('what is dropped is given back to the system at once, and not when garbage 
   expect(half - none).toBeGreaterThan(60 * MiB)
 })
 
+test('a log that needs no memory for long keeps none to spare, and goes on with what it gave back', () => {
+  const MiB = 1024 * 1024
+  const data = new Uint8Array(1_024).fill(1)
+  const held = packed(Array.from({ length: 16 * 1024 }, (_, i) => command(i + 1, data)))
+  held.dropTo(15 * 1024)
+  for (let i = 0; i < 99; i++) held.tick()
+  const before = process.memoryUsage.rss()
+  held.tick()
+  expect(before - process.memoryUsage.rss()).toBeGreaterThan(7 * MiB)
+  for (let index = 16 * 1024 + 1; index <= 32 * 1024; index++) held.push(command(index, new Uint8Array(1_024).fill(index % 251)))
+  for (const index of [15 * 1024 + 1, 20_000, 32 * 1024]) expect(held.at(index)).toMatchObject({ index, term: 1 })
+  expect(held.at(20_000)).toEqual(command(20_000, new Uint8Array(1_024).fill(20_000 % 251)))
+})
+
 test('entries without bytes are forgotten, too', () => {
   setFlagsFromString('--expose-gc')
   const collect = runInNewContext('gc') as () => void

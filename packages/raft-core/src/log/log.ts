@@ -99,6 +99,11 @@ export class Log {
     return this.lastTerm > theirs.term || (this.lastTerm === theirs.term && this.lastIndex >= theirs.index)
   }
 
+  /** Time passes: memory that has not been needed for long goes back to the system. */
+  tick(): void {
+    this.#packed.tick()
+  }
+
   /** Entries from `first` to `last`, no more than `maxBytes` of them but at least one. */
   slice(first: Index, last: Index, maxBytes: number): readonly Entry[] {
     if (first > last) return nothing

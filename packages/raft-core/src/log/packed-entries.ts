@@ -6,6 +6,8 @@ const blockBytes = { first: 256, most: 256 * 1024 }
 const blockEntries = 4096
 /** Blocks that are kept to be used again, while any is in use: 8 MiB. */
 const sparesMost = 32
+/** Ticks in which no block is needed, after which none are kept. */
+const quietMost = 100
 /** Bytes of data: longer ones are not copied, and leave no end of a block empty. */
 const packedMost = blockBytes.most / 16
 
@@ -28,6 +30,8 @@ export class PackedEntries {
   readonly #blocks: Block[] = []
   /** The system hands out memory page by page and empty, which costs more than to fill it. */
   readonly #spares: Uint8Array[] = []
+  /** Ticks since a block was needed. */
+  #quiet = 0
   /** Of no size, and made large again: for V8 a new one is new memory, and it looks for garbage, while of one that shrinks it takes no note. */
   readonly #shrunk: Uint8Array[] = []
   /** What is no command, and long commands, as they were; their place in the blocks is empty. In the order of their indices. */
@@ -89,6 +93,11 @@ export class PackedEntries {
     this.#asTheyWere.clear()
   }
 
+  tick(): void {
+    this.#quiet++
+    if (this.#quiet >= quietMost && this.#spares.length > 0) this.#keepSpares(0)
+  }
+
   #copy(block: Block, first: Index, last: Index, entries: Entry[]): void {
     const from = startOf(block, first - block.first)
     const bytes = block.bytes.slice(from, block.ends[last - block.first])
@@ -129,18 +138,21 @@ export class PackedEntries {
     let size = Math.min(Math.max(2 * before, first), most)
     while (size < atLeast) size *= 2
     if (size < most) return new Uint8Array(size)
+    this.#quiet = 0
     const spare = this.#spares.pop() ?? this.#shrunk.pop()
     if (spare === undefined) return new Uint8Array(new ArrayBuffer(most, { maxByteLength: most }))
     if (spare.length === 0) (spare.buffer as ArrayBuffer).resize(most)
     return spare
   }
 
-  /** The system gets at once what is no spare: what a collector frees much later leaves holes in the memory of the process, which stay. */
   #drop(count: number): void {
-    const spares = this.#spares
-    for (const { bytes } of this.#blocks.splice(0, count)) if (bytes.length === blockBytes.most) spares.push(bytes)
-    const most = this.#blocks.length === 0 ? 0 : sparesMost
-    for (const bytes of spares.splice(most)) {
+    for (const { bytes } of this.#blocks.splice(0, count)) if (bytes.length === blockBytes.most) this.#spares.push(bytes)
+    this.#keepSpares(this.#blocks.length === 0 ? 0 : sparesMost)
+  }
+
+  /** The system gets the others at once: what a collector frees much later leaves holes in the memory of the process, which stay. */
+  #keepSpares(most: number): void {
+    for (const bytes of this.#spares.splice(most)) {
       const { buffer } = bytes as { buffer: Partial<ArrayBuffer> }
       if (buffer.resize === undefined) continue // older browsers have none, and collect it
       buffer.resize(0)
