@@ -1,7 +1,7 @@
 import type { Clock, Timer } from './ports.ts'
 import { Trial } from './trial.ts'
 
-/** Milliseconds that a command waits for company, and that those who were answered are expected to need to come back. */
+/** Milliseconds that a command waits for company at most, and in which those who were answered may come back. */
 const patienceMs = 3
 /** Milliseconds in which nobody comes, after which commands wait for nobody else. */
 const silenceMs = 1
@@ -22,11 +22,12 @@ export type Traffic = {
 /**
  * Whether commands that have gathered go into the log now, or wait for company (group commit).
  *
- * Whatever goes into the log costs every node some hundred microseconds of its processor to save and to acknowledge, however many commands it
- * is. Clients that send one command after the other fall into two groups by themselves: one gathers while the other is saved, and each
- * waits for both. Where commands wait until those in the log are answered, and then for the next ones of whoever was answered, all of them travel
- * together, and each waits for one. Timers are a millisecond late or two, so it may be twice as long that one waits for company in vain. But clients that do not come back, or a machine with processors to spare, are served sooner at once;
- * which it is cannot be known from here, and so it is tried (trial.ts).
+ * Whatever goes into the log costs every node some hundred microseconds of its processor to save and to acknowledge, however many commands
+ * it is. Clients that send one command after the other fall into two groups by themselves: one gathers while the other is saved, and each
+ * waits for both. Where commands wait until those in the log are answered, and then for the next ones of whoever was answered, all of them
+ * travel together, and each waits for one. But clients that do not come back, or a machine with processors to spare, are served sooner at
+ * once; which it is cannot be known from here, and so it is tried (trial.ts). Timers ring a millisecond or two late, and so long may it
+ * take to see that nobody comes.
  */
 export class GroupCommit {
   readonly #clock: Clock
