@@ -35,11 +35,15 @@ async function run({ quick: isQuick, everything, times = everything ? 1 : undefi
   const usual = (await findWrk()) ?? autocannon
   const all: Series[] = []
   for (let round = 1; round <= plan.rounds; round++) {
-    for (const contestant of contestants) await playRound(contestant, usual, plan, all, progress, `round ${round}/${plan.rounds}`)
+    await playRound(contestants, usual, plan, progress, `round ${round}/${plan.rounds}`, (contestant, what, at, measured) => {
+      const known = all.find(series => series.contestant === contestant && series.what === what && series.at === at)
+      if (known !== undefined) known.runs.push(measured)
+      else all.push({ contestant, what, at, runs: [measured] })
+    })
   }
   const figures = all.map(seriesFigure)
   notes.push(
-    `Each round starts every cluster afresh on an empty folder, one after the other; ${plan.warmUp} s of writes on 64 connections to warm up. Load: ${usual.name}.`,
+    `Each round starts every cluster afresh on an empty folder; ${plan.warmUp} s of writes on 64 connections to warm up each. Then all have the same load one after the other, ${Math.ceil(plan.warmUp / 5)} s to warm up again, while the others rest. Load: ${usual.name}.`,
   )
   const writes = figures.filter(({ name }) => name.startsWith('puts'))
   const ratios = ratiosOf(
@@ -59,46 +63,77 @@ async function run({ quick: isQuick, everything, times = everything ? 1 : undefi
   }
 }
 
+type Tell = (contestant: Contestant, what: string, at: number, measured: Measured) => void
+
+/**
+ * All are up at once, and take turns at each load: a machine that others use, too, is twice as fast in one minute as in the next, and whoever
+ * is compared must meet the same one.
+ */
 async function playRound(
-  contestant: Contestant,
+  contestants: readonly Contestant[],
   usual: Generator,
   plan: Plan,
-  all: Series[],
   progress: Progress,
   where: string,
+  tell: Tell,
 ): Promise<void> {
-  const folder = makeDataFolder()
-  progress.now(`${where}, ${contestant.name}: starting`)
-  const started = await contestant.start(folder)
+  const players: Player[] = []
   try {
-    await loads(contestant, started, usual, plan, (what, at, measured) => {
+    for (const contestant of contestants) {
+      progress.now(`${where}, ${contestant.name}: starting, and ${plan.warmUp} s to warm up`)
+      players.push(await startPlayer(contestant, usual, plan))
+    }
+    await takeTurns(players, plan, (contestant, what, at, measured) => {
       progress.done(`${where}, ${contestant.name}, ${what}, ${at} connections: ${whole(measured.perSecond)}/s`)
-      const known = all.find(series => series.contestant === contestant && series.what === what && series.at === at)
-      if (known !== undefined) known.runs.push(measured)
-      else all.push({ contestant, what, at, runs: [measured] })
+      tell(contestant, what, at, measured)
     })
   } finally {
-    await started.stop()
-    removeDataFolder(folder)
+    for (const { running, folder } of players) {
+      await running.stop()
+      removeDataFolder(folder)
+    }
   }
 }
 
-async function loads(
-  contestant: Contestant,
-  { url, watched }: Running,
-  usual: Generator,
-  { connections, seconds, warmUp }: Plan,
-  tell: (what: string, at: number, measured: Measured) => void,
-): Promise<void> {
+type Player = {
+  readonly contestant: Contestant
+  readonly running: Running
+  readonly folder: string
+  readonly generator: Generator
+  readonly load: Pick<Load, 'url' | 'api' | 'seconds'>
+}
+
+async function startPlayer(contestant: Contestant, usual: Generator, { seconds, warmUp }: Plan): Promise<Player> {
+  const folder = makeDataFolder()
+  const running = await contestant.start(folder)
   const generator = contestant.generator ?? usual
-  const load = { url, api: contestant.api, kind: 'put', seconds } as const satisfies Partial<Load>
-  await measure(generator, { ...load, connections: 64, seconds: warmUp }, [])
-  for (const at of connections) tell('puts', at, await measure(generator, { ...load, connections: at }, watched))
-  if (contestant.reads === undefined) return
-  const reads = { ...load, kind: 'get', connections: readConnections, keys: readKeys } as const
-  await writeKeys(reads)
-  await measure(generator, { ...reads, seconds: Math.ceil(warmUp / 5) }, [])
-  tell(`reads, ${contestant.reads}`, readConnections, await measure(generator, reads, watched))
+  const load = { url: running.url, api: contestant.api, seconds }
+  try {
+    await measure(generator, { ...load, kind: 'put', connections: 64, seconds: warmUp }, [])
+  } catch (error) {
+    await running.stop()
+    throw error
+  }
+  return { contestant, running, folder, generator, load }
+}
+
+/** Who has rested while the others had their turns warms up again: V8 has thrown away by then what it had compiled. */
+async function takeTurns(players: readonly Player[], { connections, warmUp }: Plan, tell: Tell): Promise<void> {
+  const again = Math.ceil(warmUp / 5)
+  for (const at of connections) {
+    for (const { contestant, running, generator, load } of players) {
+      const puts = { ...load, kind: 'put', connections: at } as const
+      await measure(generator, { ...puts, seconds: again }, [])
+      tell(contestant, 'puts', at, await measure(generator, puts, running.watched))
+    }
+  }
+  for (const { contestant, running, generator, load } of players) {
+    if (contestant.reads === undefined) continue
+    const reads = { ...load, kind: 'get', connections: readConnections, keys: readKeys } as const
+    await writeKeys(reads)
+    await measure(generator, { ...reads, seconds: again }, [])
+    tell(contestant, `reads, ${contestant.reads}`, readConnections, await measure(generator, reads, running.watched))
+  }
 }
 
 function seriesFigure({ contestant, what, at, runs }: Series): Figure {
