@@ -43,7 +43,7 @@ async function run({ quick: isQuick, everything, times = everything ? 1 : undefi
   }
   const figures = all.map(seriesFigure)
   notes.push(
-    `Each round starts every cluster afresh on an empty folder; ${plan.warmUp} s of writes on 64 connections to warm up each. Then all have the same load one after the other, ${Math.ceil(plan.warmUp / 5)} s to warm up again, while the others rest. Load: ${usual.name}.`,
+    `Each round starts every cluster afresh on an empty folder; ${plan.warmUp} s of writes on 64 connections to warm up each. Then all have the same load one after the other, ${againSeconds(plan)} s to warm up again, while the others rest. Load: ${usual.name}.`,
   )
   const writes = figures.filter(({ name }) => name.startsWith('puts'))
   const ratios = ratiosOf(
@@ -81,7 +81,9 @@ async function playRound(
   try {
     for (const contestant of contestants) {
       progress.now(`${where}, ${contestant.name}: starting, and ${plan.warmUp} s to warm up`)
-      players.push(await startPlayer(contestant, usual, plan))
+      const player = await startPlayer(contestant, usual, plan)
+      players.push(player)
+      await measure(player.generator, { ...player.load, kind: 'put', connections: 64, seconds: plan.warmUp }, [])
     }
     await takeTurns(players, plan, (contestant, what, at, measured) => {
       progress.done(`${where}, ${contestant.name}, ${what}, ${at} connections: ${whole(measured.perSecond)}/s`)
@@ -103,24 +105,18 @@ type Player = {
   readonly load: Pick<Load, 'url' | 'api' | 'seconds'>
 }
 
-async function startPlayer(contestant: Contestant, usual: Generator, { seconds, warmUp }: Plan): Promise<Player> {
+async function startPlayer(contestant: Contestant, usual: Generator, { seconds }: Plan): Promise<Player> {
   const folder = makeDataFolder()
   const running = await contestant.start(folder)
   const generator = contestant.generator ?? usual
   const load = { url: running.url, api: contestant.api, seconds }
-  try {
-    await measure(generator, { ...load, kind: 'put', connections: 64, seconds: warmUp }, [])
-  } catch (error) {
-    await running.stop()
-    throw error
-  }
   return { contestant, running, folder, generator, load }
 }
 
 /** Who has rested while the others had their turns warms up again: V8 has thrown away by then what it had compiled. */
-async function takeTurns(players: readonly Player[], { connections, warmUp }: Plan, tell: Tell): Promise<void> {
-  const again = Math.ceil(warmUp / 5)
-  for (const at of connections) {
+async function takeTurns(players: readonly Player[], plan: Plan, tell: Tell): Promise<void> {
+  const again = againSeconds(plan)
+  for (const at of plan.connections) {
     for (const { contestant, running, generator, load } of players) {
       const puts = { ...load, kind: 'put', connections: at } as const
       await measure(generator, { ...puts, seconds: again }, [])
@@ -134,6 +130,10 @@ async function takeTurns(players: readonly Player[], { connections, warmUp }: Pl
     await measure(generator, { ...reads, seconds: again }, [])
     tell(contestant, `reads, ${contestant.reads}`, readConnections, await measure(generator, reads, running.watched))
   }
+}
+
+function againSeconds({ warmUp }: Plan): number {
+  return Math.ceil(warmUp / 5)
 }
 
 function seriesFigure({ contestant, what, at, runs }: Series): Figure {
