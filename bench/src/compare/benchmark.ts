@@ -43,7 +43,7 @@ async function run({ quick: isQuick, everything, times = everything ? 1 : undefi
   }
   const figures = all.map(seriesFigure)
   notes.push(
-    `Each round starts every cluster afresh on an empty folder; ${plan.warmUp} s of writes on 64 connections to warm up each. Then all have the same load one after the other, ${againSeconds(plan)} s to warm up again, while the others rest. Load: ${usual.name}.`,
+    `Each round starts every cluster afresh on an empty folder; ${plan.warmUp} s of writes on 64 connections to warm up each. Then all have the same load one after the other, there and back, ${againSeconds(plan)} s to warm up again each time, while the others rest. Load: ${usual.name}.`,
   )
   const writes = figures.filter(({ name }) => name.startsWith('puts'))
   const ratios = ratiosOf(
@@ -113,17 +113,21 @@ async function startPlayer(contestant: Contestant, usual: Generator, { seconds }
   return { contestant, running, folder, generator, load }
 }
 
-/** Who has rested while the others had their turns warms up again: V8 has thrown away by then what it had compiled. */
+/**
+ * There and back at each load: what changes the machine step by step gives as much to the first as to the last. Who has rested while the
+ * others had their turns warms up again.
+ */
 async function takeTurns(players: readonly Player[], plan: Plan, tell: Tell): Promise<void> {
   const again = againSeconds(plan)
+  const thereAndBack = [...players, ...players.toReversed()]
   for (const at of plan.connections) {
-    for (const { contestant, running, generator, load } of players) {
+    for (const { contestant, running, generator, load } of thereAndBack) {
       const puts = { ...load, kind: 'put', connections: at } as const
       await measure(generator, { ...puts, seconds: again }, [])
       tell(contestant, 'puts', at, await measure(generator, puts, running.watched))
     }
   }
-  for (const { contestant, running, generator, load } of players) {
+  for (const { contestant, running, generator, load } of thereAndBack) {
     if (contestant.reads === undefined) continue
     const reads = { ...load, kind: 'get', connections: readConnections, keys: readKeys } as const
     await writeKeys(reads)
@@ -133,7 +137,7 @@ async function takeTurns(players: readonly Player[], plan: Plan, tell: Tell): Pr
 }
 
 function againSeconds({ warmUp }: Plan): number {
-  return Math.ceil(warmUp / 5)
+  return Math.ceil(warmUp / 8)
 }
 
 function seriesFigure({ contestant, what, at, runs }: Series): Figure {
