@@ -4,14 +4,16 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
 import { startServer } from 'kv-server'
+import { countFrom, optionsFrom } from '../../../scripts/options.ts'
 import { Chance, randomRequest } from './requests.ts'
 import { isNoAnswer, isWholeAnswer, isWholeRequest, statusIn } from './wire.ts'
 
-const { values } = parseArgs({ options: { requests: { type: 'string', default: '20000' }, seed: { type: 'string', default: '1' } } })
-const chance = new Chance(Number(values.seed))
-const total = Number(values.requests)
+const usage = 'npm run fuzz -w kv-server -- [--requests N] [--seed S]    default 20000 requests, from seed 1'
+const asked = optionsFrom(usage, ['requests', 'seed'])
+const total = countFrom('--requests', asked.requests ?? '20000')
+const seed = countFrom('--seed', asked.seed ?? '1')
+const chance = new Chance(seed)
 const connections = 16
 const growthMax = 300 * 1024 * 1024
 
@@ -39,9 +41,7 @@ await server.close()
 await rm(dir, { recursive: true, force: true })
 
 const seen = [...statuses].sort().map(([status, count]) => `${status}: ${count}`)
-process.stdout.write(
-  `${sent} requests from seed ${values.seed}: ${seen.join(', ')}; memory grew by ${Math.round(grown / 1024 / 1024)} MiB\n`,
-)
+process.stdout.write(`${sent} requests from seed ${seed}: ${seen.join(', ')}; memory grew by ${Math.round(grown / 1024 / 1024)} MiB\n`)
 for (const problem of problems.slice(0, 20)) process.stdout.write(`PROBLEM ${problem}\n`)
 process.exitCode = problems.length === 0 ? 0 : 1
 

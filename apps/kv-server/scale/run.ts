@@ -4,17 +4,14 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import type { Socket } from 'node:net'
-import { parseArgs } from 'node:util'
+import { countFrom, optionsFrom } from '../../../scripts/options.ts'
 import { measureWrites, Target } from './client.ts'
 
-const { values } = parseArgs({
-  options: {
-    keys: { type: 'string', default: '1000000' },
-    watches: { type: 'string', default: '1000' },
-    connections: { type: 'string', default: '10000' },
-  },
-})
-const [keys, watches, connections] = [Number(values.keys), Number(values.watches), Number(values.connections)]
+const usage = 'npm run scale -w kv-server -- [--keys N] [--watches N] [--connections N]    default 1000000, 1000 and 10000'
+const asked = optionsFrom(usage, ['keys', 'watches', 'connections'])
+const keys = countFrom('--keys', asked.keys ?? '1000000')
+const watches = countFrom('--watches', asked.watches ?? '1000')
+const connections = countFrom('--connections', asked.connections ?? '10000')
 const MiB = 2 ** 20
 const value = 'v'.repeat(100)
 let failed = false

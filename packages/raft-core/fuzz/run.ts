@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util'
+import { countFrom, optionsFrom } from '../../../scripts/options.ts'
 import type { Membership, Message, RaftOptions, TraceEvent } from '../src/index.ts'
 import { formatTrace } from '../src/index.ts'
 import { faultIn } from '../src/validate.ts'
@@ -16,9 +16,11 @@ import { seeded } from './random.ts'
 const ids = ['n1', 'n2', 'n3']
 const membership: Membership = { voters: ids, outgoing: [], learners: ['n4'], learnersNext: [], autoLeave: false, promoting: ['n4'] }
 
-const { values } = parseArgs({ options: { messages: { type: 'string', default: '1000000' }, seed: { type: 'string', default: '1' } } })
-const total = Number(values.messages)
-const random = seeded(Number(values.seed))
+const usage = 'npm run fuzz -w raft-core -- [--messages N] [--seed S]    default 1000000 messages, from seed 1'
+const asked = optionsFrom(usage, ['messages', 'seed'])
+const total = countFrom('--messages', asked.messages ?? '1000000')
+const seed = countFrom('--seed', asked.seed ?? '1')
+const random = seeded(seed)
 
 type Tally = { sent: number; valid: number; crashes: number; readonly roles: Map<string, number> }
 const tally: Tally = { sent: 0, valid: 0, crashes: 0, roles: new Map() }
@@ -82,7 +84,7 @@ while (tally.sent < total) {
     if (random.chance(0.002)) cluster = newCluster()
   } catch (error) {
     tally.crashes++
-    console.error(`crash at message ${tally.sent} of seed ${values.seed}:`, error)
+    console.error(`crash at message ${tally.sent} of seed ${seed}:`, error)
     cluster = newCluster()
   }
 }

@@ -3,13 +3,14 @@
 // holder of the newest acknowledged entries stays down at the restart, and the damaged node has to wait for it.
 import { strict as assert } from 'node:assert'
 import { join } from 'node:path'
+import { countFrom, optionsFrom } from '../../../../scripts/options.ts'
 import { listsAll } from '../e2e/harness/writer.ts'
 import { bundleNodeProcess } from './bundle.ts'
 import { type Sample, takeSample } from './corrupt-sample.ts'
 import { Damages } from './damage.ts'
 import { logStores, startProofCluster } from './proof-cluster.ts'
 import type { LogKind } from './proof-node.ts'
-import { countFrom, optionsFrom, runProof } from './run-proof.ts'
+import { runProof } from './run-proof.ts'
 
 const asked = optionsFrom('npm run corrupt -- [--samples N]    damage so many folders (default 500)', ['samples'])
 const samples = countFrom('--samples', asked.samples ?? '500')

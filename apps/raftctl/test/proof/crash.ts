@@ -4,12 +4,13 @@
 import { strict as assert } from 'node:assert'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { countFrom, optionsFrom } from '../../../../scripts/options.ts'
 import { ask } from '../e2e/harness/http.ts'
 import { hasAll, listsAll, Writer } from '../e2e/harness/writer.ts'
 import { bundleNodeProcess } from './bundle.ts'
 import { startProofCluster, storesFrom } from './proof-cluster.ts'
 import type { LogKind, ProofNode, Started } from './proof-node.ts'
-import { countFrom, optionsFrom, runProof } from './run-proof.ts'
+import { runProof } from './run-proof.ts'
 
 const usage = 'npm run crash -- [--times N] [--log-store level|wal]    kill -9 so many times (default 200) with each log store, or with one'
 const asked = optionsFrom(usage, ['times', 'log-store'])
