@@ -15,17 +15,13 @@ export function watchSignal(signal: AbortSignal): Listeners {
   return listeners
 }
 
-/**
- * What `signal.aborted` says, once those who listen have heard it. Each signal is a shape of its own to V8, so reading that takes longer
- * than looking here.
- */
-export function hasFired(signal: AbortSignal): boolean {
-  return watchSignal(signal).hasFired
-}
-
 /** A set that mostly holds one or none. V8's makes its table anew whenever the last has left, for every write. */
 export class Listeners {
   readonly #waits: AnyWait[] = []
+  /**
+   * What `signal.aborted` says, once those who listen have heard it. Each signal is a shape of its own to V8, so reading that takes longer
+   * than looking here.
+   */
   hasFired: boolean
 
   constructor(hasFired: boolean) {

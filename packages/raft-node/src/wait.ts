@@ -4,13 +4,20 @@ import type { Clock } from './ports.ts'
 import { type Listeners, watchSignal } from './signals.ts'
 
 /** How long a caller waits: a moment on the monotonic clock, and a signal with which it gives up earlier. */
-export type Deadline = { readonly at: number; readonly timeoutMs: number; readonly signal: AbortSignal | undefined }
+export type Deadline = {
+  readonly at: number
+  readonly timeoutMs: number
+  readonly signal: AbortSignal | undefined
+  /** Of that signal. */
+  readonly listeners: Listeners | undefined
+}
 
 const defaultTimeoutMs = 5_000
 
 export function deadlineFor(clock: Clock, options: CallOptions = {}): Deadline {
+  const { signal } = options
   const timeoutMs = options.timeoutMs ?? defaultTimeoutMs
-  return { at: clock.now() + timeoutMs, timeoutMs, signal: options.signal }
+  return { at: clock.now() + timeoutMs, timeoutMs, signal, listeners: signal && watchSignal(signal) }
 }
 
 export function remainingMs(clock: Clock, deadline: Deadline): number {
@@ -42,9 +49,8 @@ export abstract class Wait<T> {
     this.promise = new Promise<T>((resolve, reject) => {
       this.#settle = { resolve, reject }
     })
-    if (deadline.signal === undefined) return
-    this.#heardWith = watchSignal(deadline.signal)
-    this.#heardWith.join(this)
+    this.#heardWith = deadline.listeners
+    this.#heardWith?.join(this)
   }
 
   /** What it hears when its time is over. */

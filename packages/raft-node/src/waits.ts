@@ -1,5 +1,4 @@
 import type { Clock, Timer } from './ports.ts'
-import { hasFired } from './signals.ts'
 import type { AnyWait, Queue } from './wait.ts'
 import { remainingMs } from './wait.ts'
 
@@ -24,8 +23,8 @@ export class Waits {
 
   /** From now on its clock runs, and it hears its signal. */
   start(wait: AnyWait): void {
-    const { signal, timeoutMs } = wait.deadline
-    if (signal !== undefined && hasFired(signal)) return wait.giveUp(signal.reason)
+    const { signal, listeners, timeoutMs } = wait.deadline
+    if (listeners?.hasFired === true) return wait.giveUp(signal?.reason)
     const line = this.#lines.get(timeoutMs) ?? this.#newLine(timeoutMs)
     line.join(wait)
   }
