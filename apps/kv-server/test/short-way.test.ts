@@ -153,6 +153,33 @@ describe('one connection', () => {
     expect(answers(idle.received())).toHaveLength(1)
   })
 
+  it('stays as long as something is asked on it now and then', async () => {
+    using server = await serve({ limits: { headersTimeoutMs: 100, keepAliveTimeoutMs: 100 } })
+    const { socket, received } = await open(server.port)
+    for (let count = 1; count <= 10; count++) {
+      socket.write(get('a'))
+      await expect.poll(() => answers(received())).toHaveLength(count)
+      await new Promise(resolve => setTimeout(resolve, 40))
+    }
+    socket.destroy()
+  })
+
+  it('is ended when its client takes nothing of an answer', async () => {
+    const length = 7_000_000
+    using server = await serve({
+      limits: { headersTimeoutMs: 50, keepAliveTimeoutMs: 50, valueBytesMax: length, bodyBytesMax: 2 * length },
+    })
+    expect((await server.ask('POST', '/key', JSON.stringify({ a: 'x'.repeat(length) }))).status).toBe(200)
+    const { socket, received } = await open(server.port)
+    socket.pause()
+    socket.write(get('a'))
+    await new Promise(resolve => setTimeout(resolve, 400))
+    const closed = new Promise(resolve => socket.once('close', resolve))
+    socket.resume()
+    await closed
+    expect(received().length).toBeLessThan(length)
+  })
+
   it('waits for an answer however long it takes', async () => {
     using server = await serve({ limits: { headersTimeoutMs: 20, keepAliveTimeoutMs: 20 } })
     let goOn = () => {}

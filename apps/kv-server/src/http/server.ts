@@ -21,6 +21,8 @@ export class HttpServer {
   readonly #shortWay: ShortWay
   readonly #inProgress = new Set<ServerResponse>()
   readonly #closing = new AbortController()
+  /** What its signal says, too, more slowly: each signal is a shape of its own to V8. */
+  #isClosing = false
   #onIdle: () => void = () => {}
 
   /** `service` is asked at every request, since the node comes later than the port. */
@@ -42,8 +44,14 @@ export class HttpServer {
     this.#server.prependListener('tlsClientError', (_, socket: Socket) => socket.destroy())
     this.#server.on('clientError', (error, socket) => this.#answerGarbage(error, socket as Socket))
     const toNode = this.#takeConnections(tls === undefined)
-    const node = () => service().node
-    this.#shortWay = new ShortWay({ answering: this.#answering, limits, node, closing, toNode, onIdle: () => this.#checkIdle() })
+    this.#shortWay = new ShortWay({
+      answering: this.#answering,
+      limits,
+      node: () => service().node,
+      isClosing: () => this.#isClosing,
+      toNode,
+      onIdle: () => this.#checkIdle(),
+    })
   }
 
   /** Connections come here before Node's server has them; not those that TLS is spoken on. Returns how they get there. */
@@ -76,18 +84,22 @@ export class HttpServer {
 
   /** Takes no more connections, ends idle ones and watches. Resolves once every request in progress is answered. */
   async drain(): Promise<void> {
-    this.#closing.abort()
-    this.#server.close()
+    this.#takeNoMore()
     this.#shortWay.drain()
     if (this.#inProgress.size + this.#shortWay.inProgress > 0) await new Promise<void>(resolve => (this.#onIdle = resolve))
   }
 
   /** Ends every connection, whatever goes on there. */
   close(): void {
-    this.#closing.abort()
-    this.#server.close()
+    this.#takeNoMore()
     this.#server.closeAllConnections()
     this.#shortWay.close()
+  }
+
+  #takeNoMore(): void {
+    this.#isClosing = true
+    this.#closing.abort()
+    this.#server.close()
   }
 
   #answer(request: IncomingMessage, response: ServerResponse): void {
@@ -106,7 +118,7 @@ export class HttpServer {
 
   async #send(response: ServerResponse, reply: Reply): Promise<void> {
     try {
-      await send(response, reply, this.#service().node, this.#closing.signal.aborted)
+      await send(response, reply, this.#service().node, this.#isClosing)
     } catch (error) {
       this.#log?.error({ err: error }, 'http: the answer cannot be written')
       response.destroy()

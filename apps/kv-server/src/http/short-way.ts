@@ -11,8 +11,8 @@ type Parts = {
   readonly answering: Answering
   readonly limits: Limits
   readonly node: () => Node<CommandResult> | undefined
-  /** Aborted when the server takes no more requests. */
-  readonly closing: AbortSignal
+  /** The server takes no more requests. */
+  readonly isClosing: () => boolean
   /** Node's own handling of a connection. */
   readonly toNode: (socket: Socket) => void
   /** While the server closes: a connection may have nothing in progress any more. */
@@ -27,6 +27,7 @@ type Parts = {
 export class ShortWay {
   readonly #parts: Parts
   readonly #connections = new Set<Connection>()
+  #sweeping: NodeJS.Timeout | undefined
 
   constructor(parts: Parts) {
     this.#parts = parts
@@ -39,8 +40,9 @@ export class ShortWay {
   }
 
   take(socket: Socket): void {
-    const connection: Connection = new Connection(socket, this.#parts, () => this.#connections.delete(connection))
+    const connection: Connection = new Connection(socket, this.#parts, () => this.#forget(connection))
     this.#connections.add(connection)
+    this.#sweeping ??= setInterval(() => this.#sweep(), sweepMs(this.#parts.limits)).unref()
   }
 
   /** Ends idle connections; the others are ended with their answer. */
@@ -51,6 +53,25 @@ export class ShortWay {
   close(): void {
     for (const connection of this.#connections) connection.destroy()
   }
+
+  #forget(connection: Connection): void {
+    this.#connections.delete(connection)
+    if (this.#connections.size > 0) return
+    clearInterval(this.#sweeping)
+    this.#sweeping = undefined
+  }
+
+  #sweep(): void {
+    for (const connection of this.#connections) connection.sweep()
+  }
+}
+
+/**
+ * Connections are looked at this often, and those that have been idle for too long are ended. A timer of each, as sockets have it, is set
+ * anew with each request and each answer.
+ */
+function sweepMs({ headersTimeoutMs, keepAliveTimeoutMs }: Limits): number {
+  return Math.ceil(Math.min(headersTimeoutMs, keepAliveTimeoutMs) / 4)
 }
 
 class Connection {
@@ -62,18 +83,23 @@ class Connection {
   /** What came while a request was in progress. */
   #waiting: Buffer[] = []
   #isAsking = false
+  /** The client takes less than it gets, and its socket has a timer. */
+  #isSlow = false
+  /** How often it was found idle since it last was not. */
+  #idleSweeps = 0
+  #idleTimeoutMs: number
 
   constructor(socket: Socket, parts: Parts, left: () => void) {
     this.#socket = socket
     this.#parts = parts
     this.#left = left
     this.#requests = new WholeRequests(parts.limits.headerBytesMax)
+    this.#idleTimeoutMs = parts.limits.headersTimeoutMs
     socket.on('data', this.#read)
     socket.on('end', this.#end)
     socket.on('close', this.#close)
     socket.on('error', ignore)
-    socket.on('timeout', this.#idle)
-    socket.setTimeout(parts.limits.headersTimeoutMs)
+    socket.on('timeout', this.#destroyIdle)
   }
 
   get isInProgress(): boolean {
@@ -88,6 +114,12 @@ class Connection {
 
   destroy(): void {
     this.#socket.destroy()
+  }
+
+  /** Ended if it has been idle for too long: since some moment before the first sweep that found it so. */
+  sweep(): void {
+    if (this.#isAsking || this.#isSlow) return
+    if (this.#idleSweeps++ * sweepMs(this.#parts.limits) >= this.#idleTimeoutMs) this.destroy()
   }
 
   readonly #read = (bytes: Buffer): void => {
@@ -105,14 +137,15 @@ class Connection {
 
   readonly #send = (reply: Reply): undefined => {
     this.#isAsking = false
-    const { node, closing, limits } = this.#parts
+    this.#idleSweeps = 0
+    this.#idleTimeoutMs = this.#parts.limits.keepAliveTimeoutMs
+    const { node, isClosing, limits } = this.#parts
     if (this.#socket.writable) {
-      const last = closing.aborted || reply.headers?.Connection === 'close'
+      const last = isClosing() || reply.headers?.Connection === 'close'
       const taken = write(this.#socket, reply, headOf(reply, node(), last ? undefined : limits.keepAliveTimeoutMs))
-      if (last) return this.#endWithAnswer()
       if (!taken) this.#slowDown()
+      if (last) return this.#endWithAnswer()
       if (this.#waiting.length > 0) this.#handOver(this.#waiting)
-      else this.#keep()
     }
     this.#tellIfIdle()
   }
@@ -125,19 +158,21 @@ class Connection {
   }
 
   #tellIfIdle(): void {
-    if (this.#parts.closing.aborted) this.#parts.onIdle()
+    if (this.#parts.isClosing()) this.#parts.onIdle()
   }
 
-  /** A client that takes no answers gets no further ones; after a while the connection counts as idle. */
+  /** A client that takes no answers gets no further ones. Its socket knows whether it takes a part at least: otherwise it is idle after a while. */
   #slowDown(): void {
-    const socket = this.#socket
-    socket.pause()
-    socket.once('drain', () => socket.resume())
+    this.#isSlow = true
+    this.#socket.pause()
+    this.#socket.setTimeout(this.#parts.limits.keepAliveTimeoutMs)
+    this.#socket.once('drain', this.#goOn)
   }
 
-  #keep(): void {
-    const { keepAliveTimeoutMs } = this.#parts.limits
-    if (this.#socket.timeout !== keepAliveTimeoutMs) this.#socket.setTimeout(keepAliveTimeoutMs)
+  readonly #goOn = (): void => {
+    this.#isSlow = false
+    this.#socket.setTimeout(0)
+    this.#socket.resume()
   }
 
   /** Node's server takes the connection, and reads what was read from it once more. */
@@ -147,7 +182,8 @@ class Connection {
     socket.off('end', this.#end)
     socket.off('close', this.#close)
     socket.off('error', ignore)
-    socket.off('timeout', this.#idle)
+    socket.off('timeout', this.#destroyIdle)
+    socket.off('drain', this.#goOn)
     socket.setTimeout(0)
     this.#left()
     socket.pause()
@@ -162,7 +198,7 @@ class Connection {
     if (this.#isAsking) this.#gone.abort()
   }
 
-  readonly #idle = (): void => {
+  readonly #destroyIdle = (): void => {
     if (!this.#isAsking) this.#socket.destroy()
   }
 
