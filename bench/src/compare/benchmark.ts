@@ -19,6 +19,7 @@ type Plan = { readonly connections: readonly number[]; readonly seconds: number;
 const full: Plan = { connections: [1, 16, 64, 256], seconds: 2, warmUp: 15, rounds: 3 }
 const quick: Plan = { connections: [1, 64], seconds: 2, warmUp: 5, rounds: 1 }
 const readConnections = 64
+const warmConnections = 64
 const builders = { hashicorp, dragonboat, 'etcd, JSON': () => etcd('JSON'), 'etcd, gRPC': () => etcd('gRPC') }
 
 export const compare: Benchmark = {
@@ -43,7 +44,7 @@ async function run({ quick: isQuick, everything, times = everything ? 1 : undefi
   }
   const figures = all.map(seriesFigure)
   notes.push(
-    `Each round starts every cluster afresh on an empty folder; ${plan.warmUp} s of writes on 64 connections to warm up each. Then all have the same load one after the other, there and back, ${againSeconds(plan)} s to warm up again each time, while the others rest. Load: ${usual.name}.`,
+    `Each round starts every cluster afresh on an empty folder; ${plan.warmUp} s of writes on ${warmConnections} connections to warm up each. Then all have the same load one after the other, there and back, ${againSeconds(plan)} s on as many connections to warm up again each time, while the others rest. Load: ${usual.name}.`,
   )
   const writes = figures.filter(({ name }) => name.startsWith('puts'))
   const ratios = ratiosOf(
@@ -83,7 +84,7 @@ async function playRound(
       progress.now(`${where}, ${contestant.name}: starting, and ${plan.warmUp} s to warm up`)
       const player = await startPlayer(contestant, usual, plan)
       players.push(player)
-      await measure(player.generator, { ...player.load, kind: 'put', connections: 64, seconds: plan.warmUp }, [])
+      await measure(player.generator, { ...player.load, kind: 'put', connections: warmConnections, seconds: plan.warmUp }, [])
     }
     await takeTurns(players, plan, (contestant, what, at, measured) => {
       progress.done(`${where}, ${contestant.name}, ${what}, ${at} connections: ${whole(measured.perSecond)}/s`)
@@ -115,7 +116,7 @@ async function startPlayer(contestant: Contestant, usual: Generator, { seconds }
 
 /**
  * There and back at each load: what changes the machine step by step gives as much to the first as to the last. Who has rested while the
- * others had their turns warms up again.
+ * others had their turns warms up again, with as many connections as at first: one of them would take half a minute to have as much compiled.
  */
 async function takeTurns(players: readonly Player[], plan: Plan, tell: Tell): Promise<void> {
   const again = againSeconds(plan)
@@ -123,7 +124,7 @@ async function takeTurns(players: readonly Player[], plan: Plan, tell: Tell): Pr
   for (const at of plan.connections) {
     for (const { contestant, running, generator, load } of thereAndBack) {
       const puts = { ...load, kind: 'put', connections: at } as const
-      await measure(generator, { ...puts, seconds: again }, [])
+      await measure(generator, { ...puts, connections: Math.max(at, warmConnections), seconds: again }, [])
       tell(contestant, 'puts', at, await measure(generator, puts, running.watched))
     }
   }
