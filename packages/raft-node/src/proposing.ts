@@ -142,8 +142,7 @@ export class Proposing<Result> {
   }
 
   #propose(data: Uint8Array, deadline: Deadline): Promise<Applied<Result>> {
-    if (deadline.listeners?.hasFired === true)
-      throw new RaftError('ABORTED', 'the caller gave up; nothing was done', { outcome: 'not-applied' })
+    if (deadline.listeners?.hasFired) throw new RaftError('ABORTED', 'the caller gave up; nothing was done', { outcome: 'not-applied' })
     const applied = this.#engine.proposals.add(data, deadline, reason => this.#leading.refusal(reason))
     this.#engine.wake()
     return applied

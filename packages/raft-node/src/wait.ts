@@ -4,20 +4,30 @@ import type { Clock } from './ports.ts'
 import { type Listeners, watchSignal } from './signals.ts'
 
 /** How long a caller waits: a moment on the monotonic clock, and a signal with which it gives up earlier. */
-export type Deadline = {
+export class Deadline {
   readonly at: number
   readonly timeoutMs: number
   readonly signal: AbortSignal | undefined
-  /** Of that signal. */
-  readonly listeners: Listeners | undefined
+  #listeners: Listeners | undefined
+
+  constructor(at: number, timeoutMs: number, signal: AbortSignal | undefined) {
+    this.at = at
+    this.timeoutMs = timeoutMs
+    this.signal = signal
+  }
+
+  /** Of its signal. Only for who waits: as long as it has a listener, Node keeps a signal of `AbortSignal.any` or `timeout` in memory. */
+  get listeners(): Listeners | undefined {
+    if (this.signal !== undefined) this.#listeners ??= watchSignal(this.signal)
+    return this.#listeners
+  }
 }
 
 const defaultTimeoutMs = 5_000
 
 export function deadlineFor(clock: Clock, options: CallOptions = {}): Deadline {
-  const { signal } = options
   const timeoutMs = options.timeoutMs ?? defaultTimeoutMs
-  return { at: clock.now() + timeoutMs, timeoutMs, signal, listeners: signal && watchSignal(signal) }
+  return new Deadline(clock.now() + timeoutMs, timeoutMs, options.signal)
 }
 
 export function remainingMs(clock: Clock, deadline: Deadline): number {

@@ -24,7 +24,7 @@ export class Waits {
   /** From now on its clock runs, and it hears its signal. */
   start(wait: AnyWait): void {
     const { signal, listeners, timeoutMs } = wait.deadline
-    if (listeners?.hasFired === true) return wait.giveUp(signal?.reason)
+    if (listeners?.hasFired) return wait.giveUp(signal?.reason)
     const line = this.#lines.get(timeoutMs) ?? this.#newLine(timeoutMs)
     line.join(wait)
   }
