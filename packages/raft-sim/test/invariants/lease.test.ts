@@ -11,7 +11,7 @@ describe('lease', () => {
     h.observer.readAsked(h.node(at), 'r1', true)
     return h
   }
-  const answers = (h: History, at = 'n1') => h.observer.readReleased(h.node(at), 'r1', 3, 2)
+  const answers = (h: History) => h.observer.readReleased(h.node('n1'), 'r1', 3, 2)
 
   test('as long as nobody else was elected, it is answered', () => {
     answers(asks(of(lease).committed('n1', 2, 3)))
@@ -20,9 +20,19 @@ describe('lease', () => {
     answers(asks(of(lease).committed('n1', 2, 3)).leads('n2', 3, ['n2', 'n3']))
   })
   test('a quorum that has heard from the leader since it was asked is worth more than a lease', () => {
-    const h = of(lease).committed('n1', 2, 3)
-    h.ghost.step = 10
-    answers(asks(h).sends(heartbeat).hears(answer))
+    answers(
+      asks(of(lease).committed('n1', 2, 3), 'n3')
+        .sends(heartbeat)
+        .hears(answer),
+    )
+  })
+  test('a quorum that was asked before is not', () => {
+    const told = (h: History) => {
+      h.committed('n1', 2, 3).sends(heartbeat)
+      h.ghost.step = 10
+      answers(asks(h, 'n3').hears(answer))
+    }
+    expectViolation(lease, told, /answers a read by its lease/)
   })
   test('a leader of a later term when it was asked', () => {
     const told = (h: History) => answers(asks(h.committed('n1', 2, 3).leads('n2', 3, ['n2', 'n3'])))
