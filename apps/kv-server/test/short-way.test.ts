@@ -154,7 +154,7 @@ describe('one connection', () => {
   })
 
   it('stays as long as something is asked on it now and then', async () => {
-    using server = await serve({ limits: { headersTimeoutMs: 100, keepAliveTimeoutMs: 100 } })
+    using server = await serve({ limits: { headersTimeoutMs: 300, keepAliveTimeoutMs: 300 } })
     const { socket, received } = await open(server.port)
     for (let count = 1; count <= 10; count++) {
       socket.write(get('a'))

@@ -62,16 +62,18 @@ export class ShortWay {
   }
 
   #sweep(): void {
-    for (const connection of this.#connections) connection.sweep()
+    const now = performance.now()
+    for (const connection of this.#connections) connection.sweep(now)
   }
 }
 
 /**
- * Connections are looked at this often, and those that have been idle for too long are ended. A timer of each, as sockets have it, is set
- * anew with each request and each answer.
+ * Connections are looked at this often, and those that have been idle for too long are ended: up to a quarter of the shorter time too late.
+ * A timer of each, as sockets have it, is set anew with each request and each answer. A time of 0 never ends.
  */
 function sweepMs({ headersTimeoutMs, keepAliveTimeoutMs }: Limits): number {
-  return Math.ceil(Math.min(headersTimeoutMs, keepAliveTimeoutMs) / 4)
+  const shorter = Math.min(headersTimeoutMs || Number.POSITIVE_INFINITY, keepAliveTimeoutMs || Number.POSITIVE_INFINITY)
+  return Math.max(1, Math.min(shorter / 8, 60_000))
 }
 
 class Connection {
@@ -85,8 +87,8 @@ class Connection {
   #isAsking = false
   /** The client takes less than it gets, and its socket has a timer. */
   #isSlow = false
-  /** How often it was found idle since it last was not. */
-  #idleSweeps = 0
+  /** When a sweep first found it so; undefined: none has since its last answer. */
+  #idleSince: number | undefined
   #idleTimeoutMs: number
 
   constructor(socket: Socket, parts: Parts, left: () => void) {
@@ -99,7 +101,6 @@ class Connection {
     socket.on('end', this.#end)
     socket.on('close', this.#close)
     socket.on('error', ignore)
-    socket.on('timeout', this.#destroyIdle)
   }
 
   get isInProgress(): boolean {
@@ -116,10 +117,11 @@ class Connection {
     this.#socket.destroy()
   }
 
-  /** Ended if it has been idle for too long: since some moment before the first sweep that found it so. */
-  sweep(): void {
-    if (this.#isAsking || this.#isSlow) return
-    if (this.#idleSweeps++ * sweepMs(this.#parts.limits) >= this.#idleTimeoutMs) this.destroy()
+  /** Ends it if it has been idle for too long. */
+  sweep(now: number): void {
+    if (this.#isAsking || this.#isSlow || this.#idleTimeoutMs === 0) return
+    this.#idleSince ??= now
+    if (now - this.#idleSince >= this.#idleTimeoutMs) this.destroy()
   }
 
   readonly #read = (bytes: Buffer): void => {
@@ -137,13 +139,14 @@ class Connection {
 
   readonly #send = (reply: Reply): undefined => {
     this.#isAsking = false
-    this.#idleSweeps = 0
+    this.#idleSince = undefined
     this.#idleTimeoutMs = this.#parts.limits.keepAliveTimeoutMs
     const { node, isClosing, limits } = this.#parts
     if (this.#socket.writable) {
       const last = isClosing() || reply.headers?.Connection === 'close'
       const taken = write(this.#socket, reply, headOf(reply, node(), last ? undefined : limits.keepAliveTimeoutMs))
-      if (!taken) this.#slowDown()
+      // Whatever is long is not "taken" at first, even where it has already left.
+      if (!taken && this.#socket.writableLength > 0) this.#slowDown()
       if (last) return this.#endWithAnswer()
       if (this.#waiting.length > 0) this.#handOver(this.#waiting)
     }
@@ -161,17 +164,17 @@ class Connection {
     if (this.#parts.isClosing()) this.#parts.onIdle()
   }
 
-  /** A client that takes no answers gets no further ones. Its socket knows whether it takes a part at least: otherwise it is idle after a while. */
+  /** A client that takes no answers gets no further ones. Its socket knows whether it takes any of it: otherwise it is ended after a while. */
   #slowDown(): void {
     this.#isSlow = true
     this.#socket.pause()
-    this.#socket.setTimeout(this.#parts.limits.keepAliveTimeoutMs)
+    this.#socket.setTimeout(this.#parts.limits.keepAliveTimeoutMs, this.#giveUp)
     this.#socket.once('drain', this.#goOn)
   }
 
   readonly #goOn = (): void => {
     this.#isSlow = false
-    this.#socket.setTimeout(0)
+    this.#socket.setTimeout(0, this.#giveUp)
     this.#socket.resume()
   }
 
@@ -182,9 +185,8 @@ class Connection {
     socket.off('end', this.#end)
     socket.off('close', this.#close)
     socket.off('error', ignore)
-    socket.off('timeout', this.#destroyIdle)
     socket.off('drain', this.#goOn)
-    socket.setTimeout(0)
+    socket.setTimeout(0, this.#giveUp)
     this.#left()
     socket.pause()
     for (const chunk of chunks.toReversed()) socket.unshift(chunk)
@@ -198,9 +200,7 @@ class Connection {
     if (this.#isAsking) this.#gone.abort()
   }
 
-  readonly #destroyIdle = (): void => {
-    if (!this.#isAsking) this.#socket.destroy()
-  }
+  readonly #giveUp = (): void => this.destroy()
 
   readonly #close = (): void => {
     this.#left()
