@@ -14,10 +14,10 @@ export function optionsFrom(usage: string, names: readonly string[]): Readonly<R
   process.exit(0)
 }
 
-/** A whole number above 0, or the end with a line that says how to ask. */
-export function countFrom(flag: string, text: string): number {
+/** A whole number from 1 on, or from `least`, or the end with a line that says how to ask. */
+export function countFrom(flag: string, text: string, least = 1): number {
   const count = Number(text)
-  if (Number.isInteger(count) && count > 0) return count
-  console.error(`${flag} ${text}: give a whole number above 0, such as ${flag} 200`)
+  if (text !== '' && Number.isSafeInteger(count) && count >= least) return count
+  console.error(`${flag} ${text}: give a whole number from ${least} on, such as ${flag} 200`)
   process.exit(2)
 }

@@ -12,7 +12,7 @@ import { isNoAnswer, isWholeAnswer, isWholeRequest, statusIn } from './wire.ts'
 const usage = 'npm run fuzz -w kv-server -- [--requests N] [--seed S]    default 20000 requests, from seed 1'
 const asked = optionsFrom(usage, ['requests', 'seed'])
 const total = countFrom('--requests', asked.requests ?? '20000')
-const seed = countFrom('--seed', asked.seed ?? '1')
+const seed = countFrom('--seed', asked.seed ?? '1', 0)
 const chance = new Chance(seed)
 const connections = 16
 const growthMax = 300 * 1024 * 1024

@@ -10,8 +10,8 @@ import { measureWrites, Target } from './client.ts'
 const usage = 'npm run scale -w kv-server -- [--keys N] [--watches N] [--connections N]    default 1000000, 1000 and 10000'
 const asked = optionsFrom(usage, ['keys', 'watches', 'connections'])
 const keys = countFrom('--keys', asked.keys ?? '1000000')
-const watches = countFrom('--watches', asked.watches ?? '1000')
-const connections = countFrom('--connections', asked.connections ?? '10000')
+const watches = countFrom('--watches', asked.watches ?? '1000', 0)
+const connections = countFrom('--connections', asked.connections ?? '10000', 0)
 const MiB = 2 ** 20
 const value = 'v'.repeat(100)
 let failed = false

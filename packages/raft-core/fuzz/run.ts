@@ -19,7 +19,7 @@ const membership: Membership = { voters: ids, outgoing: [], learners: ['n4'], le
 const usage = 'npm run fuzz -w raft-core -- [--messages N] [--seed S]    default 1000000 messages, from seed 1'
 const asked = optionsFrom(usage, ['messages', 'seed'])
 const total = countFrom('--messages', asked.messages ?? '1000000')
-const seed = countFrom('--seed', asked.seed ?? '1')
+const seed = countFrom('--seed', asked.seed ?? '1', 0)
 const random = seeded(seed)
 
 type Tally = { sent: number; valid: number; crashes: number; readonly roles: Map<string, number> }
