@@ -18,6 +18,9 @@ type Plan = { readonly connections: readonly number[]; readonly seconds: number;
 /** Seconds of warm-up: a server runs for months, and in its first ten or so V8 still compiles. `--quick` only looks whether all works. */
 const full: Plan = { connections: [1, 16, 64, 256], seconds: 2, warmUp: 15, rounds: 3 }
 const quick: Plan = { connections: [1, 64], seconds: 2, warmUp: 5, rounds: 1 }
+/** Of warm-up without a rest that others could take for their turns. */
+const turnSeconds = 5
+const againSeconds = 1
 const readConnections = 64
 const warmConnections = 64
 const builders = { hashicorp, dragonboat, 'etcd, JSON': () => etcd('JSON'), 'etcd, gRPC': () => etcd('gRPC') }
@@ -36,7 +39,9 @@ async function run({ quick: isQuick, everything, times = everything ? 1 : undefi
   const usual = (await findWrk()) ?? autocannon
   const all: Series[] = []
   for (let round = 1; round <= plan.rounds; round++) {
-    await playRound(contestants, usual, plan, progress, `round ${round}/${plan.rounds}`, (contestant, what, at, measured) => {
+    // What changes the machine step by step gives as much to the first as to the last.
+    const order = round % 2 === 1 ? contestants : contestants.toReversed()
+    await playRound(order, usual, plan, progress, `round ${round}/${plan.rounds}`, (contestant, what, at, measured) => {
       const known = all.find(series => series.contestant === contestant && series.what === what && series.at === at)
       if (known !== undefined) known.runs.push(measured)
       else all.push({ contestant, what, at, runs: [measured] })
@@ -44,7 +49,7 @@ async function run({ quick: isQuick, everything, times = everything ? 1 : undefi
   }
   const figures = all.map(seriesFigure)
   notes.push(
-    `Each round starts every cluster afresh on an empty folder; ${plan.warmUp} s of writes on ${warmConnections} connections to warm up each. Then all have the same load one after the other, there and back, ${againSeconds(plan)} s on as many connections to warm up again each time, while the others rest. Load: ${usual.name}.`,
+    `Each round starts every cluster afresh on an empty folder; ${plan.warmUp} s of writes on ${warmConnections} connections to warm up each. Then all have the same load one after the other, twice, ${againSeconds} s on as many connections and ${againSeconds} s on its own to warm up again each time, while the others rest; every other round in the opposite order. Load: ${usual.name}.`,
   )
   const writes = figures.filter(({ name }) => name.startsWith('puts'))
   const ratios = ratiosOf(
@@ -81,10 +86,14 @@ async function playRound(
   const players: Player[] = []
   try {
     for (const contestant of contestants) {
-      progress.now(`${where}, ${contestant.name}: starting, and ${plan.warmUp} s to warm up`)
-      const player = await startPlayer(contestant, usual, plan)
-      players.push(player)
-      await measure(player.generator, { ...player.load, kind: 'put', connections: warmConnections, seconds: plan.warmUp }, [])
+      progress.now(`${where}, ${contestant.name}: starting`)
+      players.push(await startPlayer(contestant, usual, plan))
+    }
+    for (let warm = 0; warm < plan.warmUp; warm += turnSeconds) {
+      for (const { contestant, generator, load } of players) {
+        progress.now(`${where}, ${contestant.name}: warming up`)
+        await measure(generator, { ...load, kind: 'put', connections: warmConnections, seconds: turnSeconds }, [])
+      }
     }
     await takeTurns(players, plan, (contestant, what, at, measured) => {
       progress.done(`${where}, ${contestant.name}, ${what}, ${at} connections: ${whole(measured.perSecond)}/s`)
@@ -115,30 +124,26 @@ async function startPlayer(contestant: Contestant, usual: Generator, { seconds }
 }
 
 /**
- * There and back at each load: what changes the machine step by step gives as much to the first as to the last. Who has rested while the
- * others had their turns warms up again, with as many connections as at first: one of them would take half a minute to have as much compiled.
+ * Twice round at each load. Nobody rests for longer than the others have one turn each: after a minute without work V8 has dropped what it
+ * had compiled, and a server runs for months. Whoever has rested warms up with many connections again, since one would take half a minute to.
  */
 async function takeTurns(players: readonly Player[], plan: Plan, tell: Tell): Promise<void> {
-  const again = againSeconds(plan)
-  const thereAndBack = [...players, ...players.toReversed()]
+  const twice = [...players, ...players]
   for (const at of plan.connections) {
-    for (const { contestant, running, generator, load } of thereAndBack) {
+    for (const { contestant, running, generator, load } of twice) {
       const puts = { ...load, kind: 'put', connections: at } as const
-      await measure(generator, { ...puts, connections: Math.max(at, warmConnections), seconds: again }, [])
+      await measure(generator, { ...puts, connections: Math.max(at, warmConnections), seconds: againSeconds }, [])
+      await measure(generator, { ...puts, seconds: againSeconds }, [])
       tell(contestant, 'puts', at, await measure(generator, puts, running.watched))
     }
   }
-  for (const { contestant, running, generator, load } of thereAndBack) {
+  for (const { contestant, running, generator, load } of twice) {
     if (contestant.reads === undefined) continue
     const reads = { ...load, kind: 'get', connections: readConnections, keys: readKeys } as const
     await writeKeys(reads)
-    await measure(generator, { ...reads, seconds: again }, [])
+    await measure(generator, { ...reads, seconds: 2 * againSeconds }, [])
     tell(contestant, `reads, ${contestant.reads}`, readConnections, await measure(generator, reads, running.watched))
   }
-}
-
-function againSeconds({ warmUp }: Plan): number {
-  return Math.ceil(warmUp / 8)
 }
 
 function seriesFigure({ contestant, what, at, runs }: Series): Figure {
