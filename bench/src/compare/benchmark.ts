@@ -18,7 +18,7 @@ type Plan = { readonly connections: readonly number[]; readonly seconds: number;
 /** Seconds of warm-up: a server runs for months, and in its first ten or so V8 still compiles. `--quick` only looks whether all works. */
 const full: Plan = { connections: [1, 16, 64, 256], seconds: 2, warmUp: 15, rounds: 3 }
 const quick: Plan = { connections: [1, 64], seconds: 2, warmUp: 5, rounds: 1 }
-/** Of warm-up without a rest that others could take for their turns. */
+/** Nobody warms up for longer in one go: meanwhile the others rest. */
 const turnSeconds = 5
 const againSeconds = 1
 const readConnections = 64
