@@ -85,8 +85,6 @@ class Connection {
   /** What came while a request was in progress. */
   #waiting: Buffer[] = []
   #isAsking = false
-  /** The client takes less than it gets, and its socket has a timer. */
-  #isSlow = false
   /** When a sweep first found it so; undefined: none has since its last answer. */
   #idleSince: number | undefined
   #idleTimeoutMs: number
@@ -117,9 +115,9 @@ class Connection {
     this.#socket.destroy()
   }
 
-  /** Ends it if it has been idle for too long. */
+  /** Ends it if it has been idle for too long. A client that is slow to take its answer has a timer of the socket. */
   sweep(now: number): void {
-    if (this.#isAsking || this.#isSlow || this.#idleTimeoutMs === 0) return
+    if (this.#isAsking || this.#socket.timeout || this.#idleTimeoutMs === 0) return
     this.#idleSince ??= now
     if (now - this.#idleSince >= this.#idleTimeoutMs) this.destroy()
   }
@@ -166,14 +164,12 @@ class Connection {
 
   /** A client that takes no answers gets no further ones. Its socket knows whether it takes any of it: otherwise it is ended after a while. */
   #slowDown(): void {
-    this.#isSlow = true
     this.#socket.pause()
     this.#socket.setTimeout(this.#parts.limits.keepAliveTimeoutMs, this.#giveUp)
     this.#socket.once('drain', this.#goOn)
   }
 
   readonly #goOn = (): void => {
-    this.#isSlow = false
     this.#socket.setTimeout(0, this.#giveUp)
     this.#socket.resume()
   }
