@@ -2,7 +2,7 @@ import type { Refusal } from 'raft-core'
 import type { Engine } from './engine.ts'
 import { RaftError, type RaftErrorDetails } from './errors.ts'
 import { decodeAnswer, encodeRequest, type PeerAnswer, type PeerRequest } from './peer-requests.ts'
-import { type Deadline, remainingMs } from './wait.ts'
+import { type Deadline, gaveUp, remainingMs } from './wait.ts'
 
 /** Something that only the leader can do: how to do it here, and how to ask for it there. */
 export type Job<T> = {
@@ -60,7 +60,7 @@ export class Leading {
     if (!forward || !(error instanceof RaftError) || error.outcome !== 'not-applied' || !worthAnotherTry.includes(error.code)) throw error
     this.requireRunning() // nobody rings any more
     const left = remainingMs(ports.clock, deadline)
-    if (deadline.signal?.aborted) throw new RaftError('ABORTED', 'the caller gave up; nothing was done', { outcome: 'not-applied' })
+    if (deadline.signal?.aborted) throw gaveUp()
     if (left === 0) throw this.#outOfTime(error, deadline)
     await changed.next(Math.min(left, settings.tickMs), deadline.signal)
   }

@@ -5,7 +5,7 @@ import type { Engine } from './engine.ts'
 import { RaftError, reasonOf } from './errors.ts'
 import type { Leading } from './leading.ts'
 import { decodeOutcomes, encodeOutcomes, type PeerAnswer } from './peer-requests.ts'
-import type { Deadline } from './wait.ts'
+import { type Deadline, gaveUp } from './wait.ts'
 
 export type ResultCodec<Result> = { encode(result: Result): Uint8Array; decode(bytes: Uint8Array): Result }
 
@@ -142,7 +142,7 @@ export class Proposing<Result> {
   }
 
   #propose(data: Uint8Array, deadline: Deadline): Promise<Applied<Result>> {
-    if (deadline.listeners?.hasFired) throw new RaftError('ABORTED', 'the caller gave up; nothing was done', { outcome: 'not-applied' })
+    if (deadline.listeners?.hasFired) throw gaveUp()
     const applied = this.#engine.proposals.add(data, deadline, reason => this.#leading.refusal(reason))
     this.#engine.wake()
     return applied

@@ -38,7 +38,7 @@ import { settingsFrom } from './settings.ts'
 import { nodeStatus } from './status.ts'
 import { transferTo } from './transfer.ts'
 import { leaderships, membershipViews } from './views.ts'
-import { type Deadline, deadlineFor, remainingMs, Wait } from './wait.ts'
+import { type Deadline, deadlineFor, gaveUp, remainingMs, Wait } from './wait.ts'
 import { Waits } from './waits.ts'
 
 /** One member of a cluster: its folder, its port and its state machine. */
@@ -307,11 +307,6 @@ export class RaftNode<Result> implements Node<Result> {
       await changed.next(Math.min(left, settings.tickMs), deadline.signal)
     }
   }
-}
-
-/** Waiting changes nothing. */
-function gaveUp(): RaftError {
-  return new RaftError('ABORTED', 'the caller gave up waiting', { outcome: 'not-applied' })
 }
 
 function noLeader({ timeoutMs }: Deadline): RaftError {

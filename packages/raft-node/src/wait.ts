@@ -98,6 +98,11 @@ export abstract class Wait<T> {
   }
 }
 
+/** Before anything was begun that could have an effect. */
+export function gaveUp(): RaftError {
+  return new RaftError('ABORTED', 'the caller gave up; nothing was done', { outcome: 'not-applied' })
+}
+
 /** The proposal itself is not taken back, so its outcome is unknown. */
 function aborted(reason: unknown): RaftError {
   return new RaftError('ABORTED', 'the caller gave up waiting; what was asked for may still happen', { cause: reason })

@@ -373,8 +373,10 @@ class Endpoint {
   }
 }
 
+/** Lent: the memory of one is that of the next. */
 async function* chunks(count: number, size: number): AsyncGenerator<Uint8Array> {
-  for (let i = 0; i < count; i++) yield new Uint8Array(size).fill(i)
+  const memory = new Uint8Array(size)
+  for (let i = 0; i < count; i++) yield memory.fill(i)
 }
 
 async function* breaking(data: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
