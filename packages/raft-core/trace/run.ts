@@ -1,24 +1,20 @@
 import { writeFileSync } from 'node:fs'
-import { parseArgs } from 'node:util'
+import { optionsFrom } from '../../../scripts/options.ts'
 import { scenarios } from './scenarios.ts'
 
-/**
- * Writes a small run as NDJSON, for `Traceetcdraft.tla` and whoever else wants to check it:
- *
- *   npm run trace -w raft-core -- election            to stdout
- *   npm run trace -w raft-core -- election --out FILE
- */
+/** Writes a small run as NDJSON, for `Traceetcdraft.tla` and whoever else wants to check it. */
 const names = Object.keys(scenarios).join(', ')
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { out: { type: 'string' } } })
-const scenario = scenarios[positionals[0] ?? '']
+const usage = `npm run trace -w raft-core -- --run NAME [--out FILE]    one of ${names}; to stdout where no file is named`
+const { run = '', out } = optionsFrom(usage, ['run', 'out'])
+const scenario = Object.hasOwn(scenarios, run) ? scenarios[run] : undefined
 
 if (scenario === undefined) {
-  console.error(`Which run? One of ${names}.`)
-  process.exitCode = 1
+  console.error(run === '' ? usage : `--run ${run}: there is no such run. One of ${names}.`)
+  process.exitCode = 2
 } else {
   const text = scenario()
     .lines.map(line => `${line}\n`)
     .join('')
-  if (values.out === undefined) process.stdout.write(text)
-  else writeFileSync(values.out, text)
+  if (out === undefined) process.stdout.write(text)
+  else writeFileSync(out, text)
 }

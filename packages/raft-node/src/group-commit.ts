@@ -14,7 +14,7 @@ export type Traffic = {
   readonly bytes: number
   /** Commands that are in the log and not answered. */
   readonly inLog: number
-  /** How many have ever come, and how many were ever answered. */
+  /** How many have ever come, and how many were ever answered, be it that their time was over. */
   readonly arrived: number
   readonly answered: number
 }

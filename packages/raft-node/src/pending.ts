@@ -33,7 +33,7 @@ export class Pending<Result> {
     return this.#size
   }
 
-  /** How many have ever been told what became of their entry. */
+  /** How many have ever waited and do not any more, whatever they were told. */
   get answered(): number {
     return this.#answered
   }
@@ -66,7 +66,6 @@ export class Pending<Result> {
       if (caller.index === position.index) {
         this.remove(caller)
         settle(caller, position, outcome)
-        this.#answered += 1
       }
       caller = later
     }
@@ -92,7 +91,8 @@ export class Pending<Result> {
     else earlier.later = later
     if (later === undefined) this.#last = earlier
     else later.earlier = earlier
-    this.#size--
+    this.#size -= 1
+    this.#answered += 1
   }
 
   #rejectUpTo(last: Index, errorFor: (caller: Caller<Result>) => Error): void {
@@ -111,7 +111,7 @@ export class Pending<Result> {
     else earlier.later = caller
     if (later === undefined) this.#last = caller
     else later.earlier = caller
-    this.#size++
+    this.#size += 1
   }
 }
 

@@ -107,7 +107,7 @@ describe('waiting for a position', () => {
     pending.stop(new Error('stopped'))
     await clock.run(0)
     expect(settled).toEqual(['9 of term 1: LEADERSHIP_LOST', '11 of term 1: LEADERSHIP_LOST', '12 of term 1: stopped'])
-    expect([pending.size, clock.pending]).toEqual([0, []])
+    expect([pending.size, pending.answered, clock.pending]).toEqual([0, 8, []])
   })
 
   test('who is done is garbage at once: nothing that grew old points to it', async () => {
