@@ -255,13 +255,14 @@ export interface StateMachine<Result> {
    * refused with ANSWER_FORGOTTEN, and not applied again. All members have one of the same kind. Default: begins empty at each start.
    */
   appliedIndex?(): Index
-  /** Who the members are from this index on: in order with the commands, and after a snapshot is restored. A throw stops the node. */
+  /** Who the members are from this index on: in order with the commands, and after a snapshot is restored. A throw stops the node, or its start. */
   onMembership?(membership: Membership, index: Index, members: readonly MemberInfo[]): void
   /** A frozen view of the state now; the data may be read while later commands are applied. */
   snapshot(): AsyncIterable<Uint8Array>
   /**
    * Replaces the whole state by the one at this index. For data that are none it throws, and the state is as before; that must be the same on
    * every node, for clients can send data (`node.restore`). A node that is itself at fault, whose disk is full, say, throws a RaftError.
+   * A throw when the node opens makes `open` reject, and the folder stays as it is.
    * If it keeps `appliedIndex`, that is 0 or as before until all of it is durable.
    */
   restore(data: AsyncIterable<Uint8Array>, index: Index): Promise<void>

@@ -212,14 +212,18 @@ export class ReplicatedState<Result> {
     const { index, hasNodePart } = meta
     const began = this.#clock.now()
     this.digests?.clear()
-    const { blocks, rest } = hasNodePart === true ? await splitNodePart(data) : { blocks: [], rest: data }
-    if (index > this.#machineAt) await this.#restoreMachine(meta, rest)
-    else await abandon(rest)
-    const [head, ...tuples] = blocks.flatMap(unpackAll)
-    const { time, sessions } = headIn(head, tuples.length)
-    this.#time = time
-    this.sessions.replace(tuples.slice(0, sessions))
-    this.#restores.replace(tuples.slice(sessions))
+    const source = data[Symbol.asyncIterator]()
+    try {
+      const { blocks, rest } = hasNodePart === true ? await splitNodePart(source) : { blocks: [], rest: data }
+      if (index > this.#machineAt) await this.#restoreMachine(meta, rest)
+      const [head, ...tuples] = blocks.flatMap(unpackAll)
+      const { time, sessions } = headIn(head, tuples.length)
+      this.#time = time
+      this.sessions.replace(tuples.slice(0, sessions))
+      this.#restores.replace(tuples.slice(sessions))
+    } finally {
+      await source.return?.() // a state machine need not read to the end, nor at all, and a file waits to be closed
+    }
     this.#lastRestoreMs = this.#clock.now() - began
   }
 
@@ -260,8 +264,4 @@ function refused(cause: unknown): { readonly error: RaftError } {
 function lost({ index }: Position): RaftError {
   const what = `the command was applied before, at index ${index}, and its answer is not kept`
   return new RaftError('ANSWER_FORGOTTEN', `${what}: the state machine has a store of its own, so look there`)
-}
-
-async function abandon(data: AsyncIterable<Uint8Array>): Promise<void> {
-  for await (const _ of data) break
 }

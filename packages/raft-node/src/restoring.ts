@@ -1,5 +1,5 @@
 import type { Entry, HardState, Index, Position } from 'raft-core'
-import { RaftError } from './errors.ts'
+import { RaftError, reasonOf } from './errors.ts'
 import type { LogDamage, LogState, LogStore, SnapshotMeta, SnapshotStore } from './ports.ts'
 import type { ReplicatedState } from './replicated-state.ts'
 
@@ -65,19 +65,52 @@ async function restoreWhole(parts: Parts, state: LogState): Promise<Omit<Restore
 
 /** The older ones are tried, too: the log on disk reaches back to them. */
 async function restoreNewest({ snapshotStore, state }: Parts, base: Position): Promise<SnapshotMeta | undefined> {
-  let failure: unknown
+  let damage: unknown
+  let unreadable: RaftError | undefined
   for (const meta of await snapshotStore.list()) {
     if (meta.index < base.index) break
+    const source = watched(snapshotStore.read(meta))
     try {
-      await state.restore(meta, snapshotStore.read(meta))
+      await state.restore(meta, source.data)
       return meta
-    } catch (error) {
-      failure ??= error
+    } catch (cause) {
+      if (source.failure === undefined) throw refusedBy(cause, meta)
+      if (source.failure instanceof RaftError && source.failure.code === 'CORRUPT') damage ??= source.failure
+      else unreadable ??= unreadableBy(source.failure, meta)
     }
   }
+  if (unreadable !== undefined) throw unreadable
   // A log that begins at its very first entry needs none, but a state machine that has begun to restore one is not empty any more.
-  if (base.index === 0 && failure === undefined) return undefined
-  throw new RaftError('CORRUPT', 'no snapshot that the log follows can be read', { cause: failure })
+  if (base.index === 0 && damage === undefined) return undefined
+  throw new RaftError('CORRUPT', 'no snapshot that the log follows can be read', { cause: damage })
+}
+
+/** The same data, and what they broke off with. Each piece was checked before it is handed on. */
+function watched(data: AsyncIterable<Uint8Array>) {
+  const source: { readonly data: AsyncIterable<Uint8Array>; failure?: unknown } = { data: pieces() }
+  async function* pieces() {
+    try {
+      yield* data
+    } catch (error) {
+      source.failure = error
+      throw error
+    }
+  }
+  return source
+}
+
+/** No damage: a process with too many files, or no right to read one, is not to lose its log for that. */
+function unreadableBy(cause: unknown, { index }: Position): RaftError {
+  const help = 'Nothing was changed: see that it can be read, and start the node again.'
+  return new RaftError('FOLDER_UNUSABLE', `snapshot ${index} cannot be read: ${reasonOf(cause)}. ${help}`, { cause })
+}
+
+/** The data are whole, so neither an older snapshot nor another log would help, and to drop this log could be to drop the only one. */
+function refusedBy(cause: unknown, { index }: Position): RaftError {
+  if (cause instanceof RaftError && cause.code !== 'CORRUPT') return cause
+  const help = 'Nothing was changed: start the release that wrote it, or one that can read it.'
+  const details = { cause, outcome: 'not-applied' as const }
+  return new RaftError('STATE_MACHINE', `snapshot ${index} is whole, and yet it cannot be restored: ${reasonOf(cause)}. ${help}`, details)
 }
 
 /**

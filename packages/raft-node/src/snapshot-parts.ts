@@ -31,13 +31,12 @@ export async function* withNodePart(
 }
 
 /**
- * Takes the node's blocks off the stream; the rest is what the state machine wants. Whoever reads the rest ends the stream.
+ * Takes the node's blocks off the stream; the rest is what the state machine wants. Who gave the source ends it.
  * @throws Error where the stream is not one that `withNodePart` makes.
  */
 export async function splitNodePart(
-  data: AsyncIterable<Uint8Array>,
+  source: AsyncIterator<Uint8Array>,
 ): Promise<{ readonly blocks: readonly Uint8Array[]; readonly rest: AsyncIterable<Uint8Array> }> {
-  const source = data[Symbol.asyncIterator]()
   const blocks: Uint8Array[] = []
   let held: Uint8Array = new Uint8Array(0)
   const holding = async (wanted: number): Promise<void> => {
@@ -63,12 +62,8 @@ export async function splitNodePart(
 }
 
 async function* following(first: Uint8Array, source: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
-  try {
-    if (first.length > 0) yield first
-    for (let step = await source.next(); step.done !== true; step = await source.next()) yield step.value
-  } finally {
-    await source.return?.()
-  }
+  if (first.length > 0) yield first
+  for (let step = await source.next(); step.done !== true; step = await source.next()) yield step.value
 }
 
 /**

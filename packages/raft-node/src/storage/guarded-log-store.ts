@@ -110,6 +110,7 @@ export class GuardedLogStore implements LogStore {
   beginRepair(): Promise<LogState> {
     return this.#exclusive(async () => {
       if (this.#identity === undefined || this.#mark === undefined) throw new RaftError('INVALID_ARGUMENT', 'a new folder needs no repair')
+      if (this.#isRepairing && !this.#isDamaged && this.#chain.last === 0) return this.#state([]) // emptied, and nothing has come since
       const { term, vote } = this.#hardState
       this.#mark = { ...this.#mark, term, vote, repairing: true }
       await this.#watermark.begin(this.#mark)

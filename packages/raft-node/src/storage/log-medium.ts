@@ -39,8 +39,8 @@ export interface LogMedium {
    */
   open(): Promise<void>
   /**
-   * Empties it, whatever state it is in, also after an `open` that found it `CORRUPT`. Open afterwards, as in a new folder; durable once
-   * resolved.
+   * Empties it, whatever state it is in, also after an `open` that found it `CORRUPT`; what it held may be kept beside. Open afterwards,
+   * as in a new folder; durable once resolved.
    */
   reset(): Promise<void>
   /** All that it holds besides entries. */

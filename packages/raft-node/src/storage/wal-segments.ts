@@ -3,7 +3,7 @@ import { RaftError } from '../errors.ts'
 import type { Link } from './chain.ts'
 import type { Files, OpenFile } from './files.ts'
 import type { Prepared } from './wal-frame.ts'
-import { segmentName, segmentNumber } from './wal-names.ts'
+import { keptPrefixes, segmentName, segmentNumber } from './wal-names.ts'
 import type { WalEnd, WalReplay } from './wal-replay.ts'
 
 /** How large segments are, in bytes: the first, and what they grow to by doubling. */
@@ -73,8 +73,8 @@ export class WalSegments {
     return file
   }
 
-  #path(number: number): string {
-    return `${this.#folder}/${segmentName(number)}`
+  #path(number: number, prefix = ''): string {
+    return `${this.#folder}/${prefix}${segmentName(number)}`
   }
 
   /** The log begins: what an earlier beginning has left is dropped. Durable once resolved. */
@@ -112,12 +112,15 @@ export class WalSegments {
     for (const number of await this.#numbers()) if (number > segment) await this.#files.remove(this.#path(number))
   }
 
-  /** Empties the folder; durable once resolved. */
+  /** Empties the folder; durable once resolved. What is damaged may be all that is left of a cluster: it is kept under other names. */
   async reset(): Promise<void> {
     await this.close()
     this.#old = []
     this.#spares = []
-    await this.#removeAfter(0)
+    const names = await this.#files.list(this.#folder)
+    const kept = keptPrefixes.find(prefix => !names.some(name => name.startsWith(prefix)))
+    if (kept === undefined) await this.#removeAfter(0)
+    else for (const number of await this.#numbers()) await this.#files.rename(this.#path(number), this.#path(number, kept))
     await this.#files.syncFolder(this.#folder)
   }
 

@@ -27,6 +27,8 @@ export class MemoryDisk {
   hardState: HardState = { term: 0, vote: undefined, commit: 0 }
   base: Base = { position: { term: 0, index: 0 }, chain: 0 }
   entries: Entry[] = []
+  /** What reading a snapshot fails with. */
+  readFailure: Error | undefined
   snapshots: { readonly meta: SnapshotMeta; readonly chunks: readonly Uint8Array[] }[] = []
   /** What the next saves do: nothing special, fail, or never end. */
   mode: 'works' | 'fails' | 'hangs' = 'works'
@@ -209,7 +211,10 @@ class MemorySnapshotStore implements SnapshotStore {
     await this.#disk.pause(1)
     const held = this.#disk.snapshots.find(each => each.meta.index === meta.index)
     if (held === undefined) throw new RaftError('CORRUPT', 'the snapshot is gone')
-    yield Buffer.concat(held.chunks).subarray(from)
+    if (this.#disk.readFailure !== undefined) throw this.#disk.readFailure
+    const all = Buffer.concat(held.chunks)
+    if (crc32(all) !== meta.checksum) throw new RaftError('CORRUPT', 'the snapshot fails its checksum')
+    yield all.subarray(from)
   }
 
   async keep(count: number, upTo = Number.POSITIVE_INFINITY): Promise<void> {

@@ -1,4 +1,5 @@
-import { cp, mkdtemp, readdir, rename, rm, truncate, writeFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { cp, mkdtemp, readdir, readFile, readlink, rename, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -160,6 +161,43 @@ describe('on real ports', () => {
       expect(await set(again, 'more')).toBe('more is number 51')
     })
   }
+
+  test('a damaged write-ahead log is kept under other names, and filled again', async () => {
+    const n1 = await start('n1', { bootstrap: true, log: 'wal' })
+    await n1.node.waitForLeader()
+    const n2 = await start('n2', { log: 'wal', ...joining(n1) })
+    const n3 = await start('n3', { log: 'wal', ...joining(n1) })
+    await until(() => [n1, n2, n3].every(({ node }) => node.status().membership.voters.length === 3))
+    for (let i = 0; i < 20; i++) await set(n1, `w${i}`)
+    await n3.node.close()
+    const wal = join(n3.options.dir, 'wal')
+    const [first] = (await readdir(wal)).filter(name => name.endsWith('.wal'))
+    const bytes = await readFile(join(wal, first!))
+    bytes.fill(255, 2_000, 2_400)
+    await writeFile(join(wal, first!), bytes)
+    const back = await reopen(n3, { log: 'wal' })
+    await until(() => back.node.status().repairs === undefined)
+    await back.node.read()
+    expect(back.register.applied.length).toBe(20)
+    const kept = (await readdir(wal)).filter(name => name.startsWith('.damaged-1-'))
+    expect(Buffer.compare(await readFile(join(wal, kept[0]!)), bytes)).toBe(0)
+    const again = await reopen(back, { log: 'wal' })
+    expect(again.node.status().repairs).toBe(undefined)
+  })
+
+  test.skipIf(!existsSync('/proc/self/fd'))('a state machine need not read its snapshot: no file stays open', async () => {
+    class Incurious extends Register {
+      override async restore(): Promise<void> {}
+    }
+    const n1 = await start('n1', { bootstrap: true })
+    await n1.node.waitForLeader()
+    await set(n1, 'a')
+    await n1.node.snapshot()
+    await reopen(n1, { stateMachine: new Incurious() })
+    const files = await readdir('/proc/self/fd')
+    const open = await Promise.all(files.map(file => readlink(`/proc/self/fd/${file}`).catch(() => '')))
+    expect(open.filter(path => path.startsWith(root) && path.endsWith('.snap'))).toEqual([])
+  })
 
   test('without a readable watermark a folder is as good as wiped, and the error says what to do', async () => {
     const [n1, , n3] = await three()

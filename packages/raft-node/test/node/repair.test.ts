@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import { RaftError } from '../../src/errors.ts'
 import { Cluster, type Member } from './cluster.ts'
+import { Register } from './register.ts'
 
 /** The log of a member is damaged while it is down: what it had acknowledged is gone. */
 function damage(cluster: Cluster, name: string): void {
@@ -114,6 +116,66 @@ describe('snapshots that cannot be read', () => {
     expect(n3.node.status().repairs).toMatch(/no snapshot that the log follows can be read/)
     await cluster.clock.until(() => n3.node.status().repairs === undefined && n3.register.applied.length === 23)
     expect(n3.events).toContainEqual(expect.objectContaining({ type: 'snapshot', cause: 'installed' }))
+    await cluster.closeAll()
+  })
+
+  test('for another reason than damage stop the start, and leave the log as it is', async () => {
+    const cluster = new Cluster()
+    const [n1] = await cluster.found(1, { snapshotEntries: 5, trailingEntries: 0 })
+    await write(cluster, n1!, 23)
+    cluster.kill('n1')
+    const disk = cluster.disks.get('n1')!
+    disk.readFailure = new Error('EMFILE: too many open files')
+    await expect(cluster.start('n1')).rejects.toMatchObject({
+      code: 'FOLDER_UNUSABLE',
+      message: expect.stringMatching(/EMFILE.*Nothing was/),
+    })
+    disk.readFailure = undefined
+    const again = await cluster.start('n1')
+    await cluster.clock.outcome(again.node.waitForLeader())
+    expect((await cluster.get(again)).length).toBe(23)
+    await cluster.closeAll()
+  })
+})
+
+describe('a snapshot that is whole and cannot be restored', () => {
+  class Newer extends Register {
+    readonly #error: Error
+    constructor(error: Error) {
+      super()
+      this.#error = error
+    }
+    override async restore(): Promise<void> {
+      throw this.#error
+    }
+  }
+  class Unkind extends Register {
+    onMembership(): void {
+      throw new Error('not these members')
+    }
+  }
+
+  test.each([
+    ['an error', () => new Newer(new Error('written by v1')), 'STATE_MACHINE', /snapshot \d+ is whole.*written by v1.*Nothing was changed/],
+    ['an error of the node', () => new Newer(new RaftError('DISK_FULL', 'its own disk')), 'DISK_FULL', /its own disk/],
+    ['what looks like damage', () => new Newer(new RaftError('CORRUPT', 'not mine')), 'STATE_MACHINE', /not mine/],
+    ['no members', () => new Unkind(), 'STATE_MACHINE', /not these members/],
+  ])('stops the start, and leaves log and snapshot as they are: the state machine takes %s', async (_what, make, code, message) => {
+    const cluster = new Cluster()
+    const options = { snapshotEntries: 5, trailingEntries: 0 }
+    const [n1] = await cluster.found(3, options)
+    await write(cluster, n1!, 23)
+    await cluster.clock.run(500)
+    const names = ['n1', 'n2', 'n3']
+    for (const name of names) cluster.kill(name)
+    for (const name of names) {
+      const start = cluster.start(name, { ...options, stateMachine: make() })
+      await expect(start).rejects.toMatchObject({ code, message: expect.stringMatching(message) })
+    }
+    for (const name of names) await cluster.start(name, options)
+    const leader = await cluster.newLeader()
+    expect(names.map(name => cluster.members.get(name)!.node.status().repairs)).toEqual([undefined, undefined, undefined])
+    expect((await cluster.get(leader)).length).toBe(23)
     await cluster.closeAll()
   })
 })
