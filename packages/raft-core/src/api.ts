@@ -142,12 +142,16 @@ export interface Raft {
    */
   campaign(): void
 
-  /** Appends a command to the log, if this node leads (§5.3). `data` is kept, not copied: do not change it afterwards. */
+  /**
+   * Appends a command to the log, if this node leads (§5.3). `data` is kept, not copied: do not change it afterwards.
+   *
+   * @throws RangeError where it is no bytes; then nothing has changed.
+   */
   propose(data: Uint8Array): ProposeResult
   /**
    * Appends several commands at once: all of them or none. The result gives the position of the first; the others follow it.
    *
-   * @throws RangeError without any command.
+   * @throws RangeError without any command, or where one is no bytes; then nothing has changed.
    */
   proposeAll(commands: readonly Uint8Array[]): ProposeResult
   /**

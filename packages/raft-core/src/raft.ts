@@ -12,8 +12,7 @@ import { payloadBytes } from './log/entry.ts'
 import type { Log } from './log/log.ts'
 import { restoredLog } from './log/log.ts'
 import { applyChange, leaveJointIfDue } from './membership/apply-change.ts'
-import type { Membership } from './membership/membership.ts'
-import { isMember, noMembers } from './membership/membership.ts'
+import { isMember, type Membership, noMembers } from './membership/membership.ts'
 import { promoteCaughtUp } from './membership/promotion.ts'
 import type { Message, Snapshot } from './messages.ts'
 import type { Outbox } from './outbox.ts'
@@ -33,7 +32,7 @@ import { isTermless, passTermGate } from './term-gate.ts'
 import { tick } from './ticks.ts'
 import type { Trace } from './trace.ts'
 import { forwardTransfer, startTransfer } from './transfer.ts'
-import { faultIn } from './validate.ts'
+import { faultIn, isProposable, requireCommands } from './validate.ts'
 
 /** Makes a node from what its disk holds. Throws a RangeError when an option, or what was restored, cannot be right. */
 export function createRaft(options: RaftOptions): Raft {
@@ -160,13 +159,15 @@ export class RaftMachine implements Raft {
   }
 
   propose(data: Uint8Array): ProposeResult {
-    return proposeCommands(this, [data])
+    return this.proposeAll([data])
   }
   proposeAll(commands: readonly Uint8Array[]): ProposeResult {
     if (commands.length === 0) throw new RangeError('proposeAll needs at least one command')
+    requireCommands(commands)
     return proposeCommands(this, commands)
   }
   proposeMembership(change: MembershipChange, ifMembershipIndex?: Index): ProposeResult {
+    if (!isProposable(change)) return { accepted: false, reason: 'invalid-change', leader: this.leader }
     return propose(this, [{ type: 'membership', change }], ifMembershipIndex)
   }
 

@@ -1,4 +1,4 @@
-import type { Entry, Position } from './log/entry.ts'
+import type { Entry, MembershipChange, Position } from './log/entry.ts'
 import { membershipFault } from './membership/membership.ts'
 import type { Message, MessageType, Snapshot } from './messages.ts'
 
@@ -102,7 +102,17 @@ function hasPayload(entry: Entry): boolean {
   return entry.type === 'membership' && isChange(entry.change)
 }
 
-function isChange(change: Extract<Entry, { type: 'membership' }>['change'] | undefined): boolean {
+/** A caller's mistake: what is no bytes could be neither saved nor sent. @throws RangeError. */
+export function requireCommands(commands: readonly Uint8Array[]): void {
+  for (const command of commands) if (!isBytes(command)) throw new RangeError('a command is bytes: a Uint8Array')
+}
+
+/** Whether a caller may propose it: as far as can be said without the membership. */
+export function isProposable(change: MembershipChange): boolean {
+  return isChange(change) && change.changes.every(({ id }) => id !== '')
+}
+
+function isChange(change: MembershipChange | undefined): boolean {
   if (typeof change !== 'object' || change === null || !Array.isArray(change.changes)) return false
   if (change.transition !== 'auto' && change.transition !== 'implicit' && change.transition !== 'explicit') return false
   if (change.context !== undefined && !isBytes(change.context)) return false

@@ -1,8 +1,9 @@
 import { runInNewContext } from 'node:vm'
 import { describe, expect, test } from 'vitest'
-import type { Message } from '../src/index.ts'
+import type { MembershipChange, Message } from '../src/index.ts'
 import { noMembers } from '../src/index.ts'
 import { faultIn } from '../src/validate.ts'
+import { Lab } from './paper/lab.ts'
 
 const at = { term: 1, index: 1 }
 const membership = { ...noMembers, voters: ['n1', 'n2'], learners: ['n3'] }
@@ -88,5 +89,31 @@ describe('a message from outside is malformed', () => {
 
   test.for([null, undefined, 7, 'message'])('%s is no message', value => {
     expect(faultIn(value as unknown as Message)).toBe('not a message')
+  })
+})
+
+describe('what a caller proposes is looked at before anything changes', () => {
+  test.for<[string, unknown]>([
+    ['nothing', undefined],
+    ['text', 'text'],
+    ['a list of numbers', [1, 2]],
+  ])('%s is no command', ([, data]) => {
+    const { raft } = new Lab().lead()
+    const before = raft.status().last
+    expect(() => raft.propose(data as Uint8Array)).toThrow(RangeError)
+    expect(() => raft.proposeAll([new Uint8Array(1), data as Uint8Array])).toThrow(RangeError)
+    expect(raft.status().last).toEqual(before)
+  })
+
+  test.for<[string, unknown]>([
+    ['of nobody', { ...change, changes: [{ type: 'voter', id: '' }] }],
+    ['of a number', { ...change, changes: [{ type: 'learner', id: 5 }] }],
+    ['that there is not', { ...change, changes: [{ type: 'king', id: 'n2' }] }],
+    ['that is none', undefined],
+  ])('a change %s is refused', ([, wrong]) => {
+    const { raft } = new Lab().lead()
+    const before = raft.status().last
+    expect(raft.proposeMembership(wrong as MembershipChange)).toMatchObject({ accepted: false, reason: 'invalid-change' })
+    expect(raft.status().last).toEqual(before)
   })
 })
