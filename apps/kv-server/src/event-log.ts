@@ -30,6 +30,8 @@ export class EventLog {
     if (event.type === 'role') this.#log?.info({ role: event.role, term: event.term, leader: event.leader }, `raft: ${roleWords(event)}`)
     else if (event.type === 'membership') this.#membership(event.membership, event.index)
     else if (event.type === 'snapshot') this.#log?.info({ index: event.index }, `snapshot: ${event.cause} at index ${event.index}`)
+    else if (event.type === 'snapshotFailure')
+      this.#log?.error(`snapshot: none could be taken, so the log goes on growing: ${event.reason}`)
     else if (event.type === 'peer') this.#peer(event)
     else if (event.type === 'handshake') this.#handshake(event)
     else if (event.type === 'repair') this.#repair(event)

@@ -134,6 +134,7 @@ export class Engine<Result> {
     this.snapshots = new Snapshotter(snapshotParts, restored.snapshot ?? { index: 0, size: 0 }, {
       begins: () => this.#receiver.giveWay(),
       taken: index => this.#emit({ type: 'snapshot', index, cause: 'taken' }),
+      missed: reason => this.#emit({ type: 'snapshotFailure', reason }),
       failed: error => this.fail(error),
     })
     this.#sender = new SnapshotSender(raft, ports, settings, run => this.input(run))

@@ -69,6 +69,34 @@ export async function foundCluster(parts: Founding, identity: Identity, self: Om
   return founded
 }
 
+/**
+ * For a folder that was let in, and holds nothing of its cluster yet: who its members are.
+ * @throws RaftError OTHER_CLUSTER where those who were asked now belong to another one.
+ */
+export async function askAgain(ask: Ask, { clusterId, nodeId }: Identity, request: JoinRequest, dir: string): Promise<JoinAnswer> {
+  const answer = checkAnswer(await ask(request))
+  if (answer.clusterId === clusterId) return answer
+  const what = `${dir} was let into cluster ${clusterId} as ${nodeId}, and who was asked now belongs to cluster ${answer.clusterId}`
+  const help = `name a member of the first one; or start with a new folder, and remove ${answer.nodeId} from the other, which has let it in`
+  throw new RaftError('OTHER_CLUSTER', `${what}: ${help}`)
+}
+
+/** It comes from the application, and over whatever network that uses. */
+function checkAnswer(answer: JoinAnswer): JoinAnswer {
+  const { clusterId, nodeId, members } = (answer ?? {}) as Partial<JoinAnswer>
+  const isMember = (member: unknown) => infoFields.every(field => typeof (member as MemberInfo | null)?.[field] === 'string')
+  const isWhole = isName(clusterId) && isName(nodeId) && Array.isArray(members) && members.every(isMember)
+  if (isWhole) return answer
+  const what = 'the answer to the join is not one that a member gives (clusterId, nodeId, members)'
+  throw new RaftError('INVALID_ARGUMENT', `${what}: is that address a member?`)
+}
+
+const infoFields = ['id', 'address', 'clientAddress', 'incarnation'] as const
+
+function isName(value: unknown): boolean {
+  return typeof value === 'string' && value !== ''
+}
+
 type Ask = (request: JoinRequest) => Promise<JoinAnswer>
 
 /** Asks to be let in. Asked again after a crash, with the same incarnation, it gets the same answer. */
@@ -78,9 +106,8 @@ export async function joinCluster(
   identity: Identity,
   request: JoinRequest,
 ): Promise<{ identity: Identity; answer: JoinAnswer }> {
-  const answer = await ask(request)
+  const answer = checkAnswer(await ask(request))
   const name = nameOf(answer.nodeId)
-  if (answer.clusterId === '') throw new RaftError('INVALID_ARGUMENT', 'the answer to the join names no cluster: is that address a member?')
   if (name !== request.id) {
     throw new RaftError('INVALID_ARGUMENT', `this folder was let in as ${name} before: start it with --id ${name}, or name another folder`)
   }

@@ -41,6 +41,7 @@ export class Leading {
   async #search<T>(job: Job<T>, deadline: Deadline, forward: boolean): Promise<T> {
     for (;;) {
       this.#requireServing()
+      if (deadline.signal?.aborted) throw gaveUp()
       try {
         return await this.#attempt(job, deadline, forward)
       } catch (error) {

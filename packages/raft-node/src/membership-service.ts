@@ -10,7 +10,7 @@ import { type ChangeKind, decodeIds, decodeJoinAnswer, type PeerAnswer } from '.
 import type { MemberInfo } from './ports.ts'
 import { checkedClientAddress, checkName } from './settings.ts'
 import { successor } from './transfer.ts'
-import { type Deadline, remainingMs } from './wait.ts'
+import { type Deadline, gaveUp, remainingMs } from './wait.ts'
 
 type Changing = { readonly changes: readonly MemberChange[] } | { readonly leaseReads: boolean }
 
@@ -152,6 +152,7 @@ export class MembershipService {
     const { membershipIndex } = members
     for (;;) {
       this.#leading.requireRunning()
+      if (deadline.signal?.aborted) throw gaveUp()
       const taken = raft.proposeMembership({ transition: 'auto', changes: [], ...what, context }, membershipIndex)
       if (taken.accepted === true) {
         this.#engine.wake()
@@ -162,7 +163,7 @@ export class MembershipService {
       // Stale and yet unchanged here: a snapshot that the core has taken is still being restored.
       const passes = reason === 'change-pending' || reason === 'stale-membership'
       const left = remainingMs(ports.clock, deadline)
-      if (!passes || left === 0 || deadline.signal?.aborted) throw this.#leading.refusal(reason)
+      if (!passes || left === 0) throw this.#leading.refusal(reason)
       await changed.next(Math.min(left, settings.tickMs), deadline.signal)
     }
   }

@@ -17,6 +17,7 @@ export class NodeMetrics {
   readonly #elections = this.registry.counter('raft_elections_total', 'elections and pre-elections that this node has begun')
   readonly #leaderships = this.registry.counter('raft_leaderships_total', 'how often this node became leader')
   readonly #taken = this.registry.counter('raft_snapshots_taken_total', 'snapshots that this node has written of its own state')
+  readonly #notTaken = this.registry.counter('raft_snapshots_failed_total', 'snapshots that were due and could not be taken')
   readonly #installed = this.registry.counter('raft_snapshots_installed_total', 'snapshots that this node got from a leader')
   readonly #applySeconds = this.registry.histogram(
     'raft_apply_duration_seconds',
@@ -59,6 +60,7 @@ export class NodeMetrics {
   }
 
   event(event: NodeEvent): void {
+    if (event.type === 'snapshotFailure') this.#notTaken.add()
     if (event.type === 'snapshot') (event.cause === 'taken' ? this.#taken : this.#installed).add()
     if (event.type !== 'role') return
     if (event.role === 'preCandidate' || event.role === 'candidate') this.#elections.add()

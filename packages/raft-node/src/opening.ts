@@ -2,7 +2,7 @@ import type { Index, Position } from 'raft-core'
 import type { JoinAnswer, NodeEvent, NodeOptions } from './api.ts'
 import { Engine } from './engine.ts'
 import { RaftError } from './errors.ts'
-import { claimFolder, foundCluster, isLoneFounder, isProvisional, joinCluster } from './identity.ts'
+import { askAgain, claimFolder, foundCluster, isLoneFounder, isProvisional, joinCluster } from './identity.ts'
 import { PeerGate } from './peer-gate.ts'
 import type { Identity, LogState, LogStore, Ports } from './ports.ts'
 import type { World } from './real-ports.ts'
@@ -82,7 +82,7 @@ type Arrival = {
 /** Founds or joins where that is still to be done. */
 async function enter<Result>(
   ports: Ports<Result> & { readonly state: ReplicatedState<Result> },
-  { join, id, replace = false }: NodeOptions<Result>,
+  { join, id, dir, replace = false }: NodeOptions<Result>,
   { claimed, address, clientAddress, known }: Arrival,
 ): Promise<{ readonly identity: Identity; readonly answer?: JoinAnswer }> {
   const request = { id, address, clientAddress, incarnation: claimed.incarnation, replace }
@@ -94,7 +94,7 @@ async function enter<Result>(
   // A node in repair waits for its peers to call.
   if (known?.snapshot !== undefined || known?.repairs !== undefined) return { identity: claimed }
   // Let in, but stopped before anything of the log arrived: this folder does not know its cluster's members.
-  if (join !== undefined) return { identity: claimed, answer: await join({ ...request, replace: false }) }
+  if (join !== undefined) return { identity: claimed, answer: await askAgain(join, claimed, { ...request, replace: false }, dir) }
   throw new RaftError(
     'INVALID_ARGUMENT',
     `${id} was let into its cluster, but holds nothing of it yet: start it once more with the address to join`,

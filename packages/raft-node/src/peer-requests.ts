@@ -6,6 +6,9 @@ import { bytesOf, pack, text, unpack, whole } from './tuples.ts'
 
 const version = 1
 
+/** Milliseconds: some 35 years. Who waits for ever asks for no longer. */
+const longestMs = 2 ** 40
+
 export type ChangeKind = 'promote' | 'demote' | 'remove'
 
 /** What one node asks another for. Everything but `closing`, `diskFull` and `digests` is for the leader; `timeoutMs` is how long the asker will wait. */
@@ -26,7 +29,7 @@ export type PeerRequest =
   | { readonly kind: 'digests'; readonly timeoutMs: number }
 
 export function encodeRequest(request: PeerRequest): Uint8Array {
-  return pack([version, request.kind, Math.ceil(request.timeoutMs), ...fieldsOf(request)])
+  return pack([version, request.kind, Math.min(Math.ceil(request.timeoutMs), longestMs), ...fieldsOf(request)])
 }
 
 function fieldsOf(request: PeerRequest): readonly unknown[] {

@@ -292,7 +292,8 @@ export class RaftNode<Result> implements Node<Result> {
       faults.check()
       const left = remainingMs(ports.clock, deadline)
       if (deadline.signal?.aborted) throw gaveUp()
-      if (left === 0 || this.#engine.stopped) throw behind(index, deadline)
+      this.#leading.requireRunning()
+      if (left === 0) throw behind(index, deadline)
       await advanced.next(left, deadline.signal)
     }
   }
@@ -303,7 +304,8 @@ export class RaftNode<Result> implements Node<Result> {
       faults.check()
       const left = remainingMs(ports.clock, deadline)
       if (deadline.signal?.aborted) throw gaveUp()
-      if (left === 0 || this.#engine.stopped) throw late()
+      this.#leading.requireRunning()
+      if (left === 0) throw late()
       await changed.next(Math.min(left, settings.tickMs), deadline.signal)
     }
   }

@@ -100,7 +100,9 @@ export class Reads {
     for (const { readers } of ready) for (const reader of readers) reader.resolve(applied)
   }
 
-  stop(error: Error): void {
+  /** `reason`: why nobody can read here any more. */
+  stop({ code, message }: RaftError): void {
+    const error = new RaftError(code, message, { outcome: 'not-applied' })
     this.#stopped = error
     const all = [this.#gathering, this.#gatheringByLease, ...[...this.#asked, ...this.#confirmed].map(({ readers }) => readers)]
     for (const readers of all) for (const reader of readers) reader.reject(error)
@@ -140,6 +142,11 @@ class Reader extends Wait<Index> {
 
   protected timedOut(): Error {
     return this.#owner.timedOut(this.deadline)
+  }
+
+  /** A read changes nothing. */
+  protected override abandoned(cause: unknown): Error {
+    return new RaftError('ABORTED', 'the caller gave up waiting; a read changes nothing', { cause, outcome: 'not-applied' })
   }
 
   protected forget(): void {

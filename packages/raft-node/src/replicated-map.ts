@@ -1,5 +1,6 @@
 import type { Index } from 'raft-core'
 import type { CallOptions, NodeOptions } from './api.ts'
+import { RaftError, reasonOf } from './errors.ts'
 import { MapState } from './map-state.ts'
 import { RaftNode } from './raft-node.ts'
 import type { World } from './real-ports.ts'
@@ -34,8 +35,9 @@ export class ReplicatedMap<Value> implements AsyncDisposable {
     this.#state = state
   }
 
+  /** @throws RaftError INVALID_ARGUMENT for a key or a value that MessagePack cannot carry. */
   async set(key: string, value: Value, options?: CallOptions): Promise<void> {
-    await this.node.apply(MapState.setCommand(key, value), options)
+    await this.node.apply(setCommand(key, value), options)
   }
 
   /** Whether the key was there. */
@@ -43,10 +45,14 @@ export class ReplicatedMap<Value> implements AsyncDisposable {
     return (await this.node.apply(MapState.deleteCommand(key), options)).result
   }
 
-  /** Linearizable unless `stale` is asked for: it sees every write that was acknowledged before the call, on whichever member. */
+  /**
+   * Linearizable unless `stale` is asked for: it sees every write that was acknowledged before the call, on whichever member. Objects are
+   * copies: what becomes of them changes nothing in the map.
+   */
   async get(key: string, options?: CallOptions & { readonly consistency?: 'linearizable' | 'stale' }): Promise<Value | undefined> {
     await this.node.read(options)
-    return this.#state.get(key)
+    const value = this.#state.get(key)
+    return typeof value === 'object' ? structuredClone(value) : value
   }
 
   /** Resolves once everything that was written anywhere before the call is in this member's map. */
@@ -60,6 +66,16 @@ export class ReplicatedMap<Value> implements AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
+  }
+}
+
+/** Half a surrogate pair would come back as another key than it was. */
+function setCommand(key: string, value: unknown): Uint8Array {
+  if (/\p{Surrogate}/u.test(key)) throw new RaftError('INVALID_ARGUMENT', 'the key holds half a surrogate pair, which is no text')
+  try {
+    return MapState.setCommand(key, value)
+  } catch (cause) {
+    throw new RaftError('INVALID_ARGUMENT', `the value of ${key} cannot be carried by MessagePack: ${reasonOf(cause)}`, { cause })
   }
 }
 

@@ -10,7 +10,7 @@ import { RestoreSpool } from './restore-spool.ts'
 import { checked } from './session-service.ts'
 import { type KeptAnswer, Sessions } from './sessions.ts'
 import { begun, splitNodePart, withNodePart } from './snapshot-parts.ts'
-import { pack, unpackAll, whole } from './tuples.ts'
+import { bytesOf, pack, unpackAll, whole } from './tuples.ts'
 
 const version = 1
 /** So many commands at once are few enough for the event loop. */
@@ -201,10 +201,17 @@ export class ReplicatedState<Result> {
     this.sessions.pass(this.#time)
   }
 
-  /** A frozen view: the node's own part in blocks, an empty block, and the state machine's data. */
+  /**
+   * A frozen view: the node's own part in blocks, an empty block, and the state machine's data.
+   * @throws RaftError STATE_MACHINE, as the data do, where the state machine throws, or gives anything but bytes.
+   */
   snapshot(): AsyncIterable<Uint8Array> {
     const head = pack([version, this.#time, this.sessions.size])
-    return withNodePart(head, joined(this.sessions.tuples(), this.#restores.tuples()), begun(this.#stateMachine.snapshot()))
+    try {
+      return withNodePart(head, joined(this.sessions.tuples(), this.#restores.tuples()), givenBy(begun(this.#stateMachine.snapshot())))
+    } catch (cause) {
+      throw notGiven(cause)
+    }
   }
 
   /** Replaces everything. @throws what the state machine throws, or Error where the node's own part is malformed. */
@@ -259,6 +266,19 @@ function asOutcome<Result>(refusal: RaftError | undefined): EntryOutcome<Result>
 /** The command is at fault, not this node: every node comes to this, and goes on. */
 function refused(cause: unknown): { readonly error: RaftError } {
   return { error: new RaftError('STATE_MACHINE', `the state machine refused the command: ${reasonOf(cause)}`, { cause }) }
+}
+
+async function* givenBy(data: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  try {
+    for await (const piece of data) yield bytesOf(piece, 'what it gave')
+  } catch (cause) {
+    throw notGiven(cause)
+  }
+}
+
+function notGiven(cause: unknown): RaftError {
+  const details = { cause, outcome: 'not-applied' as const }
+  return new RaftError('STATE_MACHINE', `the state machine could not give a snapshot: ${reasonOf(cause)}`, details)
 }
 
 function lost({ index }: Position): RaftError {

@@ -25,6 +25,8 @@ type SnapshotterEvents = {
   /** One of our own is to be written: what is being written, and cannot go on, should end. */
   begins(): void
   taken(index: Index): void
+  /** One that was due could not be taken. */
+  missed(reason: string): void
   failed(error: RaftError): void
 }
 
@@ -90,8 +92,11 @@ export class Snapshotter {
   maybeTake(): void {
     if (!this.#isDue()) return
     if (this.#running !== undefined || this.#stopped || this.#parts.applier.restoring || !this.#hasRoom) return
-    // A snapshot that fails costs disk space, not safety: the log is kept. Only one asked for by a caller rejects.
-    this.take().catch(() => {})
+    // A snapshot that fails costs room, not safety: the log is kept, and whoever watches the node is told.
+    this.take().catch(error => {
+      const comesLater = this.#stopped || (error instanceof RaftError && error.code === 'OVERLOADED')
+      if (!comesLater) this.#on.missed(reasonOf(error))
+    })
   }
 
   /**
@@ -171,10 +176,11 @@ export class Snapshotter {
     const chain = logStore.chainAt(position.index)
     if (chain === undefined) throw new RaftError('STORAGE_FAILED', `the log holds no chain hash at ${position.index}`)
     const { membership, membershipIndex } = members
-    const view = state.snapshot()
+    // Also where it fails: the next one is due after as much again, and not with the next entry.
     this.#entries = 0
     this.#bytes = 0
     this.#written = 0
+    const view = state.snapshot()
     const meta = { ...position, membership, membershipIndex, members: members.all(), chain, hasNodePart: true }
     this.#on.begins()
     const { size } = await this.#alone(() => snapshotStore.write(meta, this.#untilStopped(withPauses(view, clock))))

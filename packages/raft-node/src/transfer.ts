@@ -2,7 +2,7 @@ import type { NodeId } from 'raft-core'
 import type { Engine } from './engine.ts'
 import { RaftError } from './errors.ts'
 import type { Leading } from './leading.ts'
-import { type Deadline, remainingMs } from './wait.ts'
+import { type Deadline, gaveUp, remainingMs } from './wait.ts'
 
 /**
  * The voter that is closest to our log, among those that can be reached and stay. One that could write comes first, then one that has
@@ -26,6 +26,7 @@ export async function transferTo(
   deadline: Deadline,
 ): Promise<NodeId> {
   const { raft, members, identity, ports, settings, changed, faults } = engine
+  if (deadline.signal?.aborted) throw gaveUp()
   const before = raft.leader
   if (before === undefined) throw leading.notLeader()
   // A follower does not know who has most of the log; it offers itself, and the leader waits until it has everything.
@@ -38,13 +39,15 @@ export async function transferTo(
   engine.wake()
   while (raft.leader === undefined || raft.leader === before) {
     faults.check()
+    if (engine.stopped) throw mayMove('NODE_STOPPED', chosen, 'this node has stopped')
     const left = remainingMs(ports.clock, deadline)
-    if (left === 0 || engine.stopped || deadline.signal?.aborted) throw notMoved(chosen, deadline)
+    if (deadline.signal?.aborted) throw mayMove('ABORTED', chosen, 'the caller gave up waiting')
+    if (left === 0) throw mayMove('TIMED_OUT', chosen, `nobody leads anew within ${deadline.timeoutMs} ms`)
     await changed.next(Math.min(left, settings.tickMs), deadline.signal)
   }
   return raft.leader
 }
 
-function notMoved(target: NodeId, { timeoutMs }: Deadline): RaftError {
-  return new RaftError('TIMED_OUT', `leadership did not move to ${target} within ${timeoutMs} ms; it still may: look who leads`)
+function mayMove(code: 'ABORTED' | 'NODE_STOPPED' | 'TIMED_OUT', target: NodeId, why: string): RaftError {
+  return new RaftError(code, `leadership has not moved to ${target}: ${why}. It still may: look who leads`)
 }

@@ -25,8 +25,11 @@ export class Deadline {
 
 const defaultTimeoutMs = 5_000
 
+/** @throws RaftError INVALID_ARGUMENT for a time that is none. */
 export function deadlineFor(clock: Clock, options: CallOptions = {}): Deadline {
   const timeoutMs = options.timeoutMs ?? defaultTimeoutMs
+  if (!(timeoutMs >= 0))
+    throw new RaftError('INVALID_ARGUMENT', `timeoutMs cannot be ${timeoutMs}: give milliseconds from 0 on, or Infinity`)
   return new Deadline(clock.now() + timeoutMs, timeoutMs, options.signal)
 }
 
@@ -85,7 +88,12 @@ export abstract class Wait<T> {
   /** Its signal has fired. */
   giveUp(reason: unknown): void {
     this.forget()
-    this.reject(aborted(reason))
+    this.reject(this.abandoned(reason))
+  }
+
+  /** What it hears when its signal has fired. The proposal itself is not taken back, so its outcome is unknown. */
+  protected abandoned(reason: unknown): Error {
+    return new RaftError('ABORTED', 'the caller gave up waiting; what was asked for may still happen', { cause: reason })
   }
 
   #end() {
@@ -101,9 +109,4 @@ export abstract class Wait<T> {
 /** Before anything was begun that could have an effect. */
 export function gaveUp(): RaftError {
   return new RaftError('ABORTED', 'the caller gave up; nothing was done', { outcome: 'not-applied' })
-}
-
-/** The proposal itself is not taken back, so its outcome is unknown. */
-function aborted(reason: unknown): RaftError {
-  return new RaftError('ABORTED', 'the caller gave up waiting; what was asked for may still happen', { cause: reason })
 }

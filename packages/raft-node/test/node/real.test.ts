@@ -284,4 +284,26 @@ describe('on real ports', () => {
     expect(await map.delete('color')).toBe(true)
     expect(await map.get('color')).toBeUndefined()
   })
+
+  test('what becomes of an object that a map has given changes nothing in the map', async () => {
+    const options = { id: 'm1', dir: join(root, 'm1'), listen: '127.0.0.1:0', tickMs: 20 }
+    await using map = await ReplicatedMap.open<{ tags: string[] }>({ ...options, bootstrap: true })
+    await map.set('color', { tags: ['green'] })
+    const mine = await map.get('color')
+    mine?.tags.push('mine only')
+    expect(await map.get('color', { consistency: 'stale' })).toEqual({ tags: ['green'] })
+  })
+
+  test('a map says which keys and values it cannot carry', async () => {
+    const options = { id: 'm1', dir: join(root, 'm1'), listen: '127.0.0.1:0', tickMs: 20 }
+    await using map = await ReplicatedMap.open({ ...options, bootstrap: true })
+    const circular: unknown[] = []
+    circular.push(circular)
+    const refused = { code: 'INVALID_ARGUMENT', outcome: 'not-applied' }
+    await expect(map.set('half \ud800', 1)).rejects.toMatchObject(refused)
+    await expect(map.set('long', 2n ** 70n)).rejects.toMatchObject(refused)
+    await expect(map.set('circular', circular)).rejects.toMatchObject(refused)
+    await map.set('whole \u{1f600}', 1)
+    expect(await map.get('whole \u{1f600}')).toBe(1)
+  })
 })

@@ -15,7 +15,7 @@ test('a snapshot that a node has taken over stays, however many newer ones have 
   const held = () => disk.snapshots.map(({ meta }) => meta.index)
   const failures: unknown[] = []
   const parts = { snapshotStore, hasRoomFor: () => true } as unknown as ConstructorParameters<typeof Snapshotter>[0]
-  const on = { begins() {}, taken() {}, failed: (error: unknown) => failures.push(error) }
+  const on = { begins() {}, taken() {}, missed() {}, failed: (error: unknown) => failures.push(error) }
   const snapshots = new Snapshotter(parts, { index: 20, size: 1 }, on)
   const come = (index: number) => {
     const meta = { term: 1, index, membership: noMembers, membershipIndex: 1, members: [], chain: 0, size: 0, checksum: 0 }

@@ -52,6 +52,31 @@ test('so many bytes are enough, however large the state is', async () => {
   expect(taken(member)).toBe(2)
 })
 
+test('one that cannot be taken is told, and tried again when the next is due', async () => {
+  const { cluster, member } = await started()
+  let failing = true
+  const { register } = member
+  const snapshot = register.snapshot.bind(register)
+  register.snapshot = () => {
+    if (failing) throw new Error('no memory')
+    return snapshot()
+  }
+  await write(cluster, member, 25)
+  const told = member.events.filter(event => event.type === 'snapshotFailure')
+  expect(told).toEqual([1, 2].map(() => ({ type: 'snapshotFailure', reason: 'the state machine could not give a snapshot: no memory' })))
+  expect(member.node.metrics.prometheus()).toMatch(/^raft_snapshots_failed_total 2$/m)
+  await expect(cluster.clock.outcome(member.node.snapshot())).rejects.toMatchObject({ code: 'STATE_MACHINE', outcome: 'not-applied' })
+  failing = false
+  register.snapshot = async function* () {
+    yield 'text' as unknown as Uint8Array
+  }
+  const refused = { code: 'STATE_MACHINE', message: expect.stringMatching(/what it gave is not bytes$/) }
+  await expect(cluster.clock.outcome(member.node.snapshot())).rejects.toMatchObject(refused)
+  register.snapshot = snapshot
+  await write(cluster, member, 15)
+  expect(taken(member)).toBe(1)
+})
+
 async function started(more = {}) {
   const cluster = new Cluster()
   const [member] = await cluster.found(1, { ...options, ...more })

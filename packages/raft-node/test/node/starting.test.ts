@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { JoinRequest } from '../../src/api.ts'
+import type { JoinAnswer, JoinRequest } from '../../src/api.ts'
 import type { Engine } from '../../src/engine.ts'
 import { PeerGate } from '../../src/peer-gate.ts'
 import { Cluster } from './cluster.ts'
@@ -92,4 +92,36 @@ test('a folder is held against what it acknowledged once in each of its starts',
   expect(hello(5, 'second')).toBe('old-folder')
   expect(hello(5, 'second')).toBe('old-folder')
   expect(hello(5, 'third', true)).toBe(undefined)
+})
+
+test.each([
+  ['an error of HTTP', { error: 'not the leader' }],
+  ['nothing', undefined],
+  ['no members', { clusterId: 'c', nodeId: 'n2' }],
+  ['members of another kind', { clusterId: 'c', nodeId: 'n2', members: [{ id: 'n1' }] }],
+  ['no cluster', { clusterId: '', nodeId: 'n2', members: [] }],
+])('a join that is answered with %s is refused, and can be tried again', async (_what, answer) => {
+  const cluster = new Cluster()
+  const [n1] = await cluster.found(1)
+  await expect(cluster.start('n2', { join: async () => answer as unknown as JoinAnswer })).rejects.toMatchObject({
+    code: 'INVALID_ARGUMENT',
+    message: expect.stringMatching(/answer to the join/),
+  })
+  await cluster.join('n2', n1!)
+  await cluster.closeAll()
+})
+
+test('a folder that was let into one cluster is not let into another by its old name', async () => {
+  const first = new Cluster()
+  const [a] = await first.found(1)
+  await first.join('n2', a!)
+  first.kill('n2')
+  const disk = first.disks.get('n2')!
+  Object.assign(disk, { entries: [], snapshots: [] }) // nothing had come yet
+  const other = { clusterId: 'another', nodeId: 'n2', members: [] }
+  await expect(first.start('n2', { join: async () => other })).rejects.toMatchObject({
+    code: 'OTHER_CLUSTER',
+    message: expect.stringMatching(/^n2 was let into cluster .* as n2, and who was asked now belongs to cluster another: /),
+  })
+  await first.closeAll()
 })
