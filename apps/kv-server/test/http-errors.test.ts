@@ -133,3 +133,26 @@ describe('a request that breaks off', () => {
     expect(server.node.writes).toBe(1)
   })
 })
+
+describe('a body with a field that there is not', () => {
+  it.each([
+    ['/v1/leader/transfer', '{"to":"n2"}', /a field "to"; it may have target/],
+    ['/v1/join-secrets', '{"ttl":5}', /a field "ttl"; it may have ttlMs/],
+    ['/v1/leases', '{"ttlMs":1000,"id":1}', /a field "id"; it may have ttlMs/],
+    ['/v1/locks/l', '{"lease":1,"wait":1}', /a field "wait"; it may have lease, waitMs, value and valueBase64/],
+    ['/v1/txn', '{"if":[]}', /a field "if"; it may have compare, success and failure/],
+  ])('is refused by %s', async (path, body, message) => {
+    using server = await serve()
+    const answer = await server.ask('POST', path, body)
+    expect(answer).toMatchObject({ status: 400, code: 'INVALID_BODY' })
+    expect(answer.json()).toMatchObject({ error: { message: expect.stringMatching(message) } })
+  })
+})
+
+it.each(['abc', '-1', '0'])('a patience of %s is refused', async patience => {
+  using server = await serve()
+  expect(await server.ask('GET', '/v1/kv/a', undefined, { 'X-Raft-Timeout': patience })).toMatchObject({
+    status: 400,
+    code: 'INVALID_HEADER',
+  })
+})

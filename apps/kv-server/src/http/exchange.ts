@@ -74,9 +74,12 @@ export function startedNode({ node }: Service): Node<CommandResult> {
   return node
 }
 
-/** A client that waits less long than this server would says so: `X-Raft-Timeout`, in milliseconds. */
+/** A client that waits less long than this server would says so: `X-Raft-Timeout`, in milliseconds. @throws Refusal 400. */
 export function callOptions({ signal, service, request }: Exchange): Required<CallOptions> {
   const { answerTimeoutMs } = service.limits
-  const patience = Number(request.headers['x-raft-timeout'])
-  return { signal, timeoutMs: patience > 0 ? Math.min(patience, answerTimeoutMs) : answerTimeoutMs }
+  const patience = request.headers['x-raft-timeout']
+  if (patience === undefined) return { signal, timeoutMs: answerTimeoutMs }
+  const timeoutMs = Number(patience)
+  if (timeoutMs > 0) return { signal, timeoutMs: Math.min(timeoutMs, answerTimeoutMs) }
+  throw new Refusal(400, 'INVALID_HEADER', 'X-Raft-Timeout is a number of milliseconds above 0')
 }

@@ -20,6 +20,8 @@ export class HttpServer {
   readonly #answering: Answering
   readonly #shortWay: ShortWay
   readonly #inProgress = new Set<ServerResponse>()
+  /** The answer to the request of each connection that came last. */
+  readonly #latest = new WeakMap<Socket, ServerResponse>()
   readonly #closing = new AbortController()
   /** What its signal says, too, more slowly: each signal is a shape of its own to V8. */
   #isClosing = false
@@ -37,9 +39,9 @@ export class HttpServer {
     this.#server.maxConnections = limits.connectionsMax
     const closing = this.#closing.signal
     this.#answering = new Answering(service, log, closing)
-    this.#server.on('request', (request, response) => this.#answer(request, response))
-    this.#server.on('checkContinue', (request, response) => this.#answer(request, response))
-    this.#server.on('checkExpectation', (request, response) => this.#answer(request, response))
+    this.#server.on('request', (request, response) => this.#take(request, response))
+    this.#server.on('checkContinue', (request, response) => this.#take(request, response))
+    this.#server.on('checkExpectation', (request, response) => this.#take(request, response, unexpected()))
     // Node would have garbage answered here, too, and the answer wait for a handshake that never comes.
     this.#server.prependListener('tlsClientError', (_, socket: Socket) => socket.destroy())
     this.#server.on('clientError', (error, socket) => this.#answerGarbage(error, socket as Socket))
@@ -102,6 +104,22 @@ export class HttpServer {
     this.#server.close()
   }
 
+  /** Those of one connection one after the other: who sends several at once may rely on their order (RFC 9112 §9.3.2). */
+  #take(request: IncomingMessage, response: ServerResponse, refusal = refusalOf(request)): void {
+    const { socket } = request
+    const before = this.#latest.get(socket)
+    this.#latest.set(socket, response)
+    const answer = () => (refusal === undefined ? this.#answer(request, response) : this.#refuse(response, refusal))
+    if (before === undefined || before.writableFinished) return answer()
+    before.once('close', () => {
+      if (!socket.destroyed) answer()
+    })
+  }
+
+  #refuse(response: ServerResponse, refusal: Refusal): void {
+    void this.#send(response, refusalReply(refusal, { isRead: false }))
+  }
+
   #answer(request: IncomingMessage, response: ServerResponse): void {
     const gone = new AbortController()
     this.#inProgress.add(response)
@@ -151,7 +169,18 @@ function serverOptions(limits: Limits) {
     keepAliveTimeout: limits.keepAliveTimeoutMs,
     connectionsCheckingInterval: Math.min(5_000, limits.headersTimeoutMs),
     maxHeaderSize: limits.headerBytesMax,
+    requireHostHeader: false, // Node's own answer would say nothing
   }
+}
+
+/** What HTTP asks of a request, besides being one (RFC 9112 §3.2). */
+function refusalOf({ httpVersion, headers }: IncomingMessage): Refusal | undefined {
+  if (httpVersion !== '1.1' || headers.host !== undefined) return undefined
+  return new Refusal(400, 'NOT_HTTP', 'a request of HTTP/1.1 names its host: the header Host is missing')
+}
+
+function unexpected(): Refusal {
+  return new Refusal(417, 'NOT_HTTP', 'of what a request may expect (header Expect), only 100-continue is known')
 }
 
 function garbageRefusal(code: string | undefined): Refusal {

@@ -107,6 +107,29 @@ describe('/v1/watch', () => {
     expect(await watch.next()).toBeUndefined()
   })
 
+  it('waits for a revision that another node has told of, and refuses one that there never was', async () => {
+    using server = await serve()
+    await server.ask('PUT', '/v1/kv/a', '1')
+    const read = server.node.read.bind(server.node)
+    server.node.read = async options => {
+      await server.node.apply(Uint8Array.of(1, 2, 1, 97)) // what this node lacked has come
+      return read(options)
+    }
+    const watch = await Watch.open(server, '?since=12')
+    expect(await watch.next()).toMatchObject({ event: 'progress', data: { revision: 12 } })
+    server.node.read = read
+    expect(await server.ask('GET', '/v1/watch?since=99')).toMatchObject({ status: 400, code: 'REVISION_AHEAD' })
+    expect(await server.ask('GET', '/v1/watch', undefined, { 'Last-Event-ID': '99' })).toMatchObject({
+      status: 400,
+      code: 'REVISION_AHEAD',
+    })
+  })
+
+  it('is of a key or of a prefix', async () => {
+    using server = await serve()
+    expect(await server.ask('GET', '/v1/watch?key=a&prefix=a')).toMatchObject({ status: 400, code: 'INVALID_QUERY' })
+  })
+
   it('ends when the server closes, and is forgotten when the client goes', async () => {
     using server = await serve()
     const [staying, leaving] = [await Watch.open(server), await Watch.open(server)]

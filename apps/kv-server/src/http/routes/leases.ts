@@ -4,7 +4,7 @@ import type { KvStore } from '../../store/kv-store.ts'
 import { type LeaseRecord, remainingMs } from '../../store/leases.ts'
 import { readJson } from '../body.ts'
 import type { Exchange } from '../exchange.ts'
-import { integerIn, invalidBody, objectIn } from '../json-bytes.ts'
+import { bodyFields, integerIn, invalidBody } from '../json-bytes.ts'
 import { read } from '../reading.ts'
 import { Refusal } from '../refusal.ts'
 import { json, jsonType, type Reply, writeAll } from '../respond.ts'
@@ -17,7 +17,7 @@ const ttlMsMax = 366 * 24 * 60 * 60 * 1000
 
 /** `POST /v1/leases` */
 export async function grantLease(exchange: Exchange): Promise<Reply> {
-  const ttlMs = integerIn(objectIn(await readJson(exchange, '{"ttlMs":10000}'), 'the body'), 'ttlMs')
+  const ttlMs = integerIn(bodyFields(await readJson(exchange, '{"ttlMs":10000}'), ['ttlMs']), 'ttlMs')
   if (ttlMs < ttlMsMin || ttlMs > ttlMsMax) throw invalidBody(`ttlMs is from ${ttlMsMin} to ${ttlMsMax}`)
   return leaseWrite(exchange, { type: 'grant', ttlMs })
 }

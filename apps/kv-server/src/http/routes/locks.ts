@@ -4,7 +4,7 @@ import type { KvStore } from '../../store/kv-store.ts'
 import type { LockRecord } from '../../store/locks.ts'
 import { readJson } from '../body.ts'
 import type { Exchange } from '../exchange.ts'
-import { bytesIn, integerIn, invalidBody, nameField, objectIn } from '../json-bytes.ts'
+import { bodyFields, bytesIn, integerIn, invalidBody, nameField } from '../json-bytes.ts'
 import { checkedValue, keyFrom } from '../keys.ts'
 import { invalid } from '../query.ts'
 import { read } from '../reading.ts'
@@ -17,7 +17,7 @@ import { chunksOf } from './range.ts'
 export async function lock(exchange: Exchange): Promise<Reply> {
   const { limits } = exchange.service
   const name = keyFrom(exchange.rest, limits)
-  const fields = objectIn(await readJson(exchange, '{"lease":12,"waitMs":10000}'), 'the body')
+  const fields = bodyFields(await readJson(exchange, '{"lease":12,"waitMs":10000}'), ['lease', 'waitMs', 'value', 'valueBase64'])
   const [lease, waitMs] = [integerIn(fields, 'lease'), integerIn(fields, 'waitMs', 0)]
   if (waitMs > limits.waitTimeoutMs)
     throw invalidBody(`waitMs is at most ${limits.waitTimeoutMs}: ask again, the place in the queue is kept`)

@@ -6,7 +6,7 @@ import { binaryFrom } from '../../store/binary.ts'
 import type { CommandResult } from '../../store/command.ts'
 import { readJsonOrNothing } from '../body.ts'
 import { callOptions, type Exchange, servingNode, startedNode } from '../exchange.ts'
-import { integerIn, invalidBody, objectIn, own } from '../json-bytes.ts'
+import { bodyFields, integerIn, invalidBody, own } from '../json-bytes.ts'
 import { percentDecoded } from '../query.ts'
 import { Refusal } from '../refusal.ts'
 import { json, type Reply } from '../respond.ts'
@@ -42,7 +42,7 @@ function unknownMember(node: Node<CommandResult>, id: string): Refusal {
 
 /** `POST /v1/leader/transfer` */
 export async function transferLeadership(exchange: Exchange): Promise<Reply> {
-  const target = own(objectIn(await readJsonOrNothing(exchange, '{"target":"n2"}'), 'the body'), 'target')
+  const target = own(bodyFields(await readJsonOrNothing(exchange, '{"target":"n2"}'), ['target']), 'target')
   if (target !== undefined && typeof target !== 'string') throw invalidBody('target is not a string')
   const node = servingNode(exchange.service)
   if (target !== undefined && !node.status().members.some(member => member.id === target)) throw unknownMember(node, target)
@@ -56,7 +56,7 @@ const secretTtlMsMax = 7 * 24 * secretTtlMs
 
 /** `POST /v1/join-secrets`: only the digest of the secret goes through the log. */
 export async function createJoinSecret(exchange: Exchange): Promise<Reply> {
-  const fields = objectIn(await readJsonOrNothing(exchange, '{"ttlMs":3600000}'), 'the body')
+  const fields = bodyFields(await readJsonOrNothing(exchange, '{"ttlMs":3600000}'), ['ttlMs'])
   const ttlMs = integerIn(fields, 'ttlMs', secretTtlMs)
   if (ttlMs === 0 || ttlMs > secretTtlMsMax) throw invalidBody(`ttlMs is from 1 to ${secretTtlMsMax}`)
   const secret = `join-${randomBytes(secretBytes).toString('base64url')}`

@@ -3,7 +3,7 @@ import type { Binary } from '../../store/binary.ts'
 import { type Compare, compareOps, numberTargets, type Operation, type OperationResult, type TxnCommand } from '../../store/command.ts'
 import { readJson } from '../body.ts'
 import type { Exchange } from '../exchange.ts'
-import { bytesIn, integerIn, invalidBody, itemJson, objectIn, own } from '../json-bytes.ts'
+import { bodyFields, bytesIn, integerIn, invalidBody, itemJson, objectIn, own } from '../json-bytes.ts'
 import { checkedKey, checkedValue } from '../keys.ts'
 import type { Limits } from '../limits.ts'
 import { Refusal } from '../refusal.ts'
@@ -27,9 +27,7 @@ function shown(result: OperationResult): OperationAnswer {
 }
 
 function txnOf(body: unknown, limits: Limits): TxnCommand {
-  const fields = objectIn(body, 'the body')
-  const unknown = Object.keys(fields).find(name => !['compare', 'success', 'failure'].includes(name))
-  if (unknown !== undefined) throw invalidBody(`the body has a field ${JSON.stringify(unknown)}; it may have compare, success and failure`)
+  const fields = bodyFields(body, ['compare', 'success', 'failure'])
   const [compare, onSuccess, onFailure] = (['compare', 'success', 'failure'] as const).map(name => listIn(own(fields, name), name))
   const count = compare!.length + onSuccess!.length + onFailure!.length
   if (count === 0) throw invalidBody('there is nothing to do: give compare, success or failure')
