@@ -95,6 +95,10 @@ export async function startServer(options: KvServerOptions, overrides: Partial<W
   if (options.replace && join === undefined) {
     throw new RaftError('INVALID_ARGUMENT', 'replacing a member needs the HTTP address of another one: give --join as well')
   }
+  if (wanted.http.port !== 0 && formatAddress(wanted.http) === formatAddress(wanted.raft)) {
+    const both = formatAddress(wanted.http)
+    throw new RaftError('INVALID_ARGUMENT', `http address and raft address are both ${both}: clients and peers need a port each`)
+  }
   const protection = protectionFrom(options)
   checkExposure(wanted.http, 'http address', protection)
   checkPeerExposure(wanted.raft, protection)

@@ -65,6 +65,7 @@ describe('a start that fails', () => {
     ['http address', { http: 'nonsense' }],
     ['raft address', { raft: 'nonsense' }],
     ['join address', { join: ['nonsense'] }],
+    ['raft address, which is the http address', { http: 'localhost:18999', raft: ':18999' }],
     ['id', { id: 'no spaces' }],
     ['replace without join', { replace: true }],
   ])('because of a bad %s, says so and leaves nothing behind', async (_, options) => {

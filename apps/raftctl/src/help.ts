@@ -1,4 +1,7 @@
 import { CommandHelp, Help } from '@oclif/core'
+import { exitCodes } from './command/exit-codes.ts'
+import { unknownCommandLine } from './command/unknown-command.ts'
+import { exitWhenOutputIsLost } from './output/lost.ts'
 import { rootHelp } from './root-help.ts'
 
 class ExamplesFirst extends CommandHelp {
@@ -33,6 +36,19 @@ class ExamplesFirst extends CommandHelp {
 /** `--help`: examples first, for that is what people look for; the flags that all commands share last. */
 export default class RaftHelp extends Help {
   protected override CommandHelpClass = ExamplesFirst
+
+  /** Words that are no command are answered as they are without `--help`. */
+  override async showHelp(argv: string[]): Promise<void> {
+    exitWhenOutputIsLost(this.config.bin)
+    try {
+      await super.showHelp(argv)
+    } catch (error) {
+      const [, id] = /^Command (\S+) not found\.$/.exec((error as Error).message) ?? []
+      if (id === undefined) throw error
+      process.stderr.write(unknownCommandLine(id, this.config))
+      process.exitCode = exitCodes.usage
+    }
+  }
 
   protected override async showRootHelp(): Promise<void> {
     const isTop = (name: string) => !name.includes(':')

@@ -101,8 +101,9 @@ export class PeerGate implements TransportEvents {
     const isFresh =
       members.membershipIndex === foundingIndex && voters.length === 1 && voters[0] === identity.nodeId && learners.length === 0
     if (!isFresh) return
-    const what = `members of another cluster expect ${identity.nodeId} here: its folder was lost, and a new cluster founded in its place`
-    this.#raise('WIPED_MEMBER', `${what}. Stop this node and let it in again: ${replaceCommand(nameOf(identity.nodeId), address)}`)
+    const what = `members of another cluster expect one of theirs at ${address}, and this node has founded a cluster of its own`
+    const lost = `If it lost its folder, stop it and let it in again: ${replaceCommand(nameOf(identity.nodeId), address)}`
+    this.#raise('WIPED_MEMBER', `${what}. ${lost}. If it is another one, give it another address`)
   }
 
   #toldMessage(code: RaftErrorCode, by: NodeId): string {

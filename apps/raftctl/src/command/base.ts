@@ -1,4 +1,5 @@
 import { Command, Flags, type Interfaces } from '@oclif/core'
+import { exitWhenOutputIsLost } from '../output/lost.ts'
 import { Failure, failureOf } from './failure.ts'
 import { withTwoDashes } from './single-dash.ts'
 
@@ -11,6 +12,14 @@ export abstract class RaftCommand extends Command {
       description: 'after an error, where in the program it came from: for hunting a bug in raftctl itself',
       default: false,
     }),
+  }
+
+  /** Nodes run on without it. */
+  protected readonly needsItsOutput: boolean = true
+
+  protected override async init(): Promise<void> {
+    await super.init()
+    if (this.needsItsOutput) exitWhenOutputIsLost(this.config.bin)
   }
 
   protected override async parse<

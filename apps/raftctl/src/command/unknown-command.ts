@@ -1,6 +1,14 @@
+import type { Interfaces } from '@oclif/core'
 import { distance } from 'fastest-levenshtein'
 
 type Program = { readonly bin: string; readonly known: readonly string[]; readonly topics: readonly string[] }
+
+/** The same as a line for stderr. `id`: as oclif writes the words. */
+export function unknownCommandLine(id: string, { bin, commands, topics }: Pick<Interfaces.Config, 'bin' | 'commands' | 'topics'>): string {
+  const known = commands.filter(({ hidden }) => !hidden).map(command => command.id.replaceAll(':', ' '))
+  const names = topics.map(({ name }) => name.replaceAll(':', ' '))
+  return `${bin}: ${unknownCommand(id.replaceAll(':', ' '), { bin, known, topics: names })}\n`
+}
 
 /** What to say about words that are no command: the nearest one there is, if it is near enough to have been meant. */
 export function unknownCommand(words: string, { bin, known, topics }: Program): string {

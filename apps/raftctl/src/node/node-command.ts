@@ -9,14 +9,19 @@ type Flags = Readonly<Record<string, FlagShape>>
 type Settings = Omit<NodeFlags, 'dir'> & { readonly 'print-config': boolean }
 type Parsed = { readonly args: { readonly dir: string | undefined }; readonly flags: Settings }
 type Needs = { readonly shapes: Flags; readonly needsJoin: boolean }
+/** As oclif reads them from the environment. */
+const booleans = ['true', 'yes', 'y', '1', 'false', 'no', 'n', '0', '']
 /** Not for everybody's eyes. */
 const secrets = ['join-secret']
 
 /** A command that runs a node, with settings from flags, the environment (RAFT_…) and a file: the first of them that has one counts. */
 export abstract class NodeCommand extends RaftCommand {
+  protected override readonly needsItsOutput = false
+
   /** `parse` reads the words of all sources together. */
   protected async runWith(parse: (argv: string[]) => Promise<Parsed>, { shapes, needsJoin }: Needs): Promise<void> {
     const argv = withTwoDashes(this.argv)
+    this.#checkBooleans(shapes)
     const file = settingsOfFile(argv, process.env, shapes)
     const { args, flags } = await parse([...file.words, ...argv])
     const dir = args.dir ?? (process.env.RAFT_DIR || file.dir)
@@ -26,6 +31,15 @@ export abstract class NodeCommand extends RaftCommand {
     if (dir === undefined)
       this.fail(`missing DIR, the folder for the node's data, made when absent, for example /tmp/raft1; ${help}`, exitCodes.usage)
     await runNode({ ...flags, dir }, this.config.bin)
+  }
+
+  /** What is neither would be taken for no, and the node would do without what was asked for. */
+  #checkBooleans(shapes: Flags): void {
+    for (const { type, env } of Object.values(shapes)) {
+      const value = type === 'boolean' && env !== undefined ? process.env[env] : undefined
+      if (value === undefined || booleans.includes(value.toLowerCase())) continue
+      this.fail(`${env} is ${JSON.stringify(value)}: give true or false`, exitCodes.usage)
+    }
   }
 
   #print(settings: Readonly<Record<string, unknown>>, shapes: Flags, argv: readonly string[], file: FileSettings): void {

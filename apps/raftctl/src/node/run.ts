@@ -2,6 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { NonLeaderMode } from 'kv-client'
 import type { KvServer } from 'kv-server'
 import { endpointOf, listOf } from '../command/endpoint.ts'
+import { exitCodes } from '../command/exit-codes.ts'
+import { Failure } from '../command/failure.ts'
 import { leaveWord } from '../stopping/running-node.ts'
 import { banner, programName } from './banner.ts'
 import { holdGarbage } from './heap.ts'
@@ -128,10 +130,13 @@ type Addresses = { readonly http: string; readonly raft: string; readonly join: 
 /** Without --raft, the workshop's habit: 8180 for clients, 8186 for peers. */
 function addressesOf({ http, raft, join }: NodeFlags): Addresses {
   const clients = endpointOf(http, '--http')
-  const beside = clients.replace(/\d+$/, port => String(Number(port) + 6))
+  const beside = clients.replace(/\d+$/, port => String(port === '0' ? 0 : Number(port) + 6))
+  const peers = endpointOf(raft ?? beside, '--raft')
+  if (peers === clients && !clients.endsWith(':0'))
+    throw new Failure(`--http and --raft are both ${clients}: clients and peers need a port each`, exitCodes.usage)
   return {
     http: clients,
-    raft: endpointOf(raft ?? beside, '--raft'),
+    raft: peers,
     join: listOf(join).map(address => endpointOf(address, '--join')),
   }
 }

@@ -18,7 +18,10 @@ export async function refuseForeignFolder(files: Files, folder: string): Promise
   const foreign = names.find(name => !ourNames.includes(name) && !name.startsWith('.'))
   const ours = Object.values(logFolders).some(name => names.includes(name)) && watermarkNames.some(name => names.includes(name))
   if (foreign === undefined || ours) return
-  throw new RaftError('FOLDER_FOREIGN', `${folder} is not a node's data folder: it holds ${foreign}. Name one that is empty or new.`)
+  throw new RaftError(
+    'FOLDER_FOREIGN',
+    `${folder} is not a node's data folder: it holds ${foreign}. Name a node's folder, or for a new node one that is empty or new.`,
+  )
 }
 
 /** Which log store has made this folder; undefined where none has, or nobody can look. */
