@@ -153,6 +153,13 @@ describe('one connection', () => {
     expect(answers(idle.received())).toHaveLength(1)
   })
 
+  it('is ended with all the others that were used together, some at a time', async () => {
+    using server = await serve({ limits: { headersTimeoutMs: 400, keepAliveTimeoutMs: 400 } })
+    const connections = await Promise.all(Array.from({ length: 250 }, () => open(server.port)))
+    await Promise.all(connections.map(({ socket }) => new Promise(resolve => socket.once('close', resolve))))
+    expect(connections.map(({ received }) => received()).join('')).toBe('')
+  })
+
   it('stays as long as something is asked on it now and then', async () => {
     using server = await serve({ limits: { headersTimeoutMs: 300, keepAliveTimeoutMs: 300 } })
     const { socket, received } = await open(server.port)
