@@ -83,7 +83,7 @@ export class Applier<Result> {
       this.#applyWaiting()
     } catch (cause) {
       this.#stopped = true
-      this.#listener.failed(invariantBroken(cause))
+      this.#listener.failed(cause instanceof RaftError ? cause : invariantBroken(cause))
     }
   }
 

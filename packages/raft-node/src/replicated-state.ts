@@ -130,11 +130,11 @@ export class ReplicatedState<Result> {
     return batch
   }
 
-  /** What `batchFrom` gave. @throws what the state machine throws, or Error where its answers are too few or too many. */
+  /** What `batchFrom` gave. @throws RaftError where the state machine throws, or gives too few answers or too many. */
   applyBatch(commands: readonly CommandAt[]): readonly EntryOutcome<Result>[] {
-    const outcomes = this.#stateMachine.applyBatch?.(commands) ?? []
+    const outcomes = ownFault('applyBatch', () => this.#stateMachine.applyBatch?.(commands) ?? [])
     if (outcomes.length === commands.length) return outcomes.map(outcome => ('error' in outcome ? refused(outcome.error) : outcome))
-    throw new Error(`the state machine gave ${outcomes.length} answers to ${commands.length} commands`)
+    throw faulty('applyBatch', new Error(`it gave ${outcomes.length} answers to ${commands.length} commands`))
   }
 
   /** A membership took effect. */
@@ -143,13 +143,17 @@ export class ReplicatedState<Result> {
   }
 
   #tellMembers(members: Members): void {
-    this.#stateMachine.onMembership?.(members.membership, members.membershipIndex, members.current())
+    ownFault('onMembership', () => this.#stateMachine.onMembership?.(members.membership, members.membershipIndex, members.current()))
   }
 
   #command(command: Uint8Array, index: number): EntryOutcome<Result> {
     if (index <= this.#machineAt) return nothing as EntryOutcome<Result> // nobody waits for it any more
     const outcome = this.#outcomeOf(command, index)
-    if (this.digests !== undefined) this.digests.record(index, this.#stateMachine.digest?.() ?? '')
+    if (this.digests !== undefined)
+      this.digests.record(
+        index,
+        ownFault('digest', () => this.#stateMachine.digest?.() ?? ''),
+      )
     return outcome
   }
 
@@ -266,6 +270,19 @@ function asOutcome<Result>(refusal: RaftError | undefined): EntryOutcome<Result>
 /** The command is at fault, not this node: every node comes to this, and goes on. */
 function refused(cause: unknown): { readonly error: RaftError } {
   return { error: new RaftError('STATE_MACHINE', `the state machine refused the command: ${reasonOf(cause)}`, { cause }) }
+}
+
+/** What a state machine must not throw in: what it has done by then is unknown. */
+function ownFault<T>(where: string, run: () => T): T {
+  try {
+    return run()
+  } catch (cause) {
+    throw faulty(where, cause)
+  }
+}
+
+function faulty(where: string, cause: unknown): RaftError {
+  return new RaftError('INVARIANT_BROKEN', `the state machine is at fault, so this node stops: ${where}: ${reasonOf(cause)}`, { cause })
 }
 
 async function* givenBy(data: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
