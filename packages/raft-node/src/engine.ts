@@ -25,7 +25,7 @@ import type { ReplicatedState } from './replicated-state.ts'
 import type { RestoredFolder } from './restoring.ts'
 import { checkLive, type LiveSettings, leaseFits, type Settings } from './settings.ts'
 import { SnapshotReceiver, SnapshotSender } from './snapshot-transfer.ts'
-import { Snapshotter } from './snapshotter.ts'
+import { Snapshotter, type SnapshotterEvents } from './snapshotter.ts'
 import { SpaceWatch } from './space-watch.ts'
 import type { DiskReserve } from './storage/disk-reserve.ts'
 import { Ticker } from './ticker.ts'
@@ -131,12 +131,7 @@ export class Engine<Result> {
     this.space = new SpaceWatch(this, options.reserve, event => this.#emit(event))
     const hasRoomFor = (bytes: number) => this.space.hasRoomFor(bytes)
     const snapshotParts = { clock, raft, applier: this.applier, members, state, logStore, snapshotStore, settings, hasRoomFor }
-    this.snapshots = new Snapshotter(snapshotParts, restored.snapshot ?? { index: 0, size: 0 }, {
-      begins: () => this.#receiver.giveWay(),
-      taken: index => this.#emit({ type: 'snapshot', index, cause: 'taken' }),
-      missed: reason => this.#emit({ type: 'snapshotFailure', reason }),
-      failed: error => this.fail(error),
-    })
+    this.snapshots = new Snapshotter(snapshotParts, restored.snapshot ?? { index: 0, size: 0 }, this.#snapshotterEvents())
     this.#sender = new SnapshotSender(raft, ports, settings, run => this.input(run))
     this.#receiver = new SnapshotReceiver(
       raft,
@@ -315,6 +310,15 @@ export class Engine<Result> {
         this.proposals.propose()
         this.reads.ask()
       },
+      failed: error => this.fail(error),
+    }
+  }
+
+  #snapshotterEvents(): SnapshotterEvents {
+    return {
+      begins: () => this.#receiver.giveWay(),
+      taken: index => this.#emit({ type: 'snapshot', index, cause: 'taken' }),
+      missed: reason => this.#emit({ type: 'snapshotFailure', reason }),
       failed: error => this.fail(error),
     }
   }

@@ -149,12 +149,14 @@ export class ReplicatedState<Result> {
   #command(command: Uint8Array, index: number): EntryOutcome<Result> {
     if (index <= this.#machineAt) return nothing as EntryOutcome<Result> // nobody waits for it any more
     const outcome = this.#outcomeOf(command, index)
-    if (this.digests !== undefined)
-      this.digests.record(
-        index,
-        ownFault('digest', () => this.#stateMachine.digest?.() ?? ''),
-      )
+    this.#digest(index)
     return outcome
+  }
+
+  #digest(index: Index): void {
+    if (this.digests === undefined) return
+    const digest = ownFault('digest', () => this.#stateMachine.digest?.() ?? '')
+    this.digests.record(index, digest)
   }
 
   #outcomeOf(command: Uint8Array, index: number): EntryOutcome<Result> {

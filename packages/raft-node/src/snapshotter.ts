@@ -21,7 +21,7 @@ type Parts = {
   readonly hasRoomFor: (bytes: number) => boolean
 }
 
-type SnapshotterEvents = {
+export type SnapshotterEvents = {
   /** One of our own is to be written: what is being written, and cannot go on, should end. */
   begins(): void
   taken(index: Index): void
