@@ -29,6 +29,46 @@ describe('requests that come at once on one connection', () => {
     expect(statuses(received)).toEqual(Array(count + 1).fill(200))
     expect(received).toMatch(new RegExp(`value ${count - 1}$`))
   })
+
+  it('are not begun once the server has said that the connection ends', async () => {
+    using server = await serve()
+    const apply = server.node.apply.bind(server.node)
+    let applied = 0
+    server.node.apply = async (...args) => {
+      applied += 1
+      await new Promise(resolve => setTimeout(resolve, 50))
+      return apply(...args)
+    }
+    const received = exchange(server.port, put('1') + put('2') + put('3') + put('4'))
+    await expect.poll(() => applied).toBe(1)
+    await server.server.drain()
+    expect(statuses(await received)).toEqual([200])
+    expect(applied).toBe(1)
+  })
+
+  it('are not read behind one that does not end: the client has to wait', async () => {
+    using server = await serve()
+    const socket = connect(server.port, '127.0.0.1', () => socket.write(`GET /v1/watch HTTP/1.1\r\nHost: x\r\n\r\n`))
+    await new Promise(resolve => socket.once('data', resolve))
+    const some = `GET /v1/kv/foo HTTP/1.1\r\nHost: x\r\nX: ${'x'.repeat(4_000)}\r\n\r\n`.repeat(16)
+    const count = 1_000
+    let taken = 0
+    for (let at = 0; at < count; at++) socket.write(some, () => (taken += 1))
+    for (let before = -1; before !== taken; ) {
+      before = taken
+      await new Promise(resolve => setTimeout(resolve, 300))
+    }
+    expect(taken).toBeLessThan(count) // of 64 MB, what the kernel holds for both sides
+    socket.destroy()
+  })
+
+  it('come one after the other where the next bytes are asked for only then', async () => {
+    using server = await serve()
+    const requests = Array.from({ length: 100 }, (_, at) => put(`value ${at}`)).join('')
+    const received = await exchange(server.port, `${requests}GET /v1/kv/foo HTTP/1.1\r\n${last}`)
+    expect(statuses(received)).toEqual(Array(101).fill(200))
+    expect(received).toMatch(/value 99$/)
+  })
 })
 
 describe('what HTTP asks of a request', () => {

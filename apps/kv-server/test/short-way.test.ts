@@ -1,5 +1,5 @@
-import { connect, type Socket } from 'node:net'
-import { describe, expect, it } from 'vitest'
+import { connect, Socket } from 'node:net'
+import { describe, expect, it, vi } from 'vitest'
 import { WholeRequests } from '../src/http/whole-request.ts'
 import { serve } from './support/serve.ts'
 
@@ -156,8 +156,20 @@ describe('one connection', () => {
   it('is ended with all the others that were used together, some at a time', async () => {
     using server = await serve({ limits: { headersTimeoutMs: 400, keepAliveTimeoutMs: 400 } })
     const connections = await Promise.all(Array.from({ length: 250 }, () => open(server.port)))
+    const endedAt: number[] = []
+    let turn = 0
+    const counting = setInterval(() => (turn += 1), 0) // timers come between what `setImmediate` puts off
+    const destroy = Socket.prototype.destroy
+    const spy = vi.spyOn(Socket.prototype, 'destroy').mockImplementation(function (this: Socket, ...args) {
+      if (this.localPort === server.port) endedAt.push(turn)
+      setImmediate(() => (turn += 1))
+      return destroy.apply(this, args)
+    })
     await Promise.all(connections.map(({ socket }) => new Promise(resolve => socket.once('close', resolve))))
-    expect(connections.map(({ received }) => received()).join('')).toBe('')
+    clearInterval(counting)
+    spy.mockRestore()
+    const perTurn = endedAt.map(at => endedAt.filter(other => other === at).length)
+    expect([endedAt.length, Math.max(...perTurn)]).toEqual([250, 100])
   })
 
   it('stays as long as something is asked on it now and then', async () => {

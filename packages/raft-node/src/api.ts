@@ -5,7 +5,10 @@ import type { HandshakeRefusal, Identity, MemberInfo, StateMachine } from './por
 import type { Session } from './session.ts'
 import type { PeerCertificates } from './transport/peer-certificates.ts'
 
-/** How to wait: `signal` gives up waiting, never the proposal itself. `timeoutMs` default 5,000. */
+/**
+ * How to wait: `signal` gives up waiting, never the proposal itself. `timeoutMs` default 5,000; `Infinity` waits as long as it takes, but for
+ * one answer of another node that leads ten minutes at most.
+ */
 export type CallOptions = { readonly signal?: AbortSignal | undefined; readonly timeoutMs?: number | undefined }
 
 /** With `session`: applied once, however often it is sent (thesis §6.3). `forward` false: rejects with NOT_LEADER unless this node leads. */

@@ -2,7 +2,7 @@ import type { Refusal } from 'raft-core'
 import type { Engine } from './engine.ts'
 import { RaftError, type RaftErrorDetails } from './errors.ts'
 import { decodeAnswer, encodeRequest, type PeerAnswer, type PeerRequest } from './peer-requests.ts'
-import { type Deadline, gaveUp, remainingMs } from './wait.ts'
+import { type Deadline, gaveUp, gaveUpWaiting, remainingMs } from './wait.ts'
 
 /** Something that only the leader can do: how to do it here, and how to ask for it there. */
 export type Job<T> = {
@@ -128,7 +128,7 @@ export class Leading {
 function unlessAborted<T>(answer: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return answer
   return new Promise((resolve, reject) => {
-    const onAbort = () => reject(new RaftError('ABORTED', 'the caller gave up waiting; what was asked for may still happen'))
+    const onAbort = () => reject(gaveUpWaiting(signal.reason))
     if (signal.aborted) onAbort()
     signal.addEventListener('abort', onAbort, { once: true })
     answer.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))

@@ -10,7 +10,7 @@ import { type ChangeKind, decodeIds, decodeJoinAnswer, type PeerAnswer } from '.
 import type { MemberInfo } from './ports.ts'
 import { checkedClientAddress, checkName } from './settings.ts'
 import { successor } from './transfer.ts'
-import { type Deadline, gaveUp, remainingMs } from './wait.ts'
+import { type Deadline, gaveUp, gaveUpWaiting, remainingMs } from './wait.ts'
 
 type Changing = { readonly changes: readonly MemberChange[] } | { readonly leaseReads: boolean }
 
@@ -53,6 +53,7 @@ export class MembershipService {
   }
 
   async editHere(edits: readonly MemberEdit[], ifIndex: Index | undefined, deadline: Deadline): Promise<Edited> {
+    if (deadline.signal?.aborted) throw gaveUp()
     const { members, identity } = this.#engine
     for (;;) {
       this.#requireLeadership()
@@ -73,8 +74,9 @@ export class MembershipService {
   async #untilJointIsLeft(deadline: Deadline): Promise<void> {
     const { members, ports, changed } = this.#engine
     while (members.membership.outgoing.length > 0 && !this.#engine.stopped) {
+      if (deadline.signal?.aborted) throw gaveUpWaiting(deadline.signal.reason)
       const left = remainingMs(ports.clock, deadline)
-      if (left === 0 || deadline.signal?.aborted)
+      if (left === 0)
         throw new RaftError(
           'TIMED_OUT',
           `the members are changed, but the old voters still have a say after ${deadline.timeoutMs} ms: wait`,
@@ -107,6 +109,7 @@ export class MembershipService {
   }
 
   async changeHere(change: ChangeKind, id: NodeId, deadline: Deadline): Promise<Index> {
+    if (deadline.signal?.aborted) throw gaveUp()
     const { members } = this.#engine
     for (;;) {
       this.#requireLeadership()
@@ -121,6 +124,7 @@ export class MembershipService {
   }
 
   async leaseReadsHere(on: boolean, deadline: Deadline): Promise<Index> {
+    if (deadline.signal?.aborted) throw gaveUp()
     const { members } = this.#engine
     for (;;) {
       this.#requireLeadership()
@@ -131,6 +135,7 @@ export class MembershipService {
   }
 
   async joinHere(request: JoinRequest, deadline: Deadline): Promise<JoinAnswer> {
+    if (deadline.signal?.aborted) throw gaveUp()
     checkJoin(request)
     const { members, identity } = this.#engine
     for (;;) {
@@ -152,7 +157,6 @@ export class MembershipService {
     const { membershipIndex } = members
     for (;;) {
       this.#leading.requireRunning()
-      if (deadline.signal?.aborted) throw gaveUp()
       const taken = raft.proposeMembership({ transition: 'auto', changes: [], ...what, context }, membershipIndex)
       if (taken.accepted === true) {
         this.#engine.wake()
@@ -163,6 +167,7 @@ export class MembershipService {
       // Stale and yet unchanged here: a snapshot that the core has taken is still being restored.
       const passes = reason === 'change-pending' || reason === 'stale-membership'
       const left = remainingMs(ports.clock, deadline)
+      if (deadline.signal?.aborted) throw gaveUpWaiting(deadline.signal.reason) // an earlier step of the same request may be done
       if (!passes || left === 0) throw this.#leading.refusal(reason)
       await changed.next(Math.min(left, settings.tickMs), deadline.signal)
     }

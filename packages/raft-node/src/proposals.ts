@@ -85,6 +85,7 @@ export class Proposals<Result> {
   }
 }
 
-function notBegun(error: RaftError): RaftError {
+/** The same, for who asked for nothing that could still have an effect. */
+export function notBegun(error: RaftError): RaftError {
   return new RaftError(error.code, error.message, { cause: error, outcome: 'not-applied' })
 }

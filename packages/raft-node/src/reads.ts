@@ -1,6 +1,7 @@
 import type { Index, Raft, ReadState } from 'raft-core'
 import { RaftError } from './errors.ts'
 import type { Clock } from './ports.ts'
+import { notBegun } from './proposals.ts'
 import { type Deadline, Wait } from './wait.ts'
 import { Waits } from './waits.ts'
 
@@ -101,8 +102,8 @@ export class Reads {
   }
 
   /** `reason`: why nobody can read here any more. */
-  stop({ code, message }: RaftError): void {
-    const error = new RaftError(code, message, { outcome: 'not-applied' })
+  stop(reason: RaftError): void {
+    const error = notBegun(reason)
     this.#stopped = error
     const all = [this.#gathering, this.#gatheringByLease, ...[...this.#asked, ...this.#confirmed].map(({ readers }) => readers)]
     for (const readers of all) for (const reader of readers) reader.reject(error)

@@ -42,7 +42,7 @@ export class ReplicatedMap<Value> implements AsyncDisposable {
 
   /** Whether the key was there. */
   async delete(key: string, options?: CallOptions): Promise<boolean> {
-    return (await this.node.apply(MapState.deleteCommand(key), options)).result
+    return (await this.node.apply(MapState.deleteCommand(checkedKey(key)), options)).result
   }
 
   /**
@@ -52,7 +52,7 @@ export class ReplicatedMap<Value> implements AsyncDisposable {
   async get(key: string, options?: CallOptions & { readonly consistency?: 'linearizable' | 'stale' }): Promise<Value | undefined> {
     await this.node.read(options)
     const value = this.#state.get(key)
-    return typeof value === 'object' ? structuredClone(value) : value
+    return typeof value === 'object' ? copyOf(value) : value
   }
 
   /** Resolves once everything that was written anywhere before the call is in this member's map. */
@@ -70,8 +70,18 @@ export class ReplicatedMap<Value> implements AsyncDisposable {
 }
 
 /** Half a surrogate pair would come back as another key than it was. */
+function checkedKey(key: string): string {
+  if (!/\p{Surrogate}/u.test(key)) return key
+  throw new RaftError('INVALID_ARGUMENT', 'the key holds half a surrogate pair, which is no text')
+}
+
+/** As it would come out of the log: bytes are a Buffer there, and would not be one by `structuredClone`. */
+function copyOf<Value>(value: Value): Value {
+  return unpack(pack([version, value]), version, 'a value')[0] as Value
+}
+
 function setCommand(key: string, value: unknown): Uint8Array {
-  if (/\p{Surrogate}/u.test(key)) throw new RaftError('INVALID_ARGUMENT', 'the key holds half a surrogate pair, which is no text')
+  checkedKey(key)
   try {
     return MapState.setCommand(key, value)
   } catch (cause) {

@@ -9,7 +9,7 @@ import type { ResultCodec } from './proposing.ts'
 import { RestoreSpool } from './restore-spool.ts'
 import { checked } from './session-service.ts'
 import { type KeptAnswer, Sessions } from './sessions.ts'
-import { begun, splitNodePart, withNodePart } from './snapshot-parts.ts'
+import { begun, following, splitNodePart, withNodePart } from './snapshot-parts.ts'
 import { bytesOf, pack, unpackAll, whole } from './tuples.ts'
 
 const version = 1
@@ -227,7 +227,7 @@ export class ReplicatedState<Result> {
     this.digests?.clear()
     const source = data[Symbol.asyncIterator]()
     try {
-      const { blocks, rest } = hasNodePart === true ? await splitNodePart(source) : { blocks: [], rest: data }
+      const { blocks, rest } = hasNodePart === true ? await splitNodePart(source) : { blocks: [], rest: following(source) }
       if (index > this.#machineAt) await this.#restoreMachine(meta, rest)
       const [head, ...tuples] = blocks.flatMap(unpackAll)
       const { time, sessions } = headIn(head, tuples.length)

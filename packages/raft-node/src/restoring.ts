@@ -72,12 +72,12 @@ async function restoreNewest({ snapshotStore, state }: Parts, base: Position): P
     const source = watched(snapshotStore.read(meta))
     try {
       await state.restore(meta, source.data)
-      return meta
+      if (source.failure === undefined) return meta // or the state machine has made do with what came before
     } catch (cause) {
       if (source.failure === undefined) throw refusedBy(cause, meta)
-      if (source.failure instanceof RaftError && source.failure.code === 'CORRUPT') damage ??= source.failure
-      else unreadable ??= unreadableBy(source.failure, meta)
     }
+    if (isDamage(source.failure)) damage ??= source.failure
+    else unreadable ??= unreadableBy(source.failure, meta)
   }
   if (unreadable !== undefined) throw unreadable
   // A log that begins at its very first entry needs none, but a state machine that has begun to restore one is not empty any more.
@@ -99,16 +99,23 @@ function watched(data: AsyncIterable<Uint8Array>) {
   return source
 }
 
+/** What the disk has lost: bytes that are others, or that it cannot read any more. */
+function isDamage(failure: unknown): boolean {
+  if (failure instanceof RaftError) return failure.code === 'CORRUPT'
+  return (failure as NodeJS.ErrnoException).code === 'EIO'
+}
+
 /** No damage: a process with too many files, or no right to read one, is not to lose its log for that. */
 function unreadableBy(cause: unknown, { index }: Position): RaftError {
-  const help = 'Nothing was changed: see that it can be read, and start the node again.'
+  if (cause instanceof RaftError) return cause
+  const help = 'See that it can be read, and start the node again.'
   return new RaftError('FOLDER_UNUSABLE', `snapshot ${index} cannot be read: ${reasonOf(cause)}. ${help}`, { cause })
 }
 
 /** The data are whole, so neither an older snapshot nor another log would help, and to drop this log could be to drop the only one. */
 function refusedBy(cause: unknown, { index }: Position): RaftError {
   if (cause instanceof RaftError && cause.code !== 'CORRUPT') return cause
-  const help = 'Nothing was changed: start the release that wrote it, or one that can read it.'
+  const help = 'Start the release that wrote it, or one that can read it.'
   const details = { cause, outcome: 'not-applied' as const }
   return new RaftError('STATE_MACHINE', `snapshot ${index} is whole, and yet it cannot be restored: ${reasonOf(cause)}. ${help}`, details)
 }

@@ -56,12 +56,13 @@ export async function splitNodePart(
     await holding(headBytes + size)
     const block = held.subarray(headBytes, headBytes + size)
     held = held.subarray(headBytes + size)
-    if (size === 0) return { blocks, rest: following(held, source) }
+    if (size === 0) return { blocks, rest: following(source, held) }
     blocks.push(block)
   }
 }
 
-async function* following(first: Uint8Array, source: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
+/** What is left of it. Who gave the source ends it. */
+export async function* following(source: AsyncIterator<Uint8Array>, first: Uint8Array = new Uint8Array(0)): AsyncGenerator<Uint8Array> {
   if (first.length > 0) yield first
   for (let step = await source.next(); step.done !== true; step = await source.next()) yield step.value
 }

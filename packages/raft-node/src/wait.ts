@@ -91,9 +91,9 @@ export abstract class Wait<T> {
     this.reject(this.abandoned(reason))
   }
 
-  /** What it hears when its signal has fired. The proposal itself is not taken back, so its outcome is unknown. */
+  /** What it hears when its signal has fired. */
   protected abandoned(reason: unknown): Error {
-    return new RaftError('ABORTED', 'the caller gave up waiting; what was asked for may still happen', { cause: reason })
+    return gaveUpWaiting(reason)
   }
 
   #end() {
@@ -104,6 +104,11 @@ export abstract class Wait<T> {
     this.#heardWith = undefined
     return settle
   }
+}
+
+/** What was asked for is not taken back, so its outcome is unknown. */
+export function gaveUpWaiting(reason?: unknown): RaftError {
+  return new RaftError('ABORTED', 'the caller gave up waiting; what was asked for may still happen', { cause: reason })
 }
 
 /** Before anything was begun that could have an effect. */

@@ -53,8 +53,7 @@ export function own(fields: Fields, name: string): unknown {
   return Object.hasOwn(fields, name) ? fields[name] : undefined
 }
 
-/** @throws Refusal 400. */
-/** The body's fields, of which it has no others: a field that is misspelt would mean something else, or everything. */
+/** The body's fields, of which it has no others: a field that is misspelt would mean something else, or everything. @throws Refusal 400. */
 export function bodyFields(body: unknown, names: readonly string[]): Fields {
   const fields = objectIn(body, 'the body')
   const unknown = Object.keys(fields).find(name => !names.includes(name))
@@ -62,6 +61,7 @@ export function bodyFields(body: unknown, names: readonly string[]): Fields {
   throw invalidBody(`the body has a field ${JSON.stringify(unknown)}; it may have ${names.join(', ').replace(/, ([^,]*)$/, ' and $1')}`)
 }
 
+/** @throws Refusal 400. */
 export function objectIn(value: unknown, what: string): Fields {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw invalidBody(`${what} is not an object`)
   return value as Fields

@@ -7,6 +7,7 @@ import type { Logger } from 'pino'
 import { type Address, listenError } from '../address.ts'
 import { Answering } from './answering.ts'
 import type { Service } from './exchange.ts'
+import { InOrder } from './in-order.ts'
 import type { Limits } from './limits.ts'
 import { Refusal, refusalReply } from './refusal.ts'
 import { type Reply, raftHeaders, send } from './respond.ts'
@@ -20,8 +21,7 @@ export class HttpServer {
   readonly #answering: Answering
   readonly #shortWay: ShortWay
   readonly #inProgress = new Set<ServerResponse>()
-  /** The answer to the request of each connection that came last. */
-  readonly #latest = new WeakMap<Socket, ServerResponse>()
+  readonly #inOrder = new InOrder()
   readonly #closing = new AbortController()
   /** What its signal says, too, more slowly: each signal is a shape of its own to V8. */
   #isClosing = false
@@ -104,23 +104,11 @@ export class HttpServer {
     this.#server.close()
   }
 
-  /** Those of one connection one after the other: who sends several at once may rely on their order (RFC 9112 §9.3.2). */
   #take(request: IncomingMessage, response: ServerResponse, refusal = refusalOf(request)): void {
-    const { socket } = request
-    const before = this.#latest.get(socket)
-    this.#latest.set(socket, response)
-    const answer = () => (refusal === undefined ? this.#answer(request, response) : this.#refuse(response, refusal))
-    if (before === undefined || before.writableFinished) return answer()
-    before.once('close', () => {
-      if (!socket.destroyed) answer()
-    })
+    this.#inOrder.take(request.socket, { response, answer: () => this.#answer(request, response, refusal) })
   }
 
-  #refuse(response: ServerResponse, refusal: Refusal): void {
-    void this.#send(response, refusalReply(refusal, { isRead: false }))
-  }
-
-  #answer(request: IncomingMessage, response: ServerResponse): void {
+  #answer(request: IncomingMessage, response: ServerResponse, refusal: Refusal | undefined): void {
     const gone = new AbortController()
     this.#inProgress.add(response)
     response.on('close', () => {
@@ -129,6 +117,7 @@ export class HttpServer {
       this.#checkIdle()
     })
     response.on('error', () => {}) // the client has gone: nobody is left to tell
+    if (refusal !== undefined) return void this.#send(response, refusalReply(refusal, { isRead: false }))
     const { method = 'GET', url = '/', headers } = request
     const incoming = { method, url, headers, body: { request, response }, signal: gone.signal }
     this.#answering.answer(incoming, reply => this.#send(response, reply))

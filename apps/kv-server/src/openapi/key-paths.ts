@@ -103,7 +103,7 @@ export const keyPaths: Readonly<Record<string, Json>> = {
         queryParameter('since', 'what came after this revision; default: what comes from now on', integer),
         headerParameter('Last-Event-ID', 'the same, as browsers send it when they connect again', integer),
       ],
-      responses: { 200: textAnswer('goes on until either side ends it', 'text/event-stream'), ...failures(410) },
+      responses: { 200: textAnswer('goes on until either side ends it', 'text/event-stream'), ...failures(400, 410) },
     },
   },
   '/key': {

@@ -125,6 +125,16 @@ describe('/v1/watch', () => {
     })
   })
 
+  it('takes an index that is no revision: answers tell them, too', async () => {
+    using server = await serve()
+    await server.ask('PUT', '/v1/kv/a', '1')
+    server.node.index += 3 // a new leader's first entry, a change of the members
+    const watch = await Watch.open(server, `?since=${server.node.index}`)
+    await watch.next()
+    await server.ask('PUT', '/v1/kv/a', '2')
+    expect(await watch.next()).toMatchObject({ event: 'changes' })
+  })
+
   it('is of a key or of a prefix', async () => {
     using server = await serve()
     expect(await server.ask('GET', '/v1/watch?key=a&prefix=a')).toMatchObject({ status: 400, code: 'INVALID_QUERY' })

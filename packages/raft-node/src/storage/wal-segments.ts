@@ -118,9 +118,11 @@ export class WalSegments {
     this.#old = []
     this.#spares = []
     const names = await this.#files.list(this.#folder)
-    const kept = keptPrefixes.find(prefix => !names.some(name => name.startsWith(prefix)))
+    const numbers = await this.#numbers()
+    // One that was cut short goes on: what it has renamed already has other numbers.
+    const kept = keptPrefixes.find(prefix => !numbers.some(number => names.includes(prefix + segmentName(number))))
     if (kept === undefined) await this.#removeAfter(0)
-    else for (const number of await this.#numbers()) await this.#files.rename(this.#path(number), this.#path(number, kept))
+    else for (const number of numbers) await this.#files.rename(this.#path(number), this.#path(number, kept))
     await this.#files.syncFolder(this.#folder)
   }
 

@@ -68,10 +68,13 @@ test('whoever gives up while leadership moves hears that it still may', async ()
 
 test('whoever waits when a node closes hears that it has stopped', async () => {
   const cluster = new Cluster()
-  const [n1] = await cluster.found(1)
-  const waits = [n1!.node.waitForApplied(1_000_000, { timeoutMs: Number.POSITIVE_INFINITY })]
+  await cluster.found(3)
+  for (const name of ['n1', 'n2', 'n3']) cluster.kill(name)
+  const n1 = await cluster.start('n1') // alone, it has no leader
+  const options = { timeoutMs: Number.POSITIVE_INFINITY }
+  const waits = [n1.node.waitForApplied(1_000_000, options), n1.node.waitForLeader(options)]
   const outcomes = Promise.allSettled(waits)
-  await cluster.clock.outcome(n1!.node.close())
+  await cluster.clock.outcome(n1.node.close())
   for (const outcome of await cluster.clock.outcome(outcomes)) {
     expect(outcome).toMatchObject({ status: 'rejected', reason: { code: 'NODE_STOPPED', outcome: 'not-applied' } })
   }

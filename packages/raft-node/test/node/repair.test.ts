@@ -102,6 +102,18 @@ describe('a node whose log is damaged', () => {
   })
 })
 
+/** Takes as much of a snapshot as there is. */
+class Forgiving extends Register {
+  override async restore(data: AsyncIterable<Uint8Array>): Promise<void> {
+    await super.restore(data).catch(() => {})
+  }
+}
+
+function damageSnapshots(cluster: Cluster, name: string): void {
+  const disk = cluster.disks.get(name)!
+  disk.snapshots = disk.snapshots.map(held => ({ ...held, chunks: [Uint8Array.of(1)] }))
+}
+
 describe('snapshots that cannot be read', () => {
   test('send a node into repair when none is left; the leader sends one', async () => {
     const cluster = new Cluster()
@@ -110,12 +122,36 @@ describe('snapshots that cannot be read', () => {
     await write(cluster, n1!, 23)
     await cluster.clock.run(500)
     cluster.kill('n3')
-    const disk = cluster.disks.get('n3')!
-    disk.snapshots = disk.snapshots.map(held => ({ ...held, chunks: [Uint8Array.of(1)] }))
+    damageSnapshots(cluster, 'n3')
     const n3 = await cluster.start('n3', options)
     expect(n3.node.status().repairs).toMatch(/no snapshot that the log follows can be read/)
     await cluster.clock.until(() => n3.node.status().repairs === undefined && n3.register.applied.length === 23)
     expect(n3.events).toContainEqual(expect.objectContaining({ type: 'snapshot', cause: 'installed' }))
+    await cluster.closeAll()
+  })
+
+  test.each([
+    ['that its state machine makes do with', (cluster: Cluster) => damageSnapshots(cluster, 'n3'), Forgiving],
+    [
+      'in sectors that are lost',
+      (cluster: Cluster) => {
+        cluster.disks.get('n3')!.readFailure = Object.assign(new Error('i/o error'), { code: 'EIO' })
+      },
+      Register,
+    ],
+  ])('are not believed: half of one, %s', async (_what, damageThem, Machine) => {
+    const cluster = new Cluster()
+    const options = { snapshotEntries: 5, trailingEntries: 0 }
+    const [n1] = await cluster.found(3, options)
+    await write(cluster, n1!, 23)
+    await cluster.clock.run(500)
+    cluster.kill('n3')
+    damageThem(cluster)
+    const stateMachine = new Machine()
+    const n3 = await cluster.start('n3', { ...options, stateMachine })
+    expect(n3.node.status().repairs).toMatch(/no snapshot that the log follows can be read/)
+    cluster.disks.get('n3')!.readFailure = undefined
+    await cluster.clock.until(() => n3.node.status().repairs === undefined && stateMachine.applied.length === 23)
     await cluster.closeAll()
   })
 
@@ -128,7 +164,7 @@ describe('snapshots that cannot be read', () => {
     disk.readFailure = new Error('EMFILE: too many open files')
     await expect(cluster.start('n1')).rejects.toMatchObject({
       code: 'FOLDER_UNUSABLE',
-      message: expect.stringMatching(/EMFILE.*Nothing was/),
+      message: expect.stringMatching(/EMFILE.*start the node again/),
     })
     disk.readFailure = undefined
     const again = await cluster.start('n1')
@@ -156,7 +192,7 @@ describe('a snapshot that is whole and cannot be restored', () => {
   }
 
   test.each([
-    ['an error', () => new Newer(new Error('written by v1')), 'STATE_MACHINE', /snapshot \d+ is whole.*written by v1.*Nothing was changed/],
+    ['an error', () => new Newer(new Error('written by v1')), 'STATE_MACHINE', /snapshot \d+ is whole.*written by v1.*Start the release/],
     ['an error of the node', () => new Newer(new RaftError('DISK_FULL', 'its own disk')), 'DISK_FULL', /its own disk/],
     ['what looks like damage', () => new Newer(new RaftError('CORRUPT', 'not mine')), 'STATE_MACHINE', /not mine/],
     ['no members', () => new Unkind(), 'INVARIANT_BROKEN', /not these members/],

@@ -9,12 +9,12 @@ import { type Reply, stalledMsMax } from '../respond.ts'
 export async function watch(exchange: Exchange): Promise<Reply> {
   const { service, query, closing } = exchange
   const node = servingNode(service)
-  service.load.checkWait()
   const { history } = service.store
   const [key, prefix = ''] = [query.bytes('key'), query.bytes('prefix')]
   if (key !== undefined && query.has('prefix')) throw invalid('a watch is of a key or of a prefix, not of both')
   const since = lastEventId(exchange) ?? query.integer('since') ?? history.last
   if (since > history.last) await untilThere(exchange, node, since)
+  service.load.checkWait()
   if (since < history.forgottenUpTo) {
     const message = `changes are remembered since revision ${history.forgottenUpTo}, and ${since} is older: list, and watch from the list's revision`
     throw new Refusal(410, 'COMPACTED', message)
@@ -45,7 +45,7 @@ export async function watch(exchange: Exchange): Promise<Reply> {
 async function untilThere(exchange: Exchange, node: Node<CommandResult>, since: number): Promise<void> {
   await node.read(callOptions(exchange))
   const { last } = exchange.service.store.history
-  if (since <= last) return
+  if (since <= Math.max(last, node.applied)) return // not every index is a revision, and answers tell indices (X-Raft-Index), too
   const message = `the store is at revision ${last}, and ${since} is still to come: is it of another cluster? List, and watch from the list's revision`
   throw new Refusal(400, 'REVISION_AHEAD', message)
 }
