@@ -102,8 +102,11 @@ export class PeerGate implements TransportEvents {
       members.membershipIndex === foundingIndex && voters.length === 1 && voters[0] === identity.nodeId && learners.length === 0
     if (!isFresh) return
     const what = `members of another cluster expect one of theirs at ${address}, and this node has founded a cluster of its own`
-    const lost = `If it lost its folder, stop it and let it in again: ${replaceCommand(nameOf(identity.nodeId), address)}`
-    this.#raise('WIPED_MEMBER', `${what}. ${lost}. If it is another one, give it another address`)
+    const command = replaceCommand(nameOf(identity.nodeId), address)
+    this.#raise(
+      'WIPED_MEMBER',
+      `${what}. If it is another one, give it another address; if it lost its folder, stop it and let it in again: ${command}`,
+    )
   }
 
   #toldMessage(code: RaftErrorCode, by: NodeId): string {

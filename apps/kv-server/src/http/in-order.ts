@@ -23,12 +23,11 @@ export class InOrder {
   }
 }
 
-function ignore(): void {}
-
 class Line {
   readonly #socket: Socket
   readonly #waiting: Waiting[] = []
   #isBusy = false
+  #willPause = false
 
   constructor(socket: Socket) {
     this.#socket = socket
@@ -36,10 +35,14 @@ class Line {
 
   join(waiting: Waiting): void {
     if (!this.#isBusy) return this.#begin(waiting)
-    // Node's parser reads from the handle, past a socket that is paused, unless somebody else reads there, too.
-    if (this.#waiting.length === 0 && this.#socket.listenerCount('data', ignore) === 0) this.#socket.on('data', ignore)
     this.#waiting.push(waiting)
-    if (this.#waiting.length >= waitingMax) this.#socket.pause()
+    if (this.#waiting.length < waitingMax || this.#willPause) return
+    // In a turn of its own: with each request that it has read, Node asks its socket for the next.
+    this.#willPause = true
+    setImmediate(() => {
+      this.#willPause = false
+      if (this.#waiting.length >= waitingMax) this.#socket.pause()
+    })
   }
 
   #begin({ response, answer }: Waiting): void {
