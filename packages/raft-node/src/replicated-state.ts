@@ -9,7 +9,7 @@ import type { ResultCodec } from './proposing.ts'
 import { RestoreSpool } from './restore-spool.ts'
 import { checked } from './session-service.ts'
 import { type KeptAnswer, Sessions } from './sessions.ts'
-import { begun, following, splitNodePart, withNodePart } from './snapshot-parts.ts'
+import { begun, endingWith, following, splitNodePart, withNodePart } from './snapshot-parts.ts'
 import { bytesOf, pack, unpackAll, whole } from './tuples.ts'
 
 const version = 1
@@ -208,13 +208,19 @@ export class ReplicatedState<Result> {
   }
 
   /**
-   * A frozen view: the node's own part in blocks, an empty block, and the state machine's data.
+   * A frozen view: the node's own part in blocks, an empty block, and the state machine's data. Whoever asks for it ends it (`return`),
+   * read or not: a state machine may keep what it holds back until then.
    * @throws RaftError STATE_MACHINE, as the data do, where the state machine throws, or gives anything but bytes.
    */
-  snapshot(): AsyncIterable<Uint8Array> {
+  snapshot(): AsyncIterableIterator<Uint8Array> {
     const head = pack([version, this.#time, this.sessions.size])
+    const machine = this.#machineView()
+    return endingWith(withNodePart(head, joined(this.sessions.tuples(), this.#restores.tuples()), givenBy(machine)), machine)
+  }
+
+  #machineView(): AsyncIterableIterator<Uint8Array> {
     try {
-      return withNodePart(head, joined(this.sessions.tuples(), this.#restores.tuples()), givenBy(begun(this.#stateMachine.snapshot())))
+      return begun(this.#stateMachine.snapshot())
     } catch (cause) {
       throw notGiven(cause)
     }

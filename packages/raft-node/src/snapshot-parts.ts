@@ -71,17 +71,32 @@ export async function* following(source: AsyncIterator<Uint8Array>, first: Uint8
  * Takes the first step at once. A state machine that is written as a generator would otherwise freeze its view only when the disk gets
  * round to asking, and mix later commands into this snapshot.
  */
-export function begun(data: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+export function begun(data: AsyncIterable<Uint8Array>): AsyncIterableIterator<Uint8Array> {
   const iterator = data[Symbol.asyncIterator]()
-  const first = iterator.next()
+  let first: Promise<IteratorResult<Uint8Array>> | undefined = iterator.next()
   first.catch(() => {}) // seen again by whoever reads
+  const next = () => {
+    const step = first ?? iterator.next()
+    first = undefined
+    return step
+  }
+  return endingWith({ next }, iterator)
+}
+
+/** Whose end is that of the source, too, also where nothing was ever read: a generator that was not begun ends without a word to anybody. */
+export function endingWith(
+  data: Pick<AsyncIterator<Uint8Array>, 'next' | 'return'>,
+  source: AsyncIterator<Uint8Array>,
+): AsyncIterableIterator<Uint8Array> {
   return {
-    async *[Symbol.asyncIterator]() {
-      try {
-        for (let step = await first; !step.done; step = await iterator.next()) yield step.value
-      } finally {
-        await iterator.return?.()
-      }
+    next: () => data.next(),
+    async return() {
+      await data.return?.()
+      await source.return?.()
+      return { done: true, value: undefined }
+    },
+    [Symbol.asyncIterator]() {
+      return this
     },
   }
 }

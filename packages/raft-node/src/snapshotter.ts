@@ -183,7 +183,11 @@ export class Snapshotter {
     const view = state.snapshot()
     const meta = { ...position, membership, membershipIndex, members: members.all(), chain, hasNodePart: true }
     this.#on.begins()
-    const { size } = await this.#alone(() => snapshotStore.write(meta, this.#untilStopped(withPauses(view, clock))))
+    const write = () => snapshotStore.write(meta, this.#untilStopped(withPauses(view, clock)))
+    const { size } = await this.#alone(write).catch(async error => {
+      await view.return?.() // it may have failed before it has read anything
+      throw error
+    })
     // A snapshot from the leader may have overtaken this one while it was written.
     if (this.#stopped || this.#newest >= position.index) return this.#newest
     this.#previous = this.#newest

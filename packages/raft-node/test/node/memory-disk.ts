@@ -27,8 +27,9 @@ export class MemoryDisk {
   hardState: HardState = { term: 0, vote: undefined, commit: 0 }
   base: Base = { position: { term: 0, index: 0 }, chain: 0 }
   entries: Entry[] = []
-  /** What reading a snapshot fails with. */
+  /** What reading a snapshot fails with, and what writing one does before it has read anything. */
   readFailure: Error | undefined
+  writeFailure: Error | undefined
   snapshots: { readonly meta: SnapshotMeta; readonly chunks: readonly Uint8Array[] }[] = []
   /** What the next saves do: nothing special, fail, or never end. */
   mode: 'works' | 'fails' | 'hangs' = 'works'
@@ -196,6 +197,7 @@ class MemorySnapshotStore implements SnapshotStore {
   }
 
   async write(meta: SnapshotHead | SnapshotMeta, data: AsyncIterable<Uint8Array>): Promise<SnapshotMeta> {
+    if (this.#disk.writeFailure !== undefined) throw this.#disk.writeFailure
     const chunks: Uint8Array[] = []
     for await (const chunk of data) chunks.push(chunk)
     await this.#disk.pause(saveMs)

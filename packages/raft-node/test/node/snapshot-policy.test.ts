@@ -77,6 +77,24 @@ test('one that cannot be taken is told, and tried again when the next is due', a
   expect(taken(member)).toBe(1)
 })
 
+test('one whose file cannot be made is over for the state machine, too', async () => {
+  const { cluster, member } = await started()
+  let open = 0
+  member.register.snapshot = async function* () {
+    open += 1
+    try {
+      yield new Uint8Array(1)
+      yield new Uint8Array(1)
+    } finally {
+      open -= 1
+    }
+  }
+  member.disk.writeFailure = new Error('EMFILE: too many open files')
+  await write(cluster, member, 25)
+  expect(member.events.filter(event => event.type === 'snapshotFailure')).toHaveLength(2)
+  expect(open).toBe(0)
+})
+
 async function started(more = {}) {
   const cluster = new Cluster()
   const [member] = await cluster.found(1, { ...options, ...more })
