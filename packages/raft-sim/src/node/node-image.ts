@@ -128,14 +128,14 @@ export class NodeImage implements DurableImage {
     this.#noticeNewWal(disk)
     for (const name of disk.files.list(walFolder)) {
       const { segment, offset } = this.#replay.end
-      const number = segmentNumber(name) ?? 0
+      const number = segmentNumber(name) // none: the lock, or what a damaged log held
       const bytes = disk.files.file(`${walFolder}/${name}`)?.durable
-      if (number < segment || bytes === undefined) continue
+      if (number === undefined || number < segment || bytes === undefined) continue
       this.#replay.read(bytes, number, { from: number === segment ? offset : 0, taken: frame => this.#keepFrame(frame) })
       if (this.#replay.end.segment === number) this.#walFile = disk.files.file(`${walFolder}/${name}`)
     }
   }
-  /** A repair begins with nothing: the segment that was written last is gone, and others take its place. */
+  /** A repair begins with nothing: the segment that was written last is gone, or has another name, and others take its place. */
   #noticeNewWal(disk: Disk): void {
     if (this.#walFile === undefined || isIn(disk, this.#walFile)) return
     this.mustShow = undefined
@@ -206,8 +206,9 @@ function positionOf(record: Uint8Array): Position | undefined {
   }
 }
 
+/** As a segment: what is kept of a damaged log has other names. */
 function isIn({ files }: Disk, file: FileBytes): boolean {
-  return files.list(walFolder).some(name => files.file(`${walFolder}/${name}`) === file)
+  return files.list(walFolder).some(name => segmentNumber(name) !== undefined && files.file(`${walFolder}/${name}`) === file)
 }
 
 function isEntry(key: string): boolean {
