@@ -247,8 +247,8 @@ export interface Node<Result> extends AsyncDisposable {
   /** Proposes a command and resolves once this node or, forwarded, the leader has applied it. Never sends it twice. */
   apply(command: Uint8Array, options?: ApplyOptions): Promise<Applied<Result>>
   /**
-   * Proposes several commands at once, at most 8 MiB together, each with 8 bytes beside it: they are next to each other in the log, in this order. Resolves with what
-   * came of each. Rejects where nothing can be said of single ones: with outcome `not-applied` none of them took effect.
+   * Proposes several commands at once, at most 8 MiB together, each with 8 bytes beside it: they are next to each other in the log, in this
+   * order. Resolves with what came of each. Rejects where nothing can be said of single ones: with outcome `not-applied` none of them took effect.
    */
   applyBatch(commands: readonly Uint8Array[], options?: BatchOptions): Promise<readonly BatchOutcome<Result>[]>
   readonly sessions: Sessions<Result>

@@ -3,7 +3,7 @@ import type { JoinAnswer, JoinRequest, MemberEdit } from './api.ts'
 import type { Engine } from './engine.ts'
 import { RaftError } from './errors.ts'
 import { joinStep } from './join-step.ts'
-import type { Leading } from './leading.ts'
+import type { Job, Leading } from './leading.ts'
 import { checkAddress, memberChange, planEdits } from './member-edits.ts'
 import { encodeInfos, idLengthMax } from './member-info.ts'
 import { type ChangeKind, decodeIds, decodeJoinAnswer, type PeerAnswer } from './peer-requests.ts'
@@ -24,13 +24,19 @@ export class MembershipService {
     this.#leading = leading
   }
 
+  /** Every request of a caller here: those that other nodes pass on begin with the leader's part. */
+  async #run<T>(job: Job<T>, deadline: Deadline): Promise<T> {
+    if (deadline.signal?.aborted) throw gaveUp()
+    return this.#leading.run(job, deadline, true)
+  }
+
   change(change: ChangeKind, id: NodeId, deadline: Deadline): Promise<Index> {
     const job = {
       here: () => this.changeHere(change, id, deadline),
       request: (timeoutMs: number) => ({ kind: 'change' as const, timeoutMs, change, id }),
       decode: ({ index }: { index: Index }) => index,
     }
-    return this.#leading.run(job, deadline, true)
+    return this.#run(job, deadline)
   }
 
   leaseReads(on: boolean, deadline: Deadline): Promise<Index> {
@@ -39,7 +45,7 @@ export class MembershipService {
       request: (timeoutMs: number) => ({ kind: 'leaseReads' as const, timeoutMs, on }),
       decode: ({ index }: { index: Index }) => index,
     }
-    return this.#leading.run(job, deadline, true)
+    return this.#run(job, deadline)
   }
 
   /** All of the edits at once (joint consensus, §6, where it takes that); resolves with the index, and the ids of those who were added. */
@@ -49,11 +55,10 @@ export class MembershipService {
       request: (timeoutMs: number) => ({ kind: 'edit' as const, timeoutMs, edits, ifIndex }),
       decode: ({ index, result }: PeerAnswer) => ({ index, added: decodeIds(result) }),
     }
-    return this.#leading.run(job, deadline, true)
+    return this.#run(job, deadline)
   }
 
   async editHere(edits: readonly MemberEdit[], ifIndex: Index | undefined, deadline: Deadline): Promise<Edited> {
-    if (deadline.signal?.aborted) throw gaveUp()
     const { members, identity } = this.#engine
     for (;;) {
       this.#requireLeadership()
@@ -94,7 +99,7 @@ export class MembershipService {
       request: (timeoutMs: number) => ({ kind: 'join' as const, timeoutMs, join }),
       decode: ({ result }: { result: Uint8Array }) => decodeJoinAnswer(result),
     }
-    return this.#leading.run(job, deadline, true)
+    return this.#run(job, deadline)
   }
 
   /**
@@ -109,7 +114,6 @@ export class MembershipService {
   }
 
   async changeHere(change: ChangeKind, id: NodeId, deadline: Deadline): Promise<Index> {
-    if (deadline.signal?.aborted) throw gaveUp()
     const { members } = this.#engine
     for (;;) {
       this.#requireLeadership()
@@ -124,7 +128,6 @@ export class MembershipService {
   }
 
   async leaseReadsHere(on: boolean, deadline: Deadline): Promise<Index> {
-    if (deadline.signal?.aborted) throw gaveUp()
     const { members } = this.#engine
     for (;;) {
       this.#requireLeadership()
@@ -135,7 +138,6 @@ export class MembershipService {
   }
 
   async joinHere(request: JoinRequest, deadline: Deadline): Promise<JoinAnswer> {
-    if (deadline.signal?.aborted) throw gaveUp()
     checkJoin(request)
     const { members, identity } = this.#engine
     for (;;) {

@@ -114,16 +114,23 @@ function damageSnapshots(cluster: Cluster, name: string): void {
   disk.snapshots = disk.snapshots.map(held => ({ ...held, chunks: [Uint8Array.of(1)] }))
 }
 
+const often = { snapshotEntries: 5, trailingEntries: 0 }
+
+/** A cluster that takes snapshots often, and whose third member is down: it has 23 commands, most of them in snapshots. */
+async function withoutN3(): Promise<Cluster> {
+  const cluster = new Cluster()
+  const [n1] = await cluster.found(3, often)
+  await write(cluster, n1!, 23)
+  await cluster.clock.run(500)
+  cluster.kill('n3')
+  return cluster
+}
+
 describe('snapshots that cannot be read', () => {
   test('send a node into repair when none is left; the leader sends one', async () => {
-    const cluster = new Cluster()
-    const options = { snapshotEntries: 5, trailingEntries: 0 }
-    const [n1] = await cluster.found(3, options)
-    await write(cluster, n1!, 23)
-    await cluster.clock.run(500)
-    cluster.kill('n3')
+    const cluster = await withoutN3()
     damageSnapshots(cluster, 'n3')
-    const n3 = await cluster.start('n3', options)
+    const n3 = await cluster.start('n3', often)
     expect(n3.node.status().repairs).toMatch(/no snapshot that the log follows can be read/)
     await cluster.clock.until(() => n3.node.status().repairs === undefined && n3.register.applied.length === 23)
     expect(n3.events).toContainEqual(expect.objectContaining({ type: 'snapshot', cause: 'installed' }))
@@ -140,15 +147,10 @@ describe('snapshots that cannot be read', () => {
       Register,
     ],
   ])('are not believed: half of one, %s', async (_what, damageThem, Machine) => {
-    const cluster = new Cluster()
-    const options = { snapshotEntries: 5, trailingEntries: 0 }
-    const [n1] = await cluster.found(3, options)
-    await write(cluster, n1!, 23)
-    await cluster.clock.run(500)
-    cluster.kill('n3')
+    const cluster = await withoutN3()
     damageThem(cluster)
     const stateMachine = new Machine()
-    const n3 = await cluster.start('n3', { ...options, stateMachine })
+    const n3 = await cluster.start('n3', { ...often, stateMachine })
     expect(n3.node.status().repairs).toMatch(/no snapshot that the log follows can be read/)
     cluster.disks.get('n3')!.readFailure = undefined
     await cluster.clock.until(() => n3.node.status().repairs === undefined && stateMachine.applied.length === 23)
