@@ -29,13 +29,13 @@ function jsonOf(change: Change) {
 /** Those who watch this node's changes. Each goes through the history at its own pace; what it has not taken yet costs no memory. */
 export class Watchers {
   readonly #history: History
+  readonly #turns: Turns
   readonly #watchers = new Set<Watcher>()
+  #stopListening = () => {}
 
   constructor(history: History, turns: Turns) {
     this.#history = history
-    turns.listen(() => {
-      for (const watcher of this.#watchers) watcher.pump()
-    })
+    this.#turns = turns
   }
 
   get size(): number {
@@ -53,12 +53,12 @@ export class Watchers {
       }, options.progressMs)
       const end = () => {
         clearInterval(timer)
-        this.#watchers.delete(watcher)
+        this.#remove(watcher)
         closing.removeEventListener('abort', end)
         response.end()
         resolve()
       }
-      this.#watchers.add(watcher)
+      this.#add(watcher)
       response.on('close', end)
       // In a turn of its own: a client that reads quickly takes everything at once, and nobody else would have one until it has all.
       response.on('drain', () => setImmediate(() => watcher.drained()))
@@ -67,6 +67,20 @@ export class Watchers {
       watcher.tellProgress()
       watcher.pump()
     })
+  }
+
+  /** Only while somebody watches: else each turn in which something is applied would cause another one, for nothing. */
+  #add(watcher: Watcher): void {
+    if (this.#watchers.size === 0) {
+      this.#stopListening = this.#turns.listen(() => {
+        for (const each of this.#watchers) each.pump()
+      })
+    }
+    this.#watchers.add(watcher)
+  }
+
+  #remove(watcher: Watcher): void {
+    if (this.#watchers.delete(watcher) && this.#watchers.size === 0) this.#stopListening()
   }
 }
 

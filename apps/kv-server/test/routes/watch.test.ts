@@ -153,6 +153,18 @@ describe('/v1/watch', () => {
     expect(await staying.next()).toBeUndefined()
   })
 
+  it('begins again after the last one has ended', async () => {
+    using server = await serve()
+    for (const revision of [11, 12, 13]) {
+      const watch = await Watch.open(server)
+      await watch.next()
+      await server.ask('PUT', '/v1/kv/a', `value ${revision}`)
+      expect(await watch.next()).toMatchObject({ id: String(revision) })
+      watch.response.destroy()
+      await expect.poll(() => server.service.watchers.size).toBe(0)
+    }
+  })
+
   it('tells a thousand watchers', async () => {
     using server = await serve()
     const watches = await Promise.all(Array.from({ length: 1_000 }, () => Watch.open(server)))
