@@ -96,7 +96,7 @@ export class Applier<Result> {
     let done = 0
     while (done < this.#waiting.length && !state.isRestore(this.#waiting[done] as Entry)) {
       done += this.#applyAt(done)
-      if (clock.now() > until) break
+      if (done < this.#waiting.length && clock.now() > until) break
     }
     this.#waiting.splice(0, done)
     this.#raft.appliedTo(this.#applied.index)

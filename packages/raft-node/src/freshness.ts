@@ -66,12 +66,11 @@ export class Freshness {
 
   /** What leaves this node. Only heartbeats and their answers, which come all the time, carry more than the core says. */
   sign(message: Message): PeerMessage {
-    const { raft } = this.#parts
+    if (message.type !== 'heartbeat' && message.type !== 'heartbeatReply') return message
     // One of an earlier term waited for the disk: what this node has heard since does not speak for it.
-    if (message.term !== raft.term) return message
+    if (message.term !== this.#parts.raft.term) return message
     const [life, at] = [this.#life, this.#now()]
     if (message.type === 'heartbeat') return signed(message, { life, at, knows: this.#knowledgeFor(message.to) })
-    if (message.type !== 'heartbeatReply') return message
     const { id, term, at: sent } = this.#leader
     return signed(message, { life, at, heard: id === message.to && term === message.term ? sent : undefined })
   }

@@ -51,6 +51,7 @@ export class GroupCommit {
 
   /** To be asked whenever commands may have come or been answered. When it says yes, those that have gathered leave. */
   mayLeave(traffic: Traffic): boolean {
+    if (traffic.gathered === 0 && isAsBefore(traffic, this.#last)) return false
     const now = this.#clock.now()
     this.#note(traffic, now)
     if (traffic.gathered === 0 || (this.#trial.isSecond && this.#expectsCompany(traffic) && this.#isPatient(traffic, now))) return false
@@ -100,4 +101,11 @@ export class GroupCommit {
   stop(): void {
     this.#timer?.cancel()
   }
+}
+
+/** Mostly, since it is asked with each step of the core: what the time has to do with it can wait until something has changed. */
+function isAsBefore(now: Traffic, before: Traffic): boolean {
+  return (
+    now.gathered === before.gathered && now.inLog === before.inLog && now.arrived === before.arrived && now.answered === before.answered
+  )
 }

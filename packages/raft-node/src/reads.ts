@@ -63,13 +63,15 @@ export class Reads {
 
   /** Asks for all who gathered since the last time, if somebody can be asked. */
   ask(): void {
-    if (this.#ask(this.#gatheringByLease, this.#mayLease() ? this.#clock.now() : undefined)) this.#gatheringByLease = new Set()
-    if (this.#ask(this.#gathering, undefined)) this.#gathering = new Set()
+    if (this.#gatheringByLease.size > 0 && this.#ask(this.#gatheringByLease, this.#mayLease() ? this.#clock.now() : undefined)) {
+      this.#gatheringByLease = new Set()
+    }
+    if (this.#gathering.size > 0 && this.#ask(this.#gathering, undefined)) this.#gathering = new Set()
   }
 
   /** `leaseAt`: the moment of reading. Not that of an earlier turn: a process that stood still since then has lost its lease. */
   #ask(readers: Set<Reader>, leaseAt: number | undefined): boolean {
-    if (readers.size === 0 || this.#asked.length >= maxOpenQuestions) return false
+    if (this.#asked.length >= maxOpenQuestions) return false
     const context = `${this.#life}/${++this.#count}`
     if (!this.#raft.read(context, leaseAt).accepted) return false
     this.#asked.push({ context, readers })
