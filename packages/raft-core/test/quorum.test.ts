@@ -1,6 +1,11 @@
+import { setFlagsFromString } from 'node:v8'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { committedIndex, voteOutcome } from '../src/membership/quorum.ts'
+
+setFlagsFromString('--allow-natives-syntax')
+/** An array of it alone holds small integers only. Made anew each time: V8 remembers what such an array came to hold before. */
+const isSmallInteger = (value: number): boolean => new Function('value', 'return %HasSmiElements([value])')(value)
 
 const ids = ['n1', 'n2', 'n3', 'n4', 'n5', 'n6', 'n7']
 const someIds = fc.subarray(ids)
@@ -19,6 +24,13 @@ describe('committedIndex (§5.3, §6)', () => {
     [['n1', 'n2', 'n3'], ['n3', 'n4', 'n5'], { n1: 9, n2: 9, n3: 7, n4: 8 }, 7],
   ])('%j and %j, %j: %s', ([voters, outgoing, acknowledged, index]) => {
     expect(committedIndex({ voters, outgoing }, id => acknowledged[id])).toBe(index)
+  })
+
+  test('is what V8 calls a small integer, also once something else was infinite', () => {
+    const majorities = { voters: ['n1', 'n2', 'n3'], outgoing: [] }
+    expect(committedIndex(majorities, () => Number.POSITIVE_INFINITY)).toBe(Number.POSITIVE_INFINITY)
+    expect(isSmallInteger(committedIndex(majorities, () => 7))).toBe(true)
+    expect(committedIndex(majorities, () => 2 ** 40)).toBe(2 ** 40)
   })
 
   test('is the greatest index that a majority has, and both have when joint', () => {

@@ -19,3 +19,11 @@ export function readSafeInteger(view: DataView, offset: number): number {
   if (value > Number.MAX_SAFE_INTEGER) throw new RaftError('CORRUPT', `${value} is not a safe integer`)
   return value
 }
+
+/**
+ * The same number, as V8 keeps small integers: in place. MessagePack's arrays hold floats as soon as one element is one, and then each number
+ * comes out in memory of its own; an object with such a term or index would be of another kind than all others with the same fields.
+ */
+export function unboxed(value: number): number {
+  return value === (value | 0) ? value | 0 : value
+}

@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer'
 import { Packr } from 'msgpackr'
+import { unboxed } from './safe-integer.ts'
 
 /** Positional tuples without records: the same value gives the same bytes on every node, and old readers can refuse what is new. */
 const packr = new Packr({ useRecords: false, copyBuffers: true })
@@ -31,7 +32,7 @@ export function text(value: unknown, what: string): string {
 }
 
 export function whole(value: unknown, what: string): number {
-  if (Number.isSafeInteger(value)) return value as number
+  if (Number.isSafeInteger(value)) return unboxed(value as number)
   throw new Error(`${what} is not a whole number`)
 }
 

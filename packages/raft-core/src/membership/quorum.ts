@@ -26,7 +26,15 @@ function majorityIndex(voters: readonly NodeId[], acknowledged: (id: NodeId) => 
     }
     ranked[place] = index
   }
-  return ranked[count >> 1]!
+  return unboxed(ranked[count >> 1]!)
+}
+
+/**
+ * An array that has once held Infinity holds floats from then on, and V8 hands each one out in memory of its own. An index like that
+ * would go into the log, and entries with it would be of another kind than those without.
+ */
+function unboxed(index: Index): Index {
+  return index === (index | 0) ? index | 0 : index
 }
 
 /** §5.2: won by a majority's yes, lost once that is out of reach. Undefined is a vote not yet cast. */

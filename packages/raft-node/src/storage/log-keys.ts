@@ -1,6 +1,6 @@
 import type { HardState, Index, Position } from 'raft-core'
 import type { Identity } from '../ports.ts'
-import { writeSafeInteger } from '../safe-integer.ts'
+import { unboxed, writeSafeInteger } from '../safe-integer.ts'
 import type { KeyRange } from './batches.ts'
 import { seal, unseal } from './sealed.ts'
 
@@ -54,5 +54,5 @@ export function encodeBase({ position, chain }: Base): Uint8Array {
 
 export function decodeBase(bytes: Uint8Array): Base | undefined {
   const [term, index, chain] = (unseal(bytes) ?? []) as [number, number, number]
-  return chain === undefined ? undefined : { position: { term, index }, chain }
+  return chain === undefined ? undefined : { position: { term: unboxed(term), index: unboxed(index) }, chain }
 }

@@ -2,6 +2,7 @@ import { Packr } from 'msgpackr'
 import type { Membership, NodeId } from 'raft-core'
 import { RaftError } from '../errors.ts'
 import type { MemberInfo, SnapshotMeta } from '../ports.ts'
+import { unboxed } from '../safe-integer.ts'
 
 /** What is known of a snapshot, as a MessagePack tuple, in a snapshot file. The checksum of the data stands beside it. */
 const packr = new Packr({ useRecords: false, copyBuffers: true })
@@ -23,15 +24,21 @@ export function decodeSnapshotMeta(bytes: Uint8Array): Sized {
   if (!Array.isArray(tuple) || tuple.length < 7 || tuple.length > 8) throw malformed('it has seven or eight parts')
   const [term, index, chain, size, membershipIndex, membership, members, hasNodePart = false] = tuple as unknown[]
   if (typeof hasNodePart !== 'boolean') throw malformed('the mark of the node is true or false')
-  for (const number of [term, index, chain, size, membershipIndex]) {
-    if (!Number.isSafeInteger(number) || (number as number) < 0) throw malformed('numbers are safe integers')
+  const whole = {
+    term: safeInteger(term),
+    index: safeInteger(index),
+    chain: safeInteger(chain),
+    size: safeInteger(size),
+    membershipIndex: safeInteger(membershipIndex),
+    membership: decodeMembership(membership),
+    members: decodeMembers(members),
   }
-  const numbers = { term, index, chain, size, membershipIndex } as Pick<
-    SnapshotMeta,
-    'term' | 'index' | 'chain' | 'size' | 'membershipIndex'
-  >
-  const whole = { ...numbers, membership: decodeMembership(membership), members: decodeMembers(members) }
   return hasNodePart ? { ...whole, hasNodePart } : whole
+}
+
+function safeInteger(value: unknown): number {
+  if (!Number.isSafeInteger(value) || (value as number) < 0) throw malformed('numbers are safe integers')
+  return unboxed(value as number)
 }
 
 function decodeMembership(tuple: unknown): Membership {

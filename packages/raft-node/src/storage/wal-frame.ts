@@ -3,7 +3,7 @@ import { Packr } from 'msgpackr'
 import type { Entry, HardState, Index } from 'raft-core'
 import { encodePayload } from '../entry-payload.ts'
 import type { Identity } from '../ports.ts'
-import { readSafeInteger, writeSafeInteger } from '../safe-integer.ts'
+import { readSafeInteger, unboxed, writeSafeInteger } from '../safe-integer.ts'
 import { chainHash, type Link } from './chain.ts'
 import { contentHeadBytes, readContent, writeContent } from './entry-record.ts'
 import type { Base } from './log-keys.ts'
@@ -144,10 +144,10 @@ export function readFrame(bytes: Uint8Array, at: number, segment: number): Frame
     crc,
     previous: view.getUint32(at + previousAt),
     next: at + size,
-    end: end === null ? undefined : { index: end[0], chain: end[1] },
+    end: end === null ? undefined : { index: unboxed(end[0]), chain: end[1] },
     identity: identity === null ? undefined : { clusterId: identity[0], nodeId: identity[1], incarnation: identity[2] },
     hardState: hardState === null ? undefined : { term: hardState[0], vote: hardState[1] ?? undefined, commit: hardState[2] },
-    base: base === null ? undefined : { position: { term: base[0], index: base[1] }, chain: base[2] },
+    base: base === null ? undefined : { position: { term: unboxed(base[0]), index: unboxed(base[1]) }, chain: base[2] },
     resets,
     ...readEntries(bytes, view, start),
   }

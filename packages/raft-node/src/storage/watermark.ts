@@ -1,5 +1,6 @@
 import type { Index, NodeId, Term } from 'raft-core'
 import type { Clock, Identity, Timer } from '../ports.ts'
+import { unboxed } from '../safe-integer.ts'
 import type { Files, OpenFile } from './files.ts'
 import { seal, unseal } from './sealed.ts'
 
@@ -161,5 +162,6 @@ function decodeCopy(bytes: Uint8Array): Copy | undefined {
   const fields = unseal(bytes)
   if (fields === undefined) return undefined
   const [counter, clusterId, nodeId, incarnation, term, vote, index, chain, repairing] = fields as Fields
-  return { counter, mark: { identity: { clusterId, nodeId, incarnation }, term, vote: vote ?? undefined, index, chain, repairing } }
+  const identity = { clusterId, nodeId, incarnation }
+  return { counter, mark: { identity, term: unboxed(term), vote: vote ?? undefined, index: unboxed(index), chain, repairing } }
 }
