@@ -1,4 +1,6 @@
+import { Buffer } from 'node:buffer'
 import type { Socket } from 'node:net'
+import { nextTick } from 'node:process'
 import type { Clock, Timer } from '../ports.ts'
 import { encodeFrame, encodeHeader, type Frame, FrameDecoder, type FrameFault, type FrameType, frameType } from './frame.ts'
 
@@ -22,6 +24,8 @@ const helloBytesMax = 64 * 1024
 /** So many pings in a row without a sign of life, and the other side is gone. */
 const silentPingsMax = 4
 const lingerMs = 1_000
+/** Frames that weigh no more are copied into one. */
+const togetherBytesMax = 64 * 1024
 
 /**
  * A socket that carries frames. It gathers the frames of one callback of the event loop into one write, finds out when the other side
@@ -35,7 +39,9 @@ export class Channel {
   #events: ChannelEvents
   #state: 'open' | 'finishing' | 'closed' = 'open'
   #cause: NodeJS.ErrnoException | undefined
-  #corked = false
+  /** Frames of this callback of the event loop, and what they weigh. */
+  #gathered: Buffer[] = []
+  #gatheredBytes = 0
   #paused = false
   #timer: Timer | undefined
   #alive = true
@@ -59,7 +65,7 @@ export class Channel {
 
   /** Bytes that the kernel has not taken yet. */
   get queuedBytes(): number {
-    return this.#socket.writableLength
+    return this.#socket.writableLength + this.#gatheredBytes
   }
 
   /** The handshake has passed: frames may be long now, go to a new receiver, and silence means that the other side is gone. */
@@ -77,6 +83,7 @@ export class Channel {
   /** As `write`, without a copy: the payload must stay as it is until this resolves, with whether the kernel has taken it. */
   writeLong(type: FrameType, payload: Uint8Array): Promise<boolean> {
     this.writeFrame(encodeHeader(type, payload))
+    this.#flush()
     if (this.#state !== 'open') return Promise.resolve(false)
     return new Promise(resolve =>
       this.#socket.write(payload, error => {
@@ -88,8 +95,9 @@ export class Channel {
 
   writeFrame(frame: Buffer): void {
     if (this.#state !== 'open') return
-    this.#cork()
-    this.#socket.write(frame, this.#written)
+    // Not in the next turn: what this one has to say is said when its callback ends, and requests that have come meanwhile can wait.
+    if (this.#gathered.push(frame) === 1) nextTick(this.#flush)
+    this.#gatheredBytes += frame.length
   }
 
   /** Back-pressure: what already lies in the chunk at hand still arrives. */
@@ -108,7 +116,7 @@ export class Channel {
   finish(lastWords: Uint8Array): void {
     if (this.#state !== 'open') return
     this.#state = 'finishing'
-    this.#uncork()
+    this.#flush()
     this.#socket.end(lastWords)
     this.#socket.resume() // or unread bytes would turn the close into a reset that overtakes the last words
     this.#timer?.cancel()
@@ -122,7 +130,7 @@ export class Channel {
   /** At once. What was written in this turn is still handed to the kernel. `closed` follows. */
   close(): void {
     this.#state = 'closed'
-    this.#uncork()
+    this.#flush()
     this.#timer?.cancel()
     this.#socket.destroy()
   }
@@ -168,20 +176,14 @@ export class Channel {
     this.#timer = this.#settings.clock.after(this.#settings.pingMs, () => this.#ping())
   }
 
-  #cork(): void {
-    if (this.#corked) return
-    this.#corked = true
-    this.#socket.cork()
-    // Not in the next turn: what this one has to say is said when its callback ends, and requests that have come meanwhile can wait.
-    process.nextTick(this.#flush)
-  }
-
-  readonly #flush = (): void => this.#uncork()
-
-  #uncork(): void {
-    if (!this.#corked) return
-    this.#corked = false
-    this.#socket.uncork()
+  /** What is short goes in one piece: to cork the socket and to uncork it costs more than a copy. */
+  readonly #flush = (): void => {
+    if (this.#gathered.length === 0) return
+    const isLong = this.#gatheredBytes > togetherBytesMax
+    const frames = isLong || this.#gathered.length === 1 ? this.#gathered : [Buffer.concat(this.#gathered)]
+    this.#gathered = []
+    this.#gatheredBytes = 0
+    for (const frame of frames) this.#socket.write(frame, this.#written)
   }
 }
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { RaftError } from '../../src/errors.ts'
 import type { Clock } from '../../src/ports.ts'
 import { Reconnect } from '../../src/transport/reconnect.ts'
-import { clock, heartbeat, member, proxy, rawServer, rejection, sleep, tcp, until } from './support.ts'
+import { append, clock, heartbeat, member, proxy, rawServer, rejection, sleep, tcp, until } from './support.ts'
 
 describe('the connection to a peer', () => {
   test('is refused while nobody listens, and stands soon after somebody does', async () => {
@@ -17,6 +17,19 @@ describe('the connection to a peer', () => {
     expect(n1.peers).toEqual(['n2 connected', 'n2 lost', 'n2 refused', 'n2 connected'])
     n1.transport.send(heartbeat('n1', 'n2'))
     await until(() => second.messages.length === 1)
+  })
+
+  test('carries what is said in one turn in its order, short or long', async () => {
+    const [n1, n2] = [await member('n1'), await member('n2')]
+    n1.transport.setPeers(new Map([['n2', n2.address]]))
+    await until(() => n1.peers.length === 1)
+    const sizes = [1, 10, 100_000, 10, 40_000, 40_000, 1]
+    const appends = sizes.map((size, place) => append('n1', 'n2', { index: place + 1, data: new Uint8Array(size).fill(place) }))
+    for (const message of appends.slice(0, 2)) n1.transport.send(message)
+    await until(() => n2.messages.length === 2)
+    for (const message of appends.slice(2)) n1.transport.send(message)
+    await until(() => n2.messages.length === sizes.length)
+    expect(n2.messages).toEqual(appends)
   })
 
   test('is dialled at once when the peer calls, whatever is left of the backoff', async () => {

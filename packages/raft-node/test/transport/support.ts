@@ -115,6 +115,12 @@ export async function proxy(target: string): Promise<{ address: string; swallow:
   }
 }
 
+/** One command, as the entry at `index`. */
+export function append(from: NodeId, to: NodeId, { index, data }: { index: number; data: Uint8Array }): Message {
+  const entries = [{ type: 'command', term: 1, index, data } as const]
+  return { type: 'appendEntries', from, to, term: 1, session: 0, after: { term: 1, index: index - 1 }, entries, commit: 0 }
+}
+
 export function heartbeat(from: NodeId, to: NodeId, readToken = 0): Message {
   return { type: 'heartbeat', from, to, term: 1, commit: 1, readToken }
 }
