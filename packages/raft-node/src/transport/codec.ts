@@ -1,4 +1,4 @@
-import type { Membership, Message, MessageBodies, MessageOf, MessageType, Position, Snapshot } from 'raft-core'
+import type { Membership, MessageBodies, MessageOf, MessageType, NodeId, Position, Snapshot, Term } from 'raft-core'
 import { decodeEntries, encodeEntries } from '../entry-codec.ts'
 import { addressLengthMax, idLengthMax } from '../member-info.ts'
 import type { FreshnessNote, Knowledge, MemberInfo, PeerMessage, SnapshotMeta } from '../ports.ts'
@@ -24,18 +24,27 @@ export function encodeSnapshotHeader(message: MessageOf<'installSnapshot'>, meta
 /** Throws RaftError CORRUPT, and nothing else. */
 export function decodeSnapshotHeader(bytes: Buffer): { readonly message: MessageOf<'installSnapshot'>; readonly meta: SnapshotMeta } {
   const reader = unpackTuple(bytes)
-  const message = readMessage(reader.tuple())
+  const head = reader.tuple()
+  const message = readMessage(head)
+  head.end()
   const meta = readMeta(reader.tuple())
   reader.end()
   if (message.type !== 'installSnapshot') throw corrupt('the message that announces a snapshot')
   return { message, meta }
 }
 
+/** Whom a message comes from and goes to, and in which term. */
+type Envelope = { readonly from: NodeId; readonly to: NodeId; readonly term: Term }
+
 type BodyCodec<T extends MessageType> = {
   /** On the wire for ever: a number is never used again for something else. */
   readonly number: number
   write(body: MessageBodies[T]): Field[]
-  read(reader: TupleReader): MessageBodies[T]
+  /**
+   * The whole message, written out: put together from an envelope and a body, each would get its shape step by step, in a way that V8 does
+   * not remember.
+   */
+  read(reader: TupleReader, envelope: Envelope): MessageOf<T>
 }
 
 /** One row for each type of message; the compiler refuses a missing one. */
@@ -43,60 +52,101 @@ const bodies: { readonly [T in MessageType]: BodyCodec<T> } = {
   requestVote: {
     number: 1,
     write: body => [...positionFields(body.lastEntry), body.transfer],
-    read: reader => ({ lastEntry: readPosition(reader), transfer: reader.flag() }),
+    read: (reader, { from, to, term }) => ({
+      type: 'requestVote',
+      from,
+      to,
+      term,
+      lastEntry: readPosition(reader),
+      transfer: reader.flag(),
+    }),
   },
-  voteReply: { number: 2, write: writeBallot, read: readBallot },
-  preVote: { number: 3, write: body => positionFields(body.lastEntry), read: reader => ({ lastEntry: readPosition(reader) }) },
-  preVoteReply: { number: 4, write: writeBallot, read: readBallot },
+  voteReply: {
+    number: 2,
+    write: writeBallot,
+    read: (reader, { from, to, term }) => ({ type: 'voteReply', from, to, term, ...readBallot(reader) }),
+  },
+  preVote: {
+    number: 3,
+    write: body => positionFields(body.lastEntry),
+    read: (reader, { from, to, term }) => ({ type: 'preVote', from, to, term, lastEntry: readPosition(reader) }),
+  },
+  preVoteReply: {
+    number: 4,
+    write: writeBallot,
+    read: (reader, { from, to, term }) => ({ type: 'preVoteReply', from, to, term, ...readBallot(reader) }),
+  },
   appendEntries: {
     number: 5,
     write: body => [body.session, ...positionFields(body.after), encodeEntries(body.entries), body.commit, body.repair ?? null],
-    read: reader => ({
-      session: reader.integer(),
-      after: readPosition(reader),
-      entries: decodeEntries(reader.view()),
-      commit: reader.integer(),
-      ...readRepair(reader),
-    }),
+    read: readAppend,
   },
   appendReply: {
     number: 6,
     write: body => [body.session, body.accepted, body.index, ...positionFields(body.hint), body.repairing === true],
-    read: reader => ({
-      session: reader.integer(),
-      accepted: reader.flag(),
-      index: reader.integer(),
-      hint: readPosition(reader),
-      ...readMark(reader),
-    }),
+    read: readAppendReply,
   },
   heartbeat: {
     number: 7,
     write: body => [body.commit, body.readToken, body.sentAt ?? null],
-    read: reader => ({ commit: reader.integer(), readToken: reader.integer(), sentAt: reader.optional(field => field.integer()) }),
+    read: (reader, { from, to, term }) => ({
+      type: 'heartbeat',
+      from,
+      to,
+      term,
+      commit: reader.integer(),
+      readToken: reader.integer(),
+      sentAt: reader.optional(field => field.integer()),
+    }),
   },
   heartbeatReply: {
     number: 8,
     write: body => [body.readToken, body.sentAt ?? null, body.repairing === true],
-    read: reader => ({ readToken: reader.integer(), sentAt: reader.optional(field => field.integer()), ...readMark(reader) }),
+    read: readHeartbeatReply,
   },
   installSnapshot: {
     number: 9,
     write: ({ session, snapshot }) => [session, ...positionFields(snapshot), membershipFields(snapshot.membership), snapshot.data],
-    read: reader => ({ session: reader.integer(), snapshot: readSnapshot(reader) }),
+    read: (reader, { from, to, term }) => ({
+      type: 'installSnapshot',
+      from,
+      to,
+      term,
+      session: reader.integer(),
+      snapshot: readSnapshot(reader),
+    }),
   },
-  timeoutNow: { number: 10, write: body => positionFields(body.lastEntry), read: reader => ({ lastEntry: readPosition(reader) }) },
-  transferLeader: { number: 11, write: body => [body.target], read: reader => ({ target: readId(reader) }) },
+  timeoutNow: {
+    number: 10,
+    write: body => positionFields(body.lastEntry),
+    read: (reader, { from, to, term }) => ({ type: 'timeoutNow', from, to, term, lastEntry: readPosition(reader) }),
+  },
+  transferLeader: {
+    number: 11,
+    write: body => [body.target],
+    read: (reader, { from, to, term }) => ({ type: 'transferLeader', from, to, term, target: readId(reader) }),
+  },
   propose: {
     number: 12,
     write: body => [encodeEntries(body.entries)],
-    read: reader => ({ entries: decodeEntries(reader.view()) }),
+    read: (reader, { from, to, term }) => ({ type: 'propose', from, to, term, entries: decodeEntries(reader.view()) }),
   },
-  readIndex: { number: 13, write: body => [body.context], read: reader => ({ context: reader.text(contextLengthMax) }) },
+  readIndex: {
+    number: 13,
+    write: body => [body.context],
+    read: (reader, { from, to, term }) => ({ type: 'readIndex', from, to, term, context: reader.text(contextLengthMax) }),
+  },
   readIndexReply: {
     number: 14,
     write: body => [body.context, body.index ?? null],
-    read: reader => ({ context: reader.text(contextLengthMax), index: reader.optional(field => field.integer()) }),
+    read: (reader, { from, to, term }) => ({
+      type: 'readIndexReply',
+      from,
+      to,
+      term,
+      context: reader.text(contextLengthMax),
+      index: reader.optional(field => field.integer()),
+    }),
   },
 }
 const typeByNumber = new Map(Object.entries(bodies).map(([type, body]) => [body.number, type as MessageType]))
@@ -136,12 +186,40 @@ function readKnowledge(reader: TupleReader): Knowledge {
 function readMessage(reader: TupleReader): PeerMessage {
   const type = typeByNumber.get(reader.integer())
   if (type === undefined) throw corrupt('a type of message that this version knows')
-  const envelope = { type, from: readId(reader), to: readId(reader), term: reader.integer() }
-  // The row that reads the body is the row of the type: TypeScript cannot follow that through the table.
-  // Assigned, not spread: V8 makes a new shape for each object that is spread from several kinds, and the core would look it up anew.
-  const message = Object.assign(envelope, bodies[type].read(reader)) as Message
+  const envelope = { from: readId(reader), to: readId(reader), term: reader.integer() }
+  const message = bodies[type].read(reader, envelope)
   const freshness = carriesNote(type) ? reader.optional(field => readNote(field.tuple())) : undefined
   return freshness === undefined ? message : Object.assign(message, { freshness })
+}
+
+function readAppend(reader: TupleReader, { from, to, term }: Envelope): MessageOf<'appendEntries'> {
+  const session = reader.integer()
+  const after = readPosition(reader)
+  const entries = decodeEntries(reader.view())
+  const commit = reader.integer()
+  const repair = reader.optional(field => field.integer())
+  const type = 'appendEntries'
+  if (repair === undefined) return { type, from, to, term, session, after, entries, commit }
+  return { type, from, to, term, session, after, entries, commit, repair }
+}
+
+/** `repairing` is absent, and not undefined, where it does not say so: most messages are of this shape. */
+function readAppendReply(reader: TupleReader, { from, to, term }: Envelope): MessageOf<'appendReply'> {
+  const session = reader.integer()
+  const accepted = reader.flag()
+  const index = reader.integer()
+  const hint = readPosition(reader)
+  const type = 'appendReply'
+  if (!reader.flag()) return { type, from, to, term, session, accepted, index, hint }
+  return { type, from, to, term, session, accepted, index, hint, repairing: true }
+}
+
+function readHeartbeatReply(reader: TupleReader, { from, to, term }: Envelope): MessageOf<'heartbeatReply'> {
+  const readToken = reader.integer()
+  const sentAt = reader.optional(field => field.integer())
+  const type = 'heartbeatReply'
+  if (!reader.flag()) return { type, from, to, term, readToken, sentAt }
+  return { type, from, to, term, readToken, sentAt, repairing: true }
 }
 
 export function readId(reader: TupleReader): string {
@@ -150,22 +228,13 @@ export function readId(reader: TupleReader): string {
   return id
 }
 
-function readRepair(reader: TupleReader): { readonly repair?: number } {
-  const repair = reader.optional(field => field.integer())
-  return repair === undefined ? {} : { repair }
-}
-
 function writeBallot({ granted, commit, repairing }: MessageBodies['voteReply']): Field[] {
   return [granted, ...positionFields(commit), repairing === true]
 }
 
 function readBallot(reader: TupleReader): MessageBodies['voteReply'] {
-  return { granted: reader.flag(), commit: readPosition(reader), ...readMark(reader) }
-}
-
-/** Absent, and not undefined, where it does not say so: most messages are of this shape. */
-function readMark(reader: TupleReader): { readonly repairing?: true } {
-  return reader.flag() ? { repairing: true } : {}
+  const ballot = { granted: reader.flag(), commit: readPosition(reader) }
+  return reader.flag() ? { ...ballot, repairing: true } : ballot
 }
 
 export function positionFields(position: Position): Field[] {

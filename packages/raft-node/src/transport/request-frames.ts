@@ -33,7 +33,9 @@ export function decodeFailure(bytes: Buffer): { readonly id: number; readonly er
   const outcome = reader.text(32) === 'not-applied' ? 'not-applied' : 'unknown'
   const leader = reader.optional(field => {
     const place = field.tuple()
-    return { id: place.text(128), address: place.text(512), clientAddress: place.text(512) }
+    const found = { id: place.text(128), address: place.text(512), clientAddress: place.text(512) }
+    place.end()
+    return found
   })
   reader.end()
   return { id, error: new RaftError(code, message, { outcome, leader }) }

@@ -1,5 +1,6 @@
 import { Packr } from 'msgpackr'
 import { RaftError } from '../errors.ts'
+import { unboxed } from '../safe-integer.ts'
 
 /**
  * Positional tuples in MessagePack, read field by field with every type and bound checked. All that is wrong with the bytes comes
@@ -8,51 +9,87 @@ import { RaftError } from '../errors.ts'
 export type Field = null | boolean | number | string | Uint8Array | readonly Field[]
 
 // Records are msgpackr's own dialect, with state between messages: a lost message would garble the next (harper#1348).
-const packr = new Packr({ useRecords: false, int64AsType: 'number' })
-const elementsMax = 100_000
-const depthMax = 4
+const packr = new Packr({ useRecords: false })
 
 export function packTuple(fields: readonly Field[]): Buffer {
   return packr.pack(fields)
 }
 
 export function unpackTuple(bytes: Buffer): TupleReader {
-  assertPlain(bytes)
-  return new TupleReader(decode(bytes))
+  return new TupleReader({ bytes, at: 0 })
 }
 
-/** Takes the fields of a tuple in order. Every method throws RaftError CORRUPT when the next field is not what it asks for. */
-export class TupleReader {
-  readonly #fields: readonly unknown[]
-  #next = 0
+/** What a reader and those of the tuples in it share: the bytes, and how far they are read. */
+type Cursor = { readonly bytes: Buffer; at: number }
 
-  constructor(fields: unknown) {
-    if (!Array.isArray(fields)) throw corrupt('a tuple')
-    this.#fields = fields
+/** First bytes of values that `packTuple` writes, as the MessagePack specification names them. */
+const token = {
+  positiveFixint: 0x7f,
+  fixarray: 0x90,
+  fixstr: 0xa0,
+  nil: 0xc0,
+  false: 0xc2,
+  true: 0xc3,
+  bin8: 0xc4,
+  float64: 0xcb,
+  uint8: 0xcc,
+  uint16: 0xcd,
+  uint32: 0xce,
+  uint64: 0xcf,
+  str8: 0xd9,
+  array16: 0xdc,
+  array32: 0xdd,
+} as const
+
+/**
+ * Takes the fields of a tuple in order. Every method throws RaftError CORRUPT when the next field is not what it asks for.
+ *
+ * It decodes what it is asked for and nothing else: a general decoder also knows maps, dates, regular expressions, errors and record
+ * definitions, which a stranger could use to make it build things that we never asked for. A tuple within a tuple is to be read to its
+ * end before the next field is.
+ */
+export class TupleReader {
+  readonly #cursor: Cursor
+  readonly #isOutermost: boolean
+  #left: number
+
+  constructor(cursor: Cursor) {
+    this.#cursor = cursor
+    this.#isOutermost = cursor.at === 0
+    this.#left = this.#count()
   }
 
   /** How many fields are left. */
   get left(): number {
-    return this.#fields.length - this.#next
+    return this.#left
   }
 
   /** Not negative, and exact: at most 2^53 - 1. */
   integer(): number {
-    const value = this.#take()
-    if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) throw corrupt('a whole number')
-    return value
+    const first = this.#take()
+    if (first <= token.positiveFixint) return first
+    if (first === token.uint8) return this.#bytes(1)
+    if (first === token.uint16) return this.#bytes(2)
+    if (first === token.uint32) return this.#bytes(4)
+    const value = first === token.float64 ? this.#float() : first === token.uint64 ? this.#bytes(4) * 2 ** 32 + this.#bytes(4) : Number.NaN
+    if (!Number.isSafeInteger(value) || value < 0) throw corrupt('a whole number')
+    return unboxed(value)
   }
 
   text(lengthMax: number): string {
-    const value = this.#take()
-    if (typeof value !== 'string' || value.length > lengthMax) throw corrupt(`text of at most ${lengthMax} characters`)
-    return value
+    const first = this.#take()
+    const isShort = first >= token.fixstr && first < token.nil
+    const length = isShort ? first - token.fixstr : this.#length(first - token.str8, 'text')
+    const { bytes, at } = this.#cursor
+    const text = bytes.toString('utf8', at, this.#skip(length))
+    if (text.length > lengthMax) throw corrupt(`text of at most ${lengthMax} characters`)
+    return text
   }
 
   flag(): boolean {
-    const value = this.#take()
-    if (typeof value !== 'boolean') throw corrupt('true or false')
-    return value
+    const first = this.#take()
+    if (first !== token.true && first !== token.false) throw corrupt('true or false')
+    return first === token.true
   }
 
   /** A copy: a view would keep the whole chunk of the socket in memory as long as one log entry lives. */
@@ -62,14 +99,15 @@ export class TupleReader {
 
   /** For what is copied or used up at once. */
   view(): Uint8Array {
-    const value = this.#take()
-    if (!(value instanceof Uint8Array)) throw corrupt('bytes')
-    return value
+    const length = this.#length(this.#take() - token.bin8, 'bytes')
+    const { bytes, at } = this.#cursor
+    return bytes.subarray(at, this.#skip(length))
   }
 
   /** A nested tuple. */
   tuple(): TupleReader {
-    return new TupleReader(this.#take())
+    this.#countDown()
+    return new TupleReader(this.#cursor)
   }
 
   list<T>(read: (reader: TupleReader) => T): T[] {
@@ -80,20 +118,65 @@ export class TupleReader {
   }
 
   optional<T>(read: (reader: TupleReader) => T): T | undefined {
-    if (this.left > 0 && this.#fields[this.#next] === null) {
-      this.#next++
-      return undefined
-    }
-    return read(this)
+    const { bytes, at } = this.#cursor
+    if (this.#left === 0 || bytes[at] !== token.nil) return read(this)
+    this.#take()
+    return undefined
   }
 
   end(): void {
-    if (this.left > 0) throw corrupt('the end')
+    const { bytes, at } = this.#cursor
+    if (this.#left > 0 || (this.#isOutermost && at !== bytes.length)) throw corrupt('the end')
   }
 
-  #take(): unknown {
-    if (this.left === 0) throw corrupt('more fields')
-    return this.#fields[this.#next++]
+  /** The first byte of the next field. */
+  #take(): number {
+    this.#countDown()
+    return this.#bytes(1)
+  }
+
+  #countDown(): void {
+    if (this.#left === 0) throw corrupt('more fields')
+    this.#left -= 1
+  }
+
+  /** A number of so many bytes. */
+  #bytes(count: 1 | 2 | 4): number {
+    const { bytes, at } = this.#cursor
+    this.#skip(count)
+    if (count === 1) return bytes[at] as number
+    return count === 2 ? bytes.readUInt16BE(at) : bytes.readUInt32BE(at)
+  }
+
+  #float(): number {
+    const { bytes, at } = this.#cursor
+    this.#skip(8)
+    return bytes.readDoubleBE(at)
+  }
+
+  /** Of a value whose length stands in 1, 2 or 4 bytes, by the place of its token among those three. */
+  #length(place: number, expected: string): number {
+    if (place < 0 || place > 2) throw corrupt(expected)
+    return this.#bytes(place === 0 ? 1 : place === 1 ? 2 : 4)
+  }
+
+  /** How many fields a tuple has that begins here: each takes a byte at least. */
+  #count(): number {
+    const first = this.#bytes(1)
+    const isShort = first >= token.fixarray && first < token.fixstr
+    if (!isShort && first !== token.array16 && first !== token.array32) throw corrupt('a tuple')
+    const count = isShort ? first - token.fixarray : this.#bytes(first === token.array16 ? 2 : 4)
+    const { bytes, at } = this.#cursor
+    if (count > bytes.length - at) throw corrupt('more bytes')
+    return count
+  }
+
+  /** Returns where it ends. */
+  #skip(count: number): number {
+    const end = this.#cursor.at + count
+    if (end > this.#cursor.bytes.length) throw corrupt('more bytes')
+    this.#cursor.at = end
+    return end
   }
 }
 
@@ -112,73 +195,4 @@ export function corrupt(expected: string): RaftError {
     'CORRUPT',
     `A peer sent bytes that are not in the wire format: expected ${expected}. Check that all nodes run the same version.`,
   )
-}
-
-function decode(bytes: Buffer): unknown {
-  try {
-    return packr.unpack(bytes)
-  } catch (cause) {
-    throw new RaftError('CORRUPT', 'A peer sent bytes that are not MessagePack. Check that all nodes run the same version.', { cause })
-  }
-}
-
-/**
- * Accepts only what `packTuple` writes: nil, booleans, numbers, text, bytes and arrays. A general decoder also knows maps, dates,
- * regular expressions, errors and record definitions, which a stranger could use to make it build things we never asked for.
- */
-function assertPlain(bytes: Buffer): void {
-  const open: number[] = [1] // how many values are still to come, per depth
-  let at = 0
-  for (let elements = 0; open.length > 0; elements++) {
-    if (elements > elementsMax || open.length > depthMax + 1) throw corrupt('fewer values')
-    open[open.length - 1]! -= 1
-    const token = readToken(bytes, at)
-    at += token.bytes
-    if (at > bytes.length || token.items > bytes.length - at) throw corrupt('more bytes')
-    if (token.items > 0) open.push(token.items)
-    while (open.at(-1) === 0) open.pop()
-  }
-  if (at !== bytes.length) throw corrupt('the end')
-}
-
-/** The size of the value at `at` with its header, and for arrays how many values follow it. */
-function readToken(bytes: Buffer, at: number): { bytes: number; items: number } {
-  const token = bytes[at]
-  if (token === undefined) throw corrupt('more bytes')
-  if (token < 0x80 || token >= 0xe0) return { bytes: 1, items: 0 }
-  if (token >= 0x90 && token < 0xa0) return { bytes: 1, items: token - 0x90 }
-  if (token >= 0xa0 && token < 0xc0) return { bytes: 1 + token - 0xa0, items: 0 }
-  const fixed = fixedSizes[token] as number
-  if (fixed > 0) return { bytes: fixed, items: 0 }
-  const width = lengthWidths[token] as number
-  if (width === 0) throw corrupt('a plain value')
-  if (at + 1 + width > bytes.length) throw corrupt('more bytes')
-  const length = bytes.readUIntBE(at + 1, width)
-  const isArray = token === 0xdc || token === 0xdd
-  return isArray ? { bytes: 1 + width, items: length } : { bytes: 1 + width + length, items: 0 }
-}
-
-/** nil, false, true, float64, and integers of 8 to 64 bits. */
-const fixedSizes = byToken({
-  192: 1,
-  194: 1,
-  195: 1,
-  203: 9,
-  204: 2,
-  205: 3,
-  206: 5,
-  207: 9,
-  208: 2,
-  209: 3,
-  210: 5,
-  211: 9,
-})
-/** How many bytes hold the length: bin 8 to 32, str 8 to 32, array 16 and 32. */
-const lengthWidths = byToken({ 196: 1, 197: 2, 198: 4, 217: 1, 218: 2, 219: 4, 220: 2, 221: 4 })
-
-/** 0 for all others. Bytes, since each message looks some ten times. */
-function byToken(sizes: Readonly<Record<number, number>>): Uint8Array {
-  const all = new Uint8Array(256)
-  for (const [token, size] of Object.entries(sizes)) all[Number(token)] = size
-  return all
 }
