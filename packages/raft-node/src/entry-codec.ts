@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer'
 import type { Entry } from 'raft-core'
 import { entryMemory } from './entry-memory.ts'
 import { decodeEntry, encodePayload, payloadType } from './entry-payload.ts'
@@ -12,6 +13,14 @@ import { readSafeInteger, writeSafeInteger } from './safe-integer.ts'
 const headBytes = 1 + 8 + 8 + 4
 
 export function encodeEntries(entries: readonly Entry[]): Uint8Array {
+  if (latest.entries !== entries) latest = { entries, block: encode(entries) }
+  return latest.block
+}
+
+/** A leader sends most entries to several members, one after the other: the core hands out the same array for all of them, unchanged. */
+let latest: { readonly entries: readonly Entry[]; readonly block: Uint8Array } = { entries: [], block: Buffer.alloc(4) }
+
+function encode(entries: readonly Entry[]): Uint8Array {
   const payloads = entries.map(encodePayload)
   let size = 4
   for (const payload of payloads) size += headBytes + payload.length
