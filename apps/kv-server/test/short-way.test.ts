@@ -91,6 +91,12 @@ describe('requests that are read whole', () => {
     expect(of('Host: x\r\nTE: x')).toBeUndefined()
     expect(of('Host: y')).toEqual({ host: 'y' })
   })
+
+  it('may be told apart only in their bodies', () => {
+    const requests = new WholeRequests(1_000)
+    const of = (body: string) => requests.read(Buffer.from(`PUT /key/a HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\n${body}`))?.body
+    expect(['abc', 'abcd', 'de', 'def'].map(body => of(body)?.toString())).toEqual(['abc', undefined, undefined, 'def'])
+  })
 })
 
 describe('one connection', () => {

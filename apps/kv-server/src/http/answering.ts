@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks'
 import type { Logger } from 'pino'
 import { anybody, type Principal } from '../security/authority.ts'
 import type { Body, Exchange, RequestHead, Service } from './exchange.ts'

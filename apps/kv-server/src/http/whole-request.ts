@@ -3,6 +3,9 @@ import type { IncomingHttpHeaders } from 'node:http'
 /** A request that came in one piece. */
 export type WholeRequest = { readonly method: string; readonly url: string; readonly headers: IncomingHttpHeaders; readonly body: Buffer }
 
+/** All before the body, whose length it tells. */
+type Head = Omit<WholeRequest, 'body'> & { readonly length: number }
+
 const blankLine = Buffer.from('\r\n\r\n')
 const methods = ['GET', 'POST', 'PUT', 'DELETE'] as const
 const version = ' HTTP/1.1'
@@ -18,7 +21,9 @@ const special = new Set(['transfer-encoding', 'expect', 'upgrade', 'te', 'traile
  */
 export class WholeRequests {
   readonly #headBytesMax: number
-  /** Clients repeat themselves: the fields of the last request, and what they mean. */
+  /** Clients repeat themselves: what was read last, as it came, and what it meant. */
+  #text = ''
+  #head: Head | undefined
   #fields = ''
   #headers: IncomingHttpHeaders | undefined
 
@@ -30,17 +35,29 @@ export class WholeRequests {
   read(bytes: Buffer): WholeRequest | undefined {
     const end = bytes.indexOf(blankLine)
     if (end < 0 || end > this.#headBytesMax) return undefined
-    const head = bytes.toString('latin1', 0, end)
-    const line = head.indexOf('\r\n')
+    const head = this.#headOf(bytes.toString('latin1', 0, end))
+    if (head === undefined) return undefined
+    const { method, url, headers, length } = head
+    const start = end + blankLine.length
+    if (bytes.length !== start + length || (length > 0 && method === 'GET')) return undefined
+    return { method, url, headers, body: bytes.subarray(start) }
+  }
+
+  #headOf(text: string): Head | undefined {
+    if (text === this.#text) return this.#head
+    this.#text = text
+    this.#head = this.#parse(text)
+    return this.#head
+  }
+
+  #parse(text: string): Head | undefined {
+    const line = text.indexOf('\r\n')
     if (line < 0) return undefined // HTTP/1.1 asks for a field: Host
-    const method = methods.find(name => head.startsWith(name) && head[name.length] === ' ')
-    if (method === undefined || !head.startsWith(version, line - version.length)) return undefined
-    const url = head.slice(method.length + 1, line - version.length)
-    const headers = target.test(url) ? this.#headersOf(head.slice(line + 2)) : undefined
-    if (headers === undefined) return undefined
-    const length = Number(headers['content-length'] ?? 0)
-    if (bytes.length !== end + blankLine.length + length || (length > 0 && method === 'GET')) return undefined
-    return { method, url, headers, body: bytes.subarray(end + blankLine.length) }
+    const method = methods.find(name => text.startsWith(name) && text[name.length] === ' ')
+    if (method === undefined || !text.startsWith(version, line - version.length)) return undefined
+    const url = text.slice(method.length + 1, line - version.length)
+    const headers = target.test(url) ? this.#headersOf(text.slice(line + 2)) : undefined
+    return headers && { method, url, headers, length: Number(headers['content-length'] ?? 0) }
   }
 
   #headersOf(fields: string): IncomingHttpHeaders | undefined {

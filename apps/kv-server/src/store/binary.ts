@@ -1,4 +1,4 @@
-import { isUtf8 } from 'node:buffer'
+import { Buffer, isUtf8 } from 'node:buffer'
 
 /**
  * Bytes as a string with one byte in each character: what keys and values are in memory. Such strings compare as their bytes do, are

@@ -1,4 +1,4 @@
-import { isUtf8 } from 'node:buffer'
+import { Buffer, isUtf8 } from 'node:buffer'
 
 /** What was to be decoded is not in the format. Callers turn it into an answer; it never leaves this package. */
 export class MalformedBytes extends Error {
