@@ -1,30 +1,10 @@
 import type { ServerResponse } from 'node:http'
-import { itemJson, keyField } from '../http/json-bytes.ts'
 import type { Binary } from '../store/binary.ts'
 import type { History, Revision } from '../store/history.ts'
-import type { Change } from '../store/keyspace.ts'
+import { ChangeTexts } from './texts.ts'
 import type { Turns } from './turns.ts'
 
-/** Changes as JSON, made once for all who watch at about the same place: what is older is made again for who comes later. */
-const textsMax = 1_000
-let texts = new Map<Change, string>()
-let olderTexts = texts
-
-function textOf(change: Change): string {
-  let text = texts.get(change)
-  if (text !== undefined) return text
-  text = olderTexts.get(change) ?? JSON.stringify(jsonOf(change))
-  if (texts.size >= textsMax) {
-    olderTexts = texts
-    texts = new Map()
-  }
-  texts.set(change, text)
-  return text
-}
-
-function jsonOf(change: Change) {
-  return change.value === undefined ? { type: 'delete', ...keyField(change.key) } : { type: 'put', ...itemJson(change) }
-}
+const texts = new ChangeTexts()
 
 /** Those who watch this node's changes. Each goes through the history at its own pace; what it has not taken yet costs no memory. */
 export class Watchers {
@@ -145,7 +125,7 @@ class Watcher {
     const matching = changes.filter(({ key }) => this.#concerns(key))
     if (matching.length === 0) return
     this.#told = revision
-    const text = `{"revision":${revision},"changes":[${matching.map(textOf).join(',')}]}`
+    const text = `{"revision":${revision},"changes":[${matching.map(change => texts.of(change)).join(',')}]}`
     this.#response.write(`id: ${revision}\nevent: changes\ndata: ${text}\n\n`)
   }
 
