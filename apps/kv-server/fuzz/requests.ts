@@ -179,7 +179,7 @@ export function randomRequest(chance: Chance): Buffer {
   if (chance.is(0.05)) return chance.bytes(400)
   const lines = [
     `${chance.pick(methods)} ${target(chance)} HTTP/1.${chance.is(0.02) ? chance.below(10) : 1}`,
-    'Host: x',
+    `Host: ${chance.is(0.98) ? 'localhost' : 'x'}`,
     // Without it the request may be read on the bare connection.
     ...(chance.is(0.5) ? ['Connection: close'] : []),
   ]

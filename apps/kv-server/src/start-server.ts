@@ -8,7 +8,7 @@ import { defaultLimits, type Limits } from './http/limits.ts'
 import { Pages } from './http/pages.ts'
 import { HttpServer } from './http/server.ts'
 import { joinVia } from './join-cluster.ts'
-import { checkExposure, checkPeerExposure } from './security/exposure.ts'
+import { checkExposure, checkPeerExposure, namesDoubted } from './security/exposure.ts'
 import type { PeerTlsFiles } from './security/peer-tls.ts'
 import { protectionFrom, reloadFiles } from './security/protection.ts'
 import { contents, type TlsFiles } from './security/tls.ts'
@@ -58,7 +58,8 @@ export type KvServerOptions = {
   readonly joinCa?: string | undefined
   /**
    * Origins whose web pages may use this server from a browser, as `https://app.example.com`, or `*` for all. Default: none; pages of
-   * others can neither read answers nor write.
+   * others can neither read answers nor write. Without TLS and tokens a node on the loopback answers only to `localhost`, addresses, and
+   * the names in here: another name may have been led there by a web page.
    */
   readonly corsOrigins?: readonly string[] | undefined
   /** Listen where others reach it, although there are no TLS and no tokens. */
@@ -113,7 +114,7 @@ export async function startServer(options: KvServerOptions, overrides: Partial<W
     nonLeader: options.nonLeader,
     authority,
     scheme,
-    pages: new Pages(options.corsOrigins),
+    pages: new Pages(options.corsOrigins, namesDoubted(wanted.http, protection)),
     expiries: protection.expiries,
   })
 

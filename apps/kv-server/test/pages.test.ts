@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { Pages } from '../src/http/pages.ts'
+import { namesDoubted } from '../src/security/exposure.ts'
 import { serve } from './support/serve.ts'
 
 const app = 'https://app.example.com'
@@ -60,6 +61,59 @@ describe('web pages', () => {
     const same = { Origin: `http://127.0.0.1:${server.port}` }
     expect((await server.ask('PUT', '/v1/kv/a', '1', same)).status).toBe(200)
     expect((await server.ask('PUT', '/v1/kv/a', '1')).status).toBe(200)
+  })
+
+  it.each([
+    ['evil.test', false],
+    ['127.0.0.1.evil.test', false],
+    ['localhost.evil.test', false],
+    ['[evil.test]', false],
+    ['localhost', true],
+    ['app.localhost', true],
+    ['192.168.0.7', true],
+    ['[::1]', true],
+  ])('that came under the name %s, which may have been led here, may write: %s', async (host, may) => {
+    using server = await serve()
+    const at = `${host}:${server.port}`
+    const put = await server.ask('PUT', '/v1/kv/a', '1', { Host: at, Origin: `http://${at.toLowerCase()}` })
+    expect(put).toMatchObject(may ? { status: 200 } : { status: 403, code: 'ORIGIN_NOT_ALLOWED' })
+    expect(await server.ask('PUT', '/v1/kv/a', '1', { Host: at })).toMatchObject({ status: 200 }) // no page
+  })
+
+  it('of another name read nothing either where only this machine reaches the node, unless the name was given', async () => {
+    using server = await serve({ corsOrigins: [app, 'http://raft.test:8180'], namesDoubted: 'everywhere' })
+    for (const Host of ['evil.test', `evil.test:${server.port}`, 'localhost.evil.test', 'raft.test']) {
+      for (const path of ['/v1/kv/a', '/v1/kv', '/metrics']) {
+        expect(await server.ask('GET', path, undefined, { Host })).toMatchObject({ status: 403, code: 'HOST_NOT_ALLOWED' })
+      }
+      const put = await server.ask('PUT', '/v1/kv/a', '1', { Host })
+      expect(put.json()).toMatchObject({ error: { code: 'HOST_NOT_ALLOWED', message: expect.stringContaining(JSON.stringify(Host)) } })
+    }
+    expect(server.node.writes).toBe(0)
+    for (const Host of [
+      'localhost',
+      'LOCALHOST',
+      `localhost:${server.port}`,
+      '127.0.0.1',
+      '[::1]:8180',
+      'app.example.com',
+      'raft.test:8180',
+    ]) {
+      expect(await server.ask('GET', '/v1/kv', undefined, { Host })).toMatchObject({ status: 200 })
+    }
+    expect(await server.raw('GET /v1/kv HTTP/1.0\r\n\r\n')).toMatch(/^HTTP\/1\.1 200 /)
+    using open = await serve({ corsOrigins: ['*'], namesDoubted: 'everywhere' })
+    expect(await open.ask('GET', '/v1/kv', undefined, { Host: 'evil.test' })).toMatchObject({ status: 200 })
+  })
+
+  it.each([
+    ['127.0.0.1', { tls: false, tokens: false }, 'everywhere'],
+    ['::1', { tls: false, tokens: false }, 'everywhere'],
+    ['0.0.0.0', { tls: false, tokens: false }, 'inWrites'],
+    ['127.0.0.1', { tls: true, tokens: false }, 'nowhere'],
+    ['0.0.0.0', { tls: false, tokens: true }, 'nowhere'],
+  ])('are doubted by their names on %s with %o: %s', (host, protection, doubted) => {
+    expect(namesDoubted({ host, port: 1 }, protection)).toBe(doubted)
   })
 
   it('of all origins may, with *', async () => {

@@ -1,5 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { get } from 'node:http'
 import { request } from 'node:https'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -38,6 +39,21 @@ describe('a server', () => {
   it('listens there when it is told that the network is safe', async () => {
     await using server = await startServer({ ...local(), http: '0.0.0.0:0', insecure: true })
     expect(server.httpAddress).toMatch(/^0\.0\.0\.0:\d+$/)
+  })
+
+  it('answers only to its own names where nothing else tells it from a page that has one led to it', async () => {
+    await using alone = await startServer(local())
+    await using guarded = await startServer({
+      ...local(),
+      dir: join(dir, 'guarded'),
+      tokens: file('tokens', 'read app token-of-the-app-1\n'),
+    })
+    const status = (address: string, Host: string, headers = {}) =>
+      new Promise<number | undefined>(resolve => {
+        get(`http://${address}/v1/status`, { headers: { Host, ...headers } }, response => resolve(response.resume().statusCode))
+      })
+    expect([await status(alone.httpAddress, 'evil.test'), await status(alone.httpAddress, 'localhost')]).toEqual([403, 200])
+    expect(await status(guarded.httpAddress, 'raft.test', { Authorization: 'Bearer token-of-the-app-1' })).toBe(200)
   })
 
   it('knows those whose tokens are in the file, and others once it was read anew', async () => {

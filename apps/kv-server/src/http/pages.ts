@@ -13,14 +13,25 @@ const headers =
 const preflightSeconds = '600'
 
 /**
+ * Where the name in `Host` is doubted. Whoever owns a name may let it lead to this machine, and a page of that name then counts as one
+ * that this server has served (DNS rebinding): its browser lets it ask what it likes, and read the answers.
+ */
+export type NamesDoubted = 'nowhere' | 'inWrites' | 'everywhere'
+
+/** No name that others could lead here: `localhost`, below it, and addresses. */
+const ownName = /^(?:(?:[\w-]+\.)*localhost|\d+(?:\.\d+){3}|\[[\da-f:.]+\])(?::\d+)?$/i
+
+/**
  * Web pages of other origins (CORS, as the Fetch standard has it). Browsers send what a page asks for, with or without leave, and only then
  * look at the answer: so what would change something is refused here unless the page's origin was named.
  */
 export class Pages {
   readonly #origins: ReadonlySet<string>
+  readonly #hosts: ReadonlySet<string>
+  readonly #doubted: NamesDoubted
 
   /** `*`: pages of all origins. @throws RaftError INVALID_ARGUMENT for what no browser sends as an origin. */
-  constructor(origins: readonly string[] = []) {
+  constructor(origins: readonly string[] = [], doubted: NamesDoubted = 'inWrites') {
     for (const origin of origins) {
       if (origin !== '*' && !isOrigin(origin)) {
         throw new RaftError(
@@ -30,6 +41,8 @@ export class Pages {
       }
     }
     this.#origins = new Set(origins)
+    this.#hosts = new Set(origins.flatMap(origin => (origin === '*' ? [] : [new URL(origin).host])))
+    this.#doubted = doubted
   }
 
   /** For the answer, also to a refusal; nothing where no page asks, or one that may not. */
@@ -41,10 +54,12 @@ export class Pages {
     return { ...allowed, 'Access-Control-Expose-Headers': exposed }
   }
 
-  /** @throws Refusal 403 to a page of another origin that would change something. */
+  /** @throws Refusal 403 to a page of another origin that would change something, and where the name of this server is doubted. */
   check({ method, headers: { origin, host } }: RequestHead): void {
+    const isDoubtful = this.#doubted !== 'nowhere' && !this.#isOwn(host)
+    if (isDoubtful && this.#doubted === 'everywhere') throw strangeHost(host)
     if (origin === undefined || method === 'GET' || method === 'HEAD' || this.#knows(origin)) return
-    if (isOrigin(origin) && new URL(origin).host === host) return
+    if (!isDoubtful && isOrigin(origin) && new URL(origin).host === host) return
     throw new Refusal(
       403,
       'ORIGIN_NOT_ALLOWED',
@@ -67,10 +82,23 @@ export class Pages {
   #knows(origin: string): boolean {
     return this.#origins.has(origin) || this.#origins.has('*')
   }
+
+  /** Browsers always name a host. */
+  #isOwn(host = ''): boolean {
+    return host === '' || ownName.test(host) || this.#hosts.has(host) || this.#origins.has('*')
+  }
 }
 
 function isOrigin(text: string): boolean {
   return URL.canParse(text) && new URL(text).origin === text
+}
+
+function strangeHost(host = ''): Refusal {
+  return new Refusal(
+    403,
+    'HOST_NOT_ALLOWED',
+    `this node serves only its own machine, where ${shown(host)} may be the name of a web page: ask localhost or 127.0.0.1, start the node with tokens, or name http://${host.slice(0, 200)} with --cors-origins`,
+  )
 }
 
 function shown(origin: string): string {

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
 import { RaftError } from 'raft-node'
 import { type Address, formatAddress } from '../address.ts'
+import type { NamesDoubted } from '../http/pages.ts'
 
 type Protection = { readonly tls: boolean; readonly tokens: boolean; readonly peers: unknown; readonly insecure: boolean }
 
@@ -21,6 +22,15 @@ export function checkPeerExposure(address: Address, { peers, insecure }: Pick<Pr
     'INVALID_ARGUMENT',
     `raft address: others can reach ${formatAddress(address)}, where nodes talk in the clear without --peer-cert, --peer-key and --peer-ca; where the network itself keeps strangers out, say --insecure`,
   )
+}
+
+/**
+ * A page that has a name lead here has no token, and no certificate for that name. Without either, only this machine is sure to know this
+ * node by no other name than its own.
+ */
+export function namesDoubted({ host }: Address, { tls, tokens }: Pick<Protection, 'tls' | 'tokens'>): NamesDoubted {
+  if (tls || tokens) return 'nowhere'
+  return isLoopback(host) ? 'everywhere' : 'inWrites'
 }
 
 function isLoopback(host: string): boolean {

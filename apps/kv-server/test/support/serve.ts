@@ -3,7 +3,7 @@ import { connect } from 'node:net'
 import type { NonLeaderMode } from 'kv-client'
 import type { Node } from 'raft-node'
 import { defaultLimits, type Limits } from '../../src/http/limits.ts'
-import { Pages } from '../../src/http/pages.ts'
+import { type NamesDoubted, Pages } from '../../src/http/pages.ts'
 import { HttpServer } from '../../src/http/server.ts'
 import { Authority } from '../../src/security/authority.ts'
 import { makeService } from '../../src/service.ts'
@@ -30,12 +30,14 @@ export async function serve({
   tokens,
   store = new KvStore(),
   corsOrigins,
+  namesDoubted,
 }: Options = {}) {
   const authority = tokens === undefined ? undefined : new Authority(tokens)
   const node = new FakeNode(store)
   const connected = new Set<string>()
   const all: Limits = { ...defaultLimits, ...limits }
-  const service = makeService({ store, connections: connected, limits: all, nonLeader, authority, pages: new Pages(corsOrigins) })
+  const pages = new Pages(corsOrigins, namesDoubted)
+  const service = makeService({ store, connections: connected, limits: all, nonLeader, authority, pages })
   if (started) service.started(node as unknown as Node<CommandResult>)
   const server = new HttpServer(service.current, undefined)
   const { port } = await server.listen({ host: '127.0.0.1', port: 0 })
@@ -64,6 +66,7 @@ type Options = {
   readonly started?: boolean
   readonly tokens?: string
   readonly corsOrigins?: readonly string[]
+  readonly namesDoubted?: NamesDoubted
   readonly store?: KvStore
 }
 

@@ -60,12 +60,12 @@ export const routeLimits: readonly Scenario[] = [
       await expectCases(http, [['DELETE', `/v1/leases/${lease}`, {}, 200]])
       const before = jsonOf(await ask('GET', http, '/v1/status')).last.index
       assert.match(
-        await raw(http, `GET /livez HTTP/1.1\r\nHost: a\r\nX: ${'x'.repeat(3_000)}\r\n\r\n`),
+        await raw(http, `GET /livez HTTP/1.1\r\nHost: localhost\r\nX: ${'x'.repeat(3_000)}\r\n\r\n`),
         /^HTTP\/1\.1 431 .*HEADERS_TOO_LARGE/s,
       )
-      assert.match(await raw(http, 'GET /livez HTTP/1.1\r\nHost: a\r\n'), /^HTTP\/1\.1 408 .*REQUEST_TIMEOUT/s)
+      assert.match(await raw(http, 'GET /livez HTTP/1.1\r\nHost: localhost\r\n'), /^HTTP\/1\.1 408 .*REQUEST_TIMEOUT/s)
       assert.match(
-        await raw(http, 'PUT /v1/kv/a HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nabc'),
+        await raw(http, 'PUT /v1/kv/a HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nabc'),
         /^HTTP\/1\.1 408 .*REQUEST_TIMEOUT/s,
       )
       assert.match(await raw(http, 'hello\r\n\r\n'), /^HTTP\/1\.1 400 .*NOT_HTTP/s)
