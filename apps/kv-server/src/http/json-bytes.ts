@@ -9,7 +9,7 @@ export function keyField(key: Binary): KeyField {
   return text === undefined ? { keyBase64: bytesOf(key).toString('base64') } : { key: text }
 }
 
-function valueField(value: Binary): ValueField {
+export function valueField(value: Binary): ValueField {
   const text = textOf(value)
   return text === undefined ? { valueBase64: bytesOf(value).toString('base64') } : { value: text }
 }
@@ -35,8 +35,15 @@ export function bytesIn(fields: Fields, name: string, where: string): Binary | u
   if (text !== undefined && base64 !== undefined) throw invalidBody(`${where} has both ${name} and ${name}Base64: give one`)
   if (text !== undefined) return textBytes(text, `${name} of ${where}`)
   if (base64 === undefined) return undefined
-  if (typeof base64 !== 'string' || !/^[A-Za-z0-9+/]*={0,2}$/.test(base64)) throw invalidBody(`${name}Base64 of ${where} is not base64`)
+  if (typeof base64 !== 'string' || !isBase64(base64)) throw invalidBody(`${name}Base64 of ${where} is not base64`)
   return binaryFrom(Buffer.from(base64, 'base64'))
+}
+
+/** With padding or without. A digit alone would be no byte, and Node's decoder passes over it. */
+function isBase64(text: string): boolean {
+  const [, padding] = /^[A-Za-z0-9+/]*(={0,2})$/.exec(text) ?? []
+  if (padding === undefined) return false
+  return padding === '' ? text.length % 4 !== 1 : text.length % 4 === 0 && text.length > padding.length
 }
 
 /** A high surrogate without its low one, or the other way round: JSON can write it, UTF-8 cannot. */
@@ -53,12 +60,16 @@ export function own(fields: Fields, name: string): unknown {
   return Object.hasOwn(fields, name) ? fields[name] : undefined
 }
 
-/** The body's fields, of which it has no others: a field that is misspelt would mean something else, or everything. @throws Refusal 400. */
+/** The body's fields, and no others. @throws Refusal 400. */
 export function bodyFields(body: unknown, names: readonly string[]): Fields {
-  const fields = objectIn(body, 'the body')
+  return onlyFields(objectIn(body, 'the body'), names, 'the body')
+}
+
+/** A field that is misspelt would mean something else, or everything. @throws Refusal 400. */
+export function onlyFields(fields: Fields, names: readonly string[], where: string): Fields {
   const unknown = Object.keys(fields).find(name => !names.includes(name))
   if (unknown === undefined) return fields
-  throw invalidBody(`the body has a field ${JSON.stringify(unknown)}; it may have ${names.join(', ').replace(/, ([^,]*)$/, ' and $1')}`)
+  throw invalidBody(`${where} has a field ${JSON.stringify(unknown)}; it may have ${names.join(', ').replace(/, ([^,]*)$/, ' and $1')}`)
 }
 
 /** @throws Refusal 400. */

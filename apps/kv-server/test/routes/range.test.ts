@@ -138,6 +138,19 @@ describe('/v1/txn', () => {
     expect((await txn(server, { compare: [{ key: 'a', ...compare }] })).json()).toMatchObject({ succeeded })
   })
 
+  it.each([
+    ['', ''],
+    ['QQ', 'A'],
+    ['QQ==', 'A'],
+    ['QUI', 'AB'],
+    ['QUI=', 'AB'],
+    ['QUJD', 'ABC'],
+  ])('takes base64 with padding and without: %j', async (valueBase64, value) => {
+    using server = await serve()
+    expect(await txn(server, { success: [{ op: 'put', key: 'a', valueBase64 }] })).toMatchObject({ status: 200 })
+    expect(server.store.get('a')?.value).toBe(value)
+  })
+
   it('takes no value of a key that is not there for equal', async () => {
     using server = await serve()
     expect((await txn(server, { compare: [{ key: 'a', target: 'value', value: '' }] })).json()).toMatchObject({ succeeded: false })
@@ -157,6 +170,23 @@ describe('/v1/txn', () => {
     [{ success: [{ op: 'put', key: 'a', value: '', lease: -1 }] }, 'lease is not a whole number'],
     [{ success: [{ op: 'get', keyBase64: '?' }] }, 'not base64'],
     [{ success: [{ op: 'fly', key: 'a' }] }, 'op of success[0] is one of'],
+    [{ success: [{ op: 'get', keyBase64: 'A' }] }, 'not base64'],
+    [{ success: [{ op: 'put', key: 'a', valueBase64: 'A' }] }, 'valueBase64 of success[0] is not base64'],
+    [{ success: [{ op: 'put', key: 'a', valueBase64: 'QUJDR' }] }, 'not base64'],
+    [{ success: [{ op: 'put', key: 'a', valueBase64: 'QQ=' }] }, 'not base64'],
+    [{ success: [{ op: 'put', key: 'a', valueBase64: '=' }] }, 'not base64'],
+    [{ success: [{ op: 'put', key: 'a', valueBase64: 'QQ==\n' }] }, 'not base64'],
+    [{ success: [{ op: 'put', key: 'a', value: '', ttlMs: 5 }] }, 'success[0] has a field "ttlMs"; it may have key, keyBase64, value'],
+    [{ success: [{ op: 'put', key: 'a', value: '', '': 5 }] }, 'success[0] has a field ""'],
+    [{ success: [{ op: 'delete', key: 'a', value: '' }] }, 'success[0] has a field "value"; it may have key, keyBase64 and op'],
+    [{ failure: [{ op: 'get', key: 'a', lease: 1 }] }, 'failure[0] has a field "lease"'],
+    [{ failure: [{ op: 'deletePrefix', prefix: 'a', key: 'a' }] }, 'failure[0] has a field "key"; it may have prefix'],
+    [
+      { compare: [{ key: 'a', target: 'version', cmp: '>', operand: 0 }] },
+      'compare[0] has a field "cmp"; it may have key, keyBase64, target',
+    ],
+    [{ compare: [{ key: 'a', target: 'version', operand: 0, value: '' }] }, 'compare[0] has a field "value"'],
+    [{ compare: [{ key: 'a', target: 'value', value: '', operand: 0 }] }, 'compare[0] has a field "operand"'],
     [{ failure: [{ op: 'deletePrefix' }] }, 'prefix of failure[0] is missing'],
     [{ compare: [{ key: 'a', target: 'age', operand: 1 }] }, 'target of compare[0] is one of'],
     [{ compare: [{ key: 'a', target: 'version', operand: 1.5 }] }, 'operand is not a whole number'],

@@ -3,7 +3,7 @@ import type { Binary } from '../../store/binary.ts'
 import { type Compare, compareOps, numberTargets, type Operation, type OperationResult, type TxnCommand } from '../../store/command.ts'
 import { readJson } from '../body.ts'
 import type { Exchange } from '../exchange.ts'
-import { bodyFields, bytesIn, integerIn, invalidBody, itemJson, objectIn, own } from '../json-bytes.ts'
+import { bodyFields, bytesIn, integerIn, invalidBody, itemJson, objectIn, onlyFields, own } from '../json-bytes.ts'
 import { checkedKey, checkedValue } from '../keys.ts'
 import type { Limits } from '../limits.ts'
 import { Refusal } from '../refusal.ts'
@@ -48,19 +48,32 @@ function listIn(value: unknown, name: string): readonly unknown[] {
   return value
 }
 
+const keyFields = ['key', 'keyBase64']
+const valueFields = ['value', 'valueBase64']
+const compareFields = [...keyFields, 'target', 'op']
+
 function compareOf(value: unknown, where: string, limits: Limits): Compare {
   const fields = objectIn(value, where)
-  const key = keyIn(fields, where, limits)
   const target = wordIn(own(fields, 'target'), [...numberTargets, 'value'], `target of ${where}`)
+  onlyFields(fields, [...compareFields, ...(target === 'value' ? valueFields : ['operand'])], where)
+  const key = keyIn(fields, where, limits)
   const op = wordIn(own(fields, 'op') ?? '=', compareOps, `op of ${where}`)
   if (target !== 'value') return { target, key, op, operand: integerIn(fields, 'operand') }
   if (op !== '=' && op !== '!=') throw invalidBody(`values are compared with = or !=, and ${where} has ${op}`)
   return { target, key, op, operand: valueIn(fields, where, key, limits) }
 }
 
+const operationFields = {
+  put: [...keyFields, ...valueFields, 'op', 'lease'],
+  delete: [...keyFields, 'op'],
+  get: [...keyFields, 'op'],
+  deletePrefix: ['prefix', 'prefixBase64', 'op'],
+}
+
 function operationOf(value: unknown, where: string, limits: Limits): Operation {
   const fields = objectIn(value, where)
   const op = wordIn(own(fields, 'op'), ['put', 'delete', 'get', 'deletePrefix'] as const, `op of ${where}`)
+  onlyFields(fields, operationFields[op], where)
   if (op === 'deletePrefix') {
     const prefix = bytesIn(fields, 'prefix', where)
     if (prefix === undefined) throw invalidBody(`prefix of ${where} is missing`)
