@@ -50,7 +50,8 @@ function raftMetrics(text: Exposition, { node, connections, metrics }: Service):
       'raft_peer_lag_entries',
       'gauge',
       'how far the peer is behind the leader',
-      each(({ match }) => match && status.last.index - match),
+      // 0: it has not said yet what it has.
+      each(({ match }) => (match ? status.last.index - match : undefined)),
     )
     .family(
       'raft_peer_last_contact_seconds',

@@ -183,6 +183,7 @@ describe('overload', () => {
 describe('/metrics', () => {
   it('says what Prometheus reads', async () => {
     using server = await serve()
+    server.node.members = server.node.members.map(member => ({ ...member, match: { n1: 11, n2: 0, n3: 7 }[member.id] }))
     await server.ask('PUT', '/v1/kv/a', '1')
     await server.ask('GET', '/v1/kv/missing')
     const { text, headers } = await server.ask('GET', '/metrics')
@@ -204,6 +205,9 @@ describe('/metrics', () => {
     }
     const families = text.match(/^# TYPE \w+/gm) ?? []
     expect(new Set(families).size).toBe(families.length)
+    // n2 has not said yet what it has, n3 has.
+    expect(text).not.toMatch(/^raft_peer_lag_entries\{peer="n2"\}/m)
+    expect(text).toMatch(/^raft_peer_lag_entries\{peer="n3"\} 4$/m)
     for (const line of text.trim().split('\n')) expect(line).toMatch(/^(# (HELP|TYPE) \w+ .+|\w+(\{(\w+="[^"]*",?)+\})? -?[\d.e+-]+)$/)
   })
 })
