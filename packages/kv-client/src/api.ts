@@ -90,6 +90,7 @@ export type LockRequest = {
   readonly lease: number
   /** Something to tell the others, such as an address: for leader election. */
   readonly value?: string
+  readonly valueBase64?: string
   /** How long to wait for the lock, in milliseconds. Default 0. Who still waits then keeps its place as long as its lease lives. */
   readonly waitMs?: number
 }
@@ -99,7 +100,7 @@ export type LockResponse =
   | { readonly state: 'waiting'; readonly ahead: number; readonly revision: number }
 /** `DELETE /v1/locks/{name}?lease=`: released, or no longer waited for. */
 export type UnlockResponse = { readonly revision: number; readonly released: boolean }
-export type LockHolder = { readonly lease: number; readonly token: number; readonly value: string }
+export type LockHolder = { readonly lease: number; readonly token: number } & ValueField
 /** `GET /v1/locks/{name}`; `holder` null: it is free. */
 export type Lock = ({ readonly name: string; readonly nameBase64?: never } | { readonly name?: never; readonly nameBase64: string }) & {
   readonly holder: LockHolder | null

@@ -21,9 +21,14 @@ export class Load {
     this.requests--
   }
 
-  /** Whether one more may wait for something to happen. @throws Refusal 429. */
+  /** Whether one more may wait for something to happen. */
+  get hasRoomToWait(): boolean {
+    return this.waiters < this.#limits.waitersMax
+  }
+
+  /** @throws Refusal 429. */
   checkWait(): void {
-    if (this.waiters >= this.#limits.waitersMax) throw overloaded(`${this.waiters} requests wait for something to happen`)
+    if (!this.hasRoomToWait) throw overloaded(`${this.waiters} requests wait for something to happen`)
   }
 
   /** A request that will wait: it does nothing meanwhile, and is counted by itself. @throws Refusal 429. */

@@ -27,8 +27,10 @@ export function write<Type extends Done['type']>(
   show: (result: DoneOf<Type>) => Reply | Promise<Reply>,
 ): Reply | Promise<Reply> {
   const { body } = exchange
-  checkRoom(command, exchange.service)
-  const bytes = keyed(exchange, encodeCommand(command))
+  const id = answerId(exchange)
+  // What was done before is answered as it was then: it takes no room again.
+  if (id === undefined || exchange.service.store.answers.get(id) === undefined) checkRoom(command, exchange.service)
+  const bytes = id === undefined ? encodeCommand(command) : keyed(exchange, id, encodeCommand(command))
   const ask = (node: Node<CommandResult>, forward: boolean) => {
     const { signal, timeoutMs } = callOptions(exchange)
     return node.apply(bytes, { signal, timeoutMs, forward })
@@ -80,15 +82,19 @@ export function refusalOf(code: RefusalCode): Refusal {
 
 const fingerprintBytes = 16
 
-function keyed(exchange: Exchange, command: Uint8Array): Uint8Array {
-  const key = exchange.request.headers['idempotency-key']
-  if (key === undefined) return command
+/** How the answer to this request is known again; undefined if nobody asks for that. @throws Refusal 400. */
+function answerId({ request, principal }: Exchange): Binary | undefined {
+  const key = request.headers['idempotency-key']
+  if (key === undefined) return undefined
   if (typeof key !== 'string' || !/^[!-~]{1,255}$/.test(key)) {
     throw new Refusal(400, 'INVALID_HEADER', 'Idempotency-Key is 1 to 255 visible ASCII characters')
   }
-  const { answersMax, answersBytesMax } = exchange.service.limits
   // Who asks is part of it: two clients may choose the same key.
-  const id: Binary = `${binaryFrom(Buffer.from(exchange.principal.name))}\0${key}`
+  return `${binaryFrom(Buffer.from(principal.name))}\0${key}`
+}
+
+function keyed({ service }: Exchange, id: Binary, command: Uint8Array): Uint8Array {
+  const { answersMax, answersBytesMax } = service.limits
   const fingerprint = binaryFrom(createHash('sha256').update(command).digest().subarray(0, fingerprintBytes))
   const limits = { records: answersMax, bytes: answersBytesMax }
   return encodeCommand({ type: 'keyed', id, fingerprint, limits, command })

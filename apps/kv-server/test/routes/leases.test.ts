@@ -89,6 +89,47 @@ describe('/v1/locks', () => {
     expect(await waiting).toMatchObject({ status: 404, code: 'LEASE_NOT_FOUND' })
   })
 
+  it('that are held, or not to be waited for, are asked for although too many wait', async () => {
+    using server = await serve({ limits: { waitersMax: 0 } })
+    const [a, b] = [await grant(server), await grant(server)]
+    expect(await lock(server, 'l', { lease: a, waitMs: 1_000 })).toMatchObject({ status: 200 })
+    expect(await lock(server, 'l', { lease: a, waitMs: 1_000 })).toMatchObject({ status: 200 })
+    expect(await lock(server, 'l', { lease: b })).toMatchObject({ status: 202, text: '{"state":"waiting","ahead":1,"revision":15}\n' })
+    expect(await server.ask('GET', '/v1/locks/l?not=0')).toMatchObject({ status: 200 })
+    expect(server.service.load).toMatchObject({ waiters: 0, requests: 0 })
+  })
+
+  it('take no place for somebody who hears that too many wait', async () => {
+    using server = await serve({ limits: { waitersMax: 0 } })
+    const [a, b] = [await grant(server), await grant(server)]
+    await lock(server, 'l', { lease: a })
+    const refused = await lock(server, 'l', { lease: b, waitMs: 1_000 })
+    expect(refused).toMatchObject({ status: 429, code: 'OVERLOADED' })
+    expect(refused.json()).toMatchObject({ error: { outcome: 'not-applied' } })
+    expect((await server.ask('GET', '/v1/locks/l')).json()).toMatchObject({ waiting: 0 })
+  })
+
+  it('say at once that somebody is queued if too many wait by then', async () => {
+    using server = await serve({ limits: { waitersMax: 1 } })
+    const [a, b] = [await grant(server), await grant(server)]
+    await lock(server, 'l', { lease: a })
+    let go = () => {}
+    server.node.gate = new Promise(resolve => (go = resolve))
+    const queued = lock(server, 'l', { lease: b, waitMs: 20_000 })
+    await expect.poll(() => server.service.load.requests).toBe(1)
+    server.service.load.waiters++ // somebody else, meanwhile
+    go()
+    expect(await queued).toMatchObject({ status: 202, text: '{"state":"waiting","ahead":1,"revision":14}\n' })
+  })
+
+  it('show a value of other bytes than text as they are', async () => {
+    using server = await serve()
+    const lease = await grant(server)
+    await lock(server, 'l', { lease, valueBase64: '/wA=' })
+    expect((await server.ask('GET', '/v1/locks/l')).json()).toMatchObject({ holder: { lease, token: 12, valueBase64: '/wA=' } })
+    expect((await server.ask('GET', '/v1/locks')).json()).toMatchObject({ locks: [{ holder: { valueBase64: '/wA=' } }] })
+  })
+
   it('tell who follows an election', async () => {
     using server = await serve()
     const [a, b] = [await grant(server), await grant(server)]
@@ -131,6 +172,14 @@ describe('no more than may be', () => {
     expect(await server.ask('POST', `/v1/leases/${one}/keep-alive`)).toMatchObject({ status: 200 })
     await server.ask('DELETE', `/v1/leases/${one}`)
     expect(await server.ask('PUT', '/v1/kv/a?ttl=1000', '1')).toMatchObject({ status: 200 })
+  })
+
+  it('is no answer to what was done before', async () => {
+    using server = await serve({ limits: { leasesMax: 1 } })
+    const ask = (key: string) => server.ask('POST', '/v1/leases', '{"ttlMs":1000}', { 'Idempotency-Key': key })
+    const first = await ask('a')
+    expect(await ask('a')).toMatchObject({ status: 200, text: first.text, headers: { 'idempotent-replayed': 'true' } })
+    expect(await ask('b')).toMatchObject({ status: 429, code: 'LIMIT_REACHED' })
   })
 
   it('of places at locks; who has one keeps it', async () => {

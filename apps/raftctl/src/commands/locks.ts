@@ -8,7 +8,8 @@ type LockRow = {
   readonly nameBase64?: string
   readonly token: number
   readonly lease: number
-  readonly value: string
+  readonly value?: string
+  readonly valueBase64?: string
   readonly waiting: number
 }
 
@@ -18,9 +19,9 @@ const view: RowView<LockRow> = {
     ['TOKEN', ({ token }) => String(token)],
     ['LEASE', ({ lease }) => String(lease)],
     ['WAITING', ({ waiting }) => String(waiting)],
-    ['VALUE', ({ value }) => cellOf(value)],
+    ['VALUE', row => cellOf(row.value ?? `base64:${row.valueBase64}`)],
   ],
-  fields: ['name', 'token', 'lease', 'waiting', 'value', 'nameBase64'],
+  fields: ['name', 'token', 'lease', 'waiting', 'value', 'nameBase64', 'valueBase64'],
 }
 
 export default class Locks extends ClientCommand {

@@ -1,10 +1,10 @@
 import type { Lock, LockResponse, UnlockResponse } from 'kv-client'
-import { type Binary, bytesOf } from '../../store/binary.ts'
+import type { Binary } from '../../store/binary.ts'
 import type { KvStore } from '../../store/kv-store.ts'
 import type { LockRecord } from '../../store/locks.ts'
 import { readJson } from '../body.ts'
 import type { Exchange } from '../exchange.ts'
-import { bodyFields, bytesIn, integerIn, invalidBody, nameField } from '../json-bytes.ts'
+import { bodyFields, bytesIn, integerIn, invalidBody, nameField, valueField } from '../json-bytes.ts'
 import { checkedValue, keyFrom } from '../keys.ts'
 import { invalid } from '../query.ts'
 import { read } from '../reading.ts'
@@ -22,34 +22,47 @@ export async function lock(exchange: Exchange): Promise<Reply> {
   if (waitMs > limits.waitTimeoutMs)
     throw invalidBody(`waitMs is at most ${limits.waitTimeoutMs}: ask again, the place in the queue is kept`)
   const value = checkedValue(bytesIn(fields, 'value', 'the body') ?? '', name, limits)
+  // Before it has a place in the queue: a refusal says that nothing was done.
+  if (waitMs > 0 && isOfAnother(exchange.service.store, name, lease)) exchange.service.load.checkWait()
   return write(exchange, { type: 'lock', name, lease, value }, 'lock', ({ revision, token, ahead }) => {
     if (token > 0) return held(token, revision)
     return waited(exchange, { name, lease, waitMs, revision, ahead })
   })
 }
 
+/** As this node knows it. */
+function isOfAnother({ locks }: KvStore, name: Binary, lease: number): boolean {
+  const holder = locks.get(name)?.holder
+  return holder !== undefined && holder.lease !== lease
+}
+
 type Place = { readonly name: Binary; readonly lease: number; readonly waitMs: number; readonly revision: number; readonly ahead: number }
 
 async function waited(exchange: Exchange, { name, lease, waitMs, revision, ahead }: Place): Promise<Reply> {
-  const { service, signal, closing } = exchange
-  const { store } = service
+  const { store, load } = exchange.service
   const look = () => {
     if (store.revision < revision) return undefined // this node has not applied that yet, and may show what was before
     if (store.leases.get(lease) === undefined) throw new Refusal(404, 'LEASE_NOT_FOUND', 'the lease ran out while it waited for the lock')
     const holder = store.locks.get(name)?.holder
     return holder?.lease === lease ? holder.token : undefined
   }
-  service.load.wait()
-  let token: number | undefined
-  try {
-    token = await service.turns.until(look, waitMs, [signal, closing])
-  } finally {
-    service.load.waited()
-  }
+  // It has its place, also where too many wait by now: then it hears at once that it is queued.
+  const token = await until(exchange, look, load.hasRoomToWait ? waitMs : 0)
   if (token !== undefined) return held(token, store.revision)
   const place = store.locks.get(name)?.waiting.findIndex(waiter => waiter.lease === lease) ?? -1
   const before = store.revision >= revision && place >= 0 ? place + 1 : ahead
   return json(202, { state: 'waiting', ahead: before, revision } satisfies LockResponse)
+}
+
+/** What `look` finds, now or within the time. @throws Refusal 429 if too many wait. */
+async function until<T>({ service, signal, closing }: Exchange, look: () => T | undefined, waitMs: number): Promise<T | undefined> {
+  if (waitMs === 0) return look()
+  service.load.wait()
+  try {
+    return await service.turns.until(look, waitMs, [signal, closing])
+  } finally {
+    service.load.waited()
+  }
 }
 
 function held(token: number, revision: number): Reply {
@@ -68,19 +81,13 @@ export async function unlock(exchange: Exchange): Promise<Reply> {
 
 /** `GET /v1/locks/{name}`: with `not` and `waitMs` once the holder is another one. */
 export async function getLock(exchange: Exchange): Promise<Reply> {
-  const { service, signal, closing, query } = exchange
+  const { service, query } = exchange
   const name = keyFrom(exchange.rest, service.limits)
   const [not, waitMs] = [query.integer('not'), query.integer('waitMs', service.limits.waitTimeoutMs) ?? 0]
   return read(exchange, async () => {
-    const { store, turns, load } = service
+    const { store } = service
     if (not !== undefined) {
-      const look = () => ((store.locks.get(name)?.holder.token ?? 0) === not ? undefined : true)
-      load.wait()
-      try {
-        await turns.until(look, waitMs, [signal, closing])
-      } finally {
-        load.waited()
-      }
+      await until(exchange, () => ((store.locks.get(name)?.holder.token ?? 0) === not ? undefined : true), waitMs)
     }
     return json(200, { ...shown(name, store.locks.get(name)), revision: store.revision })
   })
@@ -107,6 +114,6 @@ function* locksText({ locks, revision }: KvStore): Generator<string> {
 function shown(name: Binary, record: LockRecord | undefined): Omit<Lock, 'revision'> {
   if (record === undefined) return { ...nameField(name), holder: null, waiting: 0 } as Omit<Lock, 'revision'>
   const { lease, token, value } = record.holder
-  const holder = { lease, token, value: bytesOf(value).toString('utf8') }
+  const holder = { lease, token, ...valueField(value) }
   return { ...nameField(name), holder, waiting: record.waiting.length } as Omit<Lock, 'revision'>
 }
