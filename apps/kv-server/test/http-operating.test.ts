@@ -15,6 +15,17 @@ describe('POST /join', () => {
     ])
   })
 
+  it('looks at no body of somebody without a token or a secret, and at no long one', async () => {
+    using server = await serve({ tokens: 'admin operator token-of-the-operator' })
+    const started = 'POST /join HTTP/1.1\r\nHost: x\r\nContent-Length: 4000000\r\n'
+    expect(await server.raw(`${started}Connection: close\r\n\r\n{`)).toMatch(/^HTTP\/1\.1 401 /)
+    const as = { Authorization: 'Bearer token-of-the-operator' }
+    const long = JSON.stringify({ ...request, http: 'x'.repeat(8 * 1024) })
+    expect(await server.ask('POST', '/join', long, as)).toMatchObject({ status: 413, code: 'TOO_LARGE' })
+    expect(await server.ask('POST', '/join', long, { ...as, 'Transfer-Encoding': 'chunked' })).toMatchObject({ status: 413 })
+    expect(await server.ask('POST', '/join', JSON.stringify(request), as)).toMatchObject({ status: 200 })
+  })
+
   it('replaces a member when asked to', async () => {
     using server = await serve()
     const answer = await server.ask('POST', '/join', JSON.stringify({ ...request, id: 'n2', replace: true }))

@@ -11,6 +11,11 @@ export function readJson(exchange: Exchange, example: string): unknown {
   return after(readBytes(exchange, 'send fewer keys at a time'), bytes => jsonIn(bytes, example))
 }
 
+/** As `readJson`, for a body that cannot be meant to be longer. */
+export async function readShortJson(exchange: Exchange, example: string, bytesMax: number): Promise<unknown> {
+  return jsonIn(await readBytes(exchange, `send no more than such as ${example}`, bytesMax), example)
+}
+
 /** As `readJson`; nothing at all counts as `{}`. */
 export async function readJsonOrNothing(exchange: Exchange, example: string): Promise<unknown> {
   const bytes = await readBytes(exchange, 'that cannot be meant')
@@ -33,15 +38,16 @@ export function jsonIn(bytes: Buffer, example = '{"foo":"bar"}'): unknown {
 }
 
 /** The whole body, at once where it is there. @throws Refusal 413 over the limit, 429 if others fill the memory, 408 if it takes too long. */
-export function readBytes(exchange: Exchange, advice: string): Buffer | Promise<Buffer> {
+export function readBytes(exchange: Exchange, advice: string, bytesMax = exchange.service.limits.bodyBytesMax): Buffer | Promise<Buffer> {
   const { request, body, service } = exchange
-  const { bodyBytesMax } = service.limits
-  const tooLarge = () => new Refusal(413, 'TOO_LARGE', `the body is larger than ${bodyBytesMax} bytes: ${advice}`)
-  if (Number(request.headers['content-length'] ?? 0) > bodyBytesMax) throw tooLarge()
-  return body instanceof Uint8Array ? (body as Buffer) : gather(body, service, tooLarge)
+  const tooLarge = () => new Refusal(413, 'TOO_LARGE', `the body is larger than ${bytesMax} bytes: ${advice}`)
+  if (Number(request.headers['content-length'] ?? 0) > bytesMax) throw tooLarge()
+  return body instanceof Uint8Array ? (body as Buffer) : gather(body, service, { bytesMax, tooLarge })
 }
 
-function gather(body: Exclude<Body, Uint8Array>, { load, limits }: Service, tooLarge: () => Refusal): Promise<Buffer> {
+type Most = { readonly bytesMax: number; readonly tooLarge: () => Refusal }
+
+function gather(body: Exclude<Body, Uint8Array>, { load, limits }: Service, { bytesMax, tooLarge }: Most): Promise<Buffer> {
   const { request } = body
   askForBody(body)
   return new Promise((resolve, reject) => {
@@ -64,7 +70,7 @@ function gather(body: Exclude<Body, Uint8Array>, { load, limits }: Service, tooL
         return settle(() => reject(error))
       }
       bytes += chunk.length
-      if (bytes > limits.bodyBytesMax) settle(() => reject(tooLarge()))
+      if (bytes > bytesMax) settle(() => reject(tooLarge()))
       else chunks.push(chunk)
     })
     request.on('end', () => settle(() => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks))))

@@ -2,7 +2,7 @@ import type { JoinResponse } from 'kv-client'
 import { type JoinAnswer, type JoinRequest, type MemberInfo, nameOf } from 'raft-node'
 import { bearerOf, digestOf } from '../../security/authority.ts'
 import { binaryFrom, binaryOf } from '../../store/binary.ts'
-import { readJson } from '../body.ts'
+import { readShortJson } from '../body.ts'
 import { callOptions, type Exchange, servingNode } from '../exchange.ts'
 import { Refusal } from '../refusal.ts'
 import { json, type Reply } from '../respond.ts'
@@ -10,9 +10,15 @@ import { perform, refusalOf } from '../writing.ts'
 
 type Serving = ReturnType<typeof servingNode>
 
+/** A name and two addresses. Strangers may send it, so it is short. */
+const bodyBytesMax = 8 * 1024
+
 /** `POST /join`: any member takes it. The same node may ask again. */
 export async function join(exchange: Exchange): Promise<Reply> {
-  const request = joinRequestOf(await readJson(exchange, '{"id":"n2","addr":"10.0.0.2:8186"}'))
+  const { authority } = exchange.service
+  // Whether a token or a secret fits depends on the body; that there is one does not.
+  if (authority !== undefined && bearerOf(exchange.request) === undefined) authority.check(exchange.request, 'admin')
+  const request = joinRequestOf(await readShortJson(exchange, '{"id":"n2","addr":"10.0.0.2:8186"}', bodyBytesMax))
   const node = servingNode(exchange.service)
   await checkMayJoin(exchange, node, request)
   const answer =
