@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Exchange, Service } from '../src/http/exchange.ts'
 import { defaultLimits } from '../src/http/limits.ts'
-import { readPairs } from '../src/http/pairs.ts'
+import { keyOf, readPairs } from '../src/http/pairs.ts'
 import { binaryOf } from '../src/store/binary.ts'
 
 function read(body: string | Buffer) {
@@ -50,6 +50,11 @@ test.each(notJson)('refuses %j', body => {
 
 test('refuses what is not UTF-8, also in a pair with nothing escaped', () => {
   expect(() => read(Buffer.from('{"a":"\xff"}', 'latin1'))).toThrow('the body is not UTF-8')
+})
+
+test('a key in a path is its bytes, percent-encoded or not, as far as they are UTF-8', () => {
+  for (const encoded of ['%C3%A9', '\xc3\xa9', '\xc3%a9']) expect(keyOf(encoded, defaultLimits)).toBe('é')
+  for (const encoded of ['%E9', '\xe9', '%', '%ed%a0%80', '']) expect(() => keyOf(encoded, defaultLimits)).toThrow('the key is')
 })
 
 test('holds keys and values to their limits', () => {

@@ -1,10 +1,10 @@
-import { binaryOf } from '../store/binary.ts'
+import { binaryOf, textOf } from '../store/binary.ts'
 import type { Pair } from '../store/command.ts'
 import { after } from './after.ts'
 import { jsonIn, readBytes, requireUtf8 } from './body.ts'
 import type { Exchange } from './exchange.ts'
 import { loneSurrogate } from './json-bytes.ts'
-import { checkedKey, checkedValue, invalidKey, shownKey } from './keys.ts'
+import { checkedKey, checkedValue, invalidKey, keyFrom, shownKey } from './keys.ts'
 import type { Limits } from './limits.ts'
 import { Refusal } from './refusal.ts'
 
@@ -48,13 +48,8 @@ function pairOf(text: string, value: unknown, limits: Limits): Pair {
 
 /** A key from a path of the API whose keys are text. @throws Refusal 400. */
 export function keyOf(encoded: string, limits: Limits): string {
-  let key: string
-  try {
-    key = decodeURIComponent(encoded)
-  } catch {
-    throw invalidKey('the key is not percent-encoded UTF-8')
-  }
-  checkedKey(binaryOf(key), limits)
+  const key = textOf(keyFrom(encoded, limits))
+  if (key === undefined) throw invalidKey('the key is not UTF-8: read and write it at /v1/kv')
   return key
 }
 
