@@ -7,7 +7,10 @@ export function etagOf(revision: number): string {
   return `"${revision}"`
 }
 
-/** `If-Match` and `If-None-Match` of a write. @throws Refusal 400. */
+/**
+ * `If-Match` and `If-None-Match` of a write. A key that is not there has revision 0, here as in transactions: with `If-Match: "0"` it must
+ * not be there, with `If-None-Match: "0"` it must. No key has that ETag, so this means nothing else. @throws Refusal 400.
+ */
 export function conditionsOf({ headers }: RequestHead, key: Binary): Compare[] {
   const conditions: Compare[] = []
   const [match, noneMatch] = [headers['if-match'], headers['if-none-match']]

@@ -17,7 +17,10 @@ import {
   writing,
 } from './parts.ts'
 
-const ifMatch = headerParameter('If-Match', 'do it only if the ETag (a revision in quotes) is this, or with `*` if the key is there')
+const ifMatch = headerParameter(
+  'If-Match',
+  'do it only if the ETag (a revision in quotes) is this, or with `*` if the key is there; a key that is not there has revision `"0"`',
+)
 const ifNoneMatch = headerParameter('If-None-Match', 'do it only if the ETag is not this, or with `*` if the key is not there')
 const prefix = queryParameter('prefix', 'keys that begin with these bytes, percent-encoded')
 const ttl = queryParameter('ttl', 'the key goes after so many milliseconds of log time, unless it is written again', integer)

@@ -55,6 +55,15 @@ describe('/v1/kv/{key}', () => {
     expect(await server.ask('DELETE', '/v1/kv/a', undefined, { 'If-Match': '"17"' })).toMatchObject({ status: 412 })
   })
 
+  it('takes revision 0 for that of a key that is not there', async () => {
+    using server = await serve()
+    const put = (headers: Record<string, string>) => server.ask('PUT', '/v1/kv/a', '1', headers)
+    expect(await put({ 'If-None-Match': '"0"' })).toMatchObject({ status: 412 })
+    expect(await put({ 'If-Match': '"0"' })).toMatchObject({ status: 200 })
+    expect(await put({ 'If-Match': '"0"' })).toMatchObject({ status: 412 })
+    expect(await put({ 'If-None-Match': '"0"' })).toMatchObject({ status: 200 })
+  })
+
   it('says when a client has the value already', async () => {
     using server = await serve()
     await server.ask('PUT', '/v1/kv/a', '1')
