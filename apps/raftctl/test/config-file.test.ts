@@ -103,6 +103,15 @@ test('words after -- are no flags', () => {
   expect(settingsOfFile(['--config', file({ http: 'a' }), '--', '--http'], {}, flags).words).toEqual(['--http=a'])
 })
 
+test('a limit in milliseconds is no longer than a timer can be', async () => {
+  expect(await printed('--request-timeout-ms', '2147483647')).toMatchObject({ 'request-timeout-ms': expect.stringContaining('2147483647') })
+  for (const flag of ['--request-timeout-ms', '--progress-ms']) {
+    const ran = await start('/tmp/none', flag, '2147483648')
+    expect(ran).toMatchObject({ code: 2, stderr: expect.stringContaining(`${flag.slice(2)}`) })
+    expect(ran.stderr).toContain('2147483647')
+  }
+})
+
 test('limits have the names that the server knows', () => {
   expect(limitsOf({ 'value-bytes-max': 5, http: 'x' })).toEqual({ valueBytesMax: 5 })
 })

@@ -1,5 +1,6 @@
 import { Flags } from '@oclif/core'
 import { defaultLimits, type Limits, limitWords } from 'kv-server/limits'
+import { timerMsMax } from '../command/pause.ts'
 
 const names = Object.keys(limitWords) as (keyof Limits)[]
 
@@ -17,6 +18,7 @@ export const limitFlags = Object.fromEntries(
       description: limitWords[name],
       default: defaultLimits[name],
       min: 1,
+      ...(name.endsWith('Ms') && { max: timerMsMax }),
     }),
   ]),
 )
