@@ -26,5 +26,5 @@ export function runFor(command: string, { revision, change }: Event): Promise<st
 
 /** What no variable can hold, other bytes and the character 0, is not in it; a long value is in the standard input alone. */
 function textVariable(name: string, bytes: string | Uint8Array): Record<string, string> {
-  return typeof bytes === 'string' && !bytes.includes('\0') && bytes.length <= 64 * 1024 ? { [name]: bytes } : {}
+  return typeof bytes === 'string' && !bytes.includes('\0') && Buffer.byteLength(bytes) <= 64 * 1024 ? { [name]: bytes } : {}
 }
