@@ -69,6 +69,7 @@ export async function runNode(flags: NodeFlags, bin: string): Promise<void> {
 async function start(flags: NodeFlags, { http, raft, join }: Addresses, stopper: Stopper): Promise<KvServer> {
   // Loaded here and not above: `kv get` and `--help` need none of it.
   const [{ startServer }, { nodeLog }] = await Promise.all([import('kv-server'), import('./log.ts')])
+  const log = nodeLog({ level: flags['log-level'], format: flags['log-format'] })
   const server = await startServer({
     dir: flags.dir,
     http,
@@ -94,7 +95,7 @@ async function start(flags: NodeFlags, { http, raft, join }: Addresses, stopper:
     joinCa: flags['join-ca'],
     corsOrigins: flags['cors-origins'],
     insecure: flags.insecure,
-    log: nodeLog({ level: flags['log-level'], format: flags['log-format'] }),
+    log,
     onFatal: ({ message }) => stopper.fail(message),
   })
   // Who gave files wants to change them while the node runs; otherwise it means that the terminal has gone.
@@ -103,7 +104,8 @@ async function start(flags: NodeFlags, { http, raft, join }: Addresses, stopper:
   try {
     await replayed(server)
     const { identity, members } = server.node.status()
-    await checkSameCluster({ dir: flags.dir, clusterId: identity.clusterId, members: members.length }, join)
+    const folder = { dir: flags.dir, clusterId: identity.clusterId, members: members.length }
+    await checkSameCluster(folder, join, { token: flags['join-secret'], tls: joinTlsOf(flags), say: message => log.info(message) })
   } catch (error) {
     await server.close()
     throw error
@@ -113,6 +115,11 @@ async function start(flags: NodeFlags, { http, raft, join }: Addresses, stopper:
 
 function tlsOf({ 'tls-cert': cert, 'tls-key': key, 'tls-client-ca': clientCa }: NodeFlags) {
   return cert === undefined || key === undefined ? undefined : { cert, key, clientCa }
+}
+
+/** As it joins: it shows its own certificate. */
+function joinTlsOf(flags: NodeFlags) {
+  return tlsOf(flags) && { cacert: flags['join-ca'], cert: flags['tls-cert'], key: flags['tls-key'] }
 }
 
 function peerTlsOf({ 'peer-cert': cert, 'peer-key': key, 'peer-ca': ca }: NodeFlags) {

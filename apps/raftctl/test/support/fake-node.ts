@@ -1,11 +1,22 @@
 // A web server that answers as a node does: the statuses that a test gives it, and keys in a map.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer as createSecureServer } from 'node:https'
+import type { SecureContextOptions } from 'node:tls'
 import type { MemberStatus, StatusResponse } from 'kv-client'
 
-export type FakeNode = { readonly address: string; status: StatusResponse | undefined; readonly keys: Map<string, string>; close(): void }
+export type FakeNode = {
+  readonly address: string
+  status: StatusResponse | undefined
+  /** Asked for, if there is one. */
+  token?: string
+  readonly keys: Map<string, string>
+  close(): void
+}
 
-export async function fakeNode(): Promise<FakeNode> {
-  const server = createServer((request, response) => void answer(node, request, response))
+/** With `tls` it speaks HTTPS. */
+export async function fakeNode(tls?: SecureContextOptions): Promise<FakeNode> {
+  const listener = (request: IncomingMessage, response: ServerResponse) => void answer(node, request, response)
+  const server = tls === undefined ? createServer(listener) : createSecureServer(tls, listener)
   const port = await new Promise<number>(resolve =>
     server.listen(0, '127.0.0.1', () => resolve((server.address() as { port: number }).port)),
   )
@@ -13,9 +24,12 @@ export async function fakeNode(): Promise<FakeNode> {
   return node
 }
 
-async function answer({ status, keys }: FakeNode, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function answer({ status, token, keys }: FakeNode, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const send = (code: number, body: unknown) => response.writeHead(code, { Connection: 'close' }).end(JSON.stringify(body))
   const path = request.url ?? ''
+  if (token !== undefined && request.headers.authorization !== `Bearer ${token}`) {
+    return void send(401, { error: { code: 'UNAUTHORIZED', message: 'a token is needed' } })
+  }
   if (path === '/v1/status' && status !== undefined) return void send(200, status)
   const key = decodeURIComponent(path.replace('/v1/kv/', ''))
   if (request.method === 'PUT') {
