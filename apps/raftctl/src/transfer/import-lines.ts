@@ -8,6 +8,20 @@ const batchBytes = 512 * 1024
 type Put = Operation & { readonly op: 'put' }
 export type Batch = { readonly puts: readonly Put[]; readonly bytes: number; readonly lastLine: number }
 
+/** Lines end with a line feed alone. Node's readline ends them at U+2028 and U+2029 as well, which JSON leaves as they are within a text. */
+export async function* linesIn(chunks: AsyncIterable<string>): AsyncGenerator<string, void, undefined> {
+  let line = ''
+  for await (const chunk of chunks) {
+    const [end = '', ...more] = chunk.split('\n')
+    line += end
+    for (const next of more) {
+      yield line
+      line = next
+    }
+  }
+  if (line !== '') yield line
+}
+
 /** Lines of `kv export`, as batches of writes. @throws Failure with the number of the line that is wrong. */
 export async function* batchesIn(lines: AsyncIterable<string>, prefix = ''): AsyncGenerator<Batch, void, undefined> {
   let puts: Put[] = []

@@ -6,9 +6,9 @@ import { ClientCommand } from '../../command/client-command.ts'
 import { exitCodesHelp } from '../../command/exit-codes.ts'
 import { prose } from '../../command/prose.ts'
 import { readFlags, readOptions } from '../../kv/read-flags.ts'
-import { byteField } from '../../output/bytes.ts'
 import { untilClosed } from '../../output/pipe.ts'
 import { count } from '../../output/units.ts'
+import { lineOf } from '../../transfer/export-line.ts'
 
 type Exported = { readonly keys: number; readonly file: string | null }
 
@@ -48,7 +48,7 @@ ${exitCodesHelp}`)
     written?.catch(() => {}) // it is awaited below, however early it comes
     let keys = 0
     for await (const { key, value } of client.list({ ...readOptions(flags), prefix: args.prefix, pageSize: 1_000 })) {
-      const line = `${JSON.stringify({ ...byteField('key', key), ...byteField('value', value) })}\n`
+      const line = lineOf(key, value)
       const isTaken = (file ?? process.stdout).write(line)
       if (!isTaken && file !== undefined) await Promise.race([new Promise<void>(resolve => file.once('drain', () => resolve())), written])
       if (untilClosed.aborted) break

@@ -1,6 +1,5 @@
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
-import { createInterface } from 'node:readline'
 import { Args, Flags } from '@oclif/core'
 import { ClientCommand } from '../../command/client-command.ts'
 import { exitCodes, exitCodesHelp } from '../../command/exit-codes.ts'
@@ -8,7 +7,7 @@ import { Failure, failureOf } from '../../command/failure.ts'
 import { prose } from '../../command/prose.ts'
 import { count } from '../../output/units.ts'
 import { Progress } from '../../progress/progress.ts'
-import { batchesIn, write } from '../../transfer/import-lines.ts'
+import { batchesIn, linesIn, write } from '../../transfer/import-lines.ts'
 
 type Imported = { readonly keys: number; readonly lines: number }
 
@@ -42,7 +41,7 @@ ${exitCodesHelp}`)
     const progress = await Progress.start('import', size)
     let [keys, lines] = [0, flags.skip]
     try {
-      for await (const batch of batchesIn(skipping(createInterface({ input }), flags.skip), flags.prefix)) {
+      for await (const batch of batchesIn(skipping(linesIn(input.setEncoding('utf8')), flags.skip), flags.prefix)) {
         await write(client, batch)
         progress.add(batch.bytes)
         keys += batch.puts.length
