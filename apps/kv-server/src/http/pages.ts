@@ -29,6 +29,7 @@ export class Pages {
   readonly #origins: ReadonlySet<string>
   readonly #hosts: ReadonlySet<string>
   readonly #doubted: NamesDoubted
+  #ownHost: string | undefined
 
   /** `*`: pages of all origins. @throws RaftError INVALID_ARGUMENT for what no browser sends as an origin. */
   constructor(origins: readonly string[] = [], doubted: NamesDoubted = 'inWrites') {
@@ -83,9 +84,12 @@ export class Pages {
     return this.#origins.has(origin) || this.#origins.has('*')
   }
 
-  /** Browsers always name a host. */
+  /** Browsers always name a host. Clients repeat themselves: the last one that was found to be our own is known again. */
   #isOwn(host = ''): boolean {
-    return host === '' || ownName.test(host) || this.#hosts.has(host) || this.#origins.has('*')
+    if (host === '' || host === this.#ownHost) return true
+    if (!ownName.test(host) && !this.#hosts.has(host) && !this.#origins.has('*')) return false
+    this.#ownHost = host
+    return true
   }
 }
 
