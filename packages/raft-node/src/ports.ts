@@ -261,7 +261,8 @@ export interface StateMachine<Result> {
   snapshot(): AsyncIterable<Uint8Array>
   /**
    * Replaces the whole state by the one at this index. For data that are none it throws, and the state is as before; that must be the same on
-   * every node, for clients can send data (`node.restore`). A node that is itself at fault, whose disk is full, say, throws a RaftError.
+   * every node, for clients can send data (`node.restore`). A node that is itself at fault, whose disk is full, say, throws a RaftError;
+   * any but CORRUPT, which says that the data are.
    * A throw when the node opens makes `open` reject, and the folder stays as it is.
    * If it keeps `appliedIndex`, that is 0 or as before until all of it is durable.
    */

@@ -98,7 +98,7 @@ export class ReplicatedState<Result> {
 
   /**
    * Puts a state that a client has sent in the place of the state machine's. What the machine refuses it refuses on every node, and has as
-   * before. @throws RaftError that the state machine throws: this node is at fault.
+   * before; it may call that CORRUPT. @throws any other RaftError of the state machine: this node is at fault.
    */
   async replace({ data, index, term }: CommandEntry, members: Members): Promise<EntryOutcome<Result>> {
     const envelope = envelopeIn(data)
@@ -109,7 +109,7 @@ export class ReplicatedState<Result> {
     try {
       await this.#stateMachine.restore(oneByOne(pieces), index)
     } catch (cause) {
-      if (cause instanceof RaftError) throw cause
+      if (cause instanceof RaftError && cause.code !== 'CORRUPT') throw cause
       return refused(cause)
     }
     this.#machineAt = index

@@ -83,7 +83,7 @@ export async function decodeSnapshot(data: AsyncIterable<Uint8Array>): Promise<V
     return reading.finish()
   } catch (error) {
     if (!(error instanceof MalformedBytes)) throw error
-    throw new RaftError('CORRUPT', `the snapshot ${error.message}; remove this node's folder and join again with --replace`)
+    throw new RaftError('CORRUPT', `the snapshot ${error.message}`)
   }
 }
 

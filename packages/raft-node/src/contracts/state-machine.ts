@@ -1,3 +1,4 @@
+import { RaftError } from '../errors.ts'
 import type { StateMachine } from '../ports.ts'
 import { begun } from '../snapshot-parts.ts'
 import type { ContractTools } from './tools.ts'
@@ -92,11 +93,14 @@ export function stateMachineContract<Result>({ describe, test, expect }: Contrac
       const machine = create()
       applyAll(machine, commands)
       const before = show(machine)
-      const refused = await machine.restore(garbage(), 100).then(
-        () => false,
-        () => true,
+      const refusal = await machine.restore(garbage(), 100).then(
+        () => undefined,
+        (cause: unknown) => ({ cause }),
       )
-      if (refused) expect(show(machine)).toBe(before)
+      if (refusal === undefined) return
+      expect(show(machine)).toBe(before)
+      // Any other RaftError says that the node is at fault, and stops it: clients could stop them all with such data.
+      if (refusal.cause instanceof RaftError) expect(refusal.cause.code).toBe('CORRUPT')
     })
 
     test('a command that means nothing leaves the state as it was, in the same way everywhere', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { wrap } from '../../src/command-envelope.ts'
+import { RaftError } from '../../src/errors.ts'
 import { RestoreSpool } from '../../src/restore-spool.ts'
 import { unpackAll } from '../../src/tuples.ts'
 import { Cluster, type Member } from './cluster.ts'
@@ -89,6 +90,26 @@ describe('a restore', () => {
     await cluster.closeAll()
   })
 
+  test('of data that the state machine calls CORRUPT is an answer to the caller, and no node stops, nor at its next start', async () => {
+    const cluster = new Cluster()
+    const n1 = await cluster.start('n1', { bootstrap: true, stateMachine: new Checking() })
+    await cluster.clock.outcome(n1.node.waitForLeader())
+    const members = [n1]
+    for (const name of ['n2', 'n3']) members.push(await cluster.join(name, n1, { stateMachine: new Checking() }))
+    await cluster.set(members[0]!, 'old')
+    const refused = { code: 'STATE_MACHINE', message: expect.stringContaining('ends too early') }
+    await expect(cluster.clock.outcome(members[1]!.node.restore(bytes('["a"')))).rejects.toMatchObject(refused)
+    expect(await cluster.set(members[2]!, 'after')).toBe('after is number 2')
+    expect(members.map(({ node }) => node.status().fault)).toEqual([undefined, undefined, undefined])
+    for (const name of ['n1', 'n2', 'n3']) cluster.kill(name)
+    const machines = ['n1', 'n2', 'n3'].map(() => new Checking())
+    const again = await Promise.all(machines.map((stateMachine, at) => cluster.start(`n${at + 1}`, { stateMachine })))
+    await cluster.newLeader()
+    await cluster.clock.outcome(Promise.all(again.map(({ node }) => node.read())))
+    expect(machines.map(({ applied }) => applied)).toEqual(machines.map(() => ['old', 'after']))
+    await cluster.closeAll()
+  })
+
   test('that another one overtakes, or a new leader, changes nothing and says so', async () => {
     const cluster = new Cluster()
     const members = await cluster.found(3)
@@ -145,6 +166,15 @@ describe('a restore', () => {
     await cluster.closeAll()
   })
 })
+
+/** Names data that are none by their code, as the store of the server does. */
+class Checking extends Register {
+  override async restore(data: AsyncIterable<Uint8Array>): Promise<void> {
+    await super.restore(data).catch(cause => {
+      throw new RaftError('CORRUPT', 'the backup ends too early', { cause })
+    })
+  }
+}
 
 // biome-ignore lint/correctness/useYield: it fails before the first
 async function* broken(): AsyncGenerator<Uint8Array> {
