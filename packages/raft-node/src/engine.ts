@@ -6,7 +6,7 @@ import { createCore } from './core.ts'
 import { DigestWatch } from './digest-watch.ts'
 import { DiskWatch } from './disk-watch.ts'
 import { Driver, type Outputs } from './driver.ts'
-import { invariantBroken, RaftError } from './errors.ts'
+import { invariantBroken, maybeApplied, RaftError } from './errors.ts'
 import { Failover } from './failover.ts'
 import { Faults } from './faults.ts'
 import { Freshness } from './freshness.ts'
@@ -283,7 +283,7 @@ export class Engine<Result> {
     this.applier.stop()
     this.#receiver.stop()
     this.proposals.stop(error)
-    this.pending.stop(error)
+    this.pending.stop(maybeApplied(error)) // others may apply what this node has begun
     this.reads.stop(error)
     this.changed.ring()
     this.advanced.ring()

@@ -69,6 +69,13 @@ export function invariantBroken(cause: unknown): RaftError {
   return new RaftError('INVARIANT_BROKEN', `this node stops, for it contradicts itself: ${reasonOf(cause)}`, { cause })
 }
 
+/** The same, for who must not hear that nothing was done: some of it may be. */
+export function maybeApplied(error: RaftError): RaftError {
+  if (error.outcome === 'unknown') return error
+  const { code, message, leader } = error
+  return new RaftError(code, message, { cause: error, leader, outcome: 'unknown' })
+}
+
 export function reasonOf(cause: unknown): string {
   return cause instanceof Error ? cause.message : String(cause)
 }

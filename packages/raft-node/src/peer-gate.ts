@@ -120,8 +120,8 @@ export class PeerGate implements TransportEvents {
 
   #raise(code: RaftErrorCode, message: string): void {
     const engine = this.#inside?.engine
-    // Others cannot tell, and would take its vote. What waits may have been begun when it led.
-    if (code === 'OLD_FOLDER') engine?.fail(new RaftError(code, message, { outcome: 'unknown' }))
+    // Others cannot tell, and would take its vote.
+    if (code === 'OLD_FOLDER') engine?.fail(new RaftError(code, message))
     else if (engine?.faults.raise(code, message)) engine.changed.ring()
   }
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { RaftError } from '../../src/errors.ts'
 import { Cluster } from './cluster.ts'
 import { Register } from './register.ts'
 
@@ -80,6 +81,16 @@ describe('callers', () => {
     const [n1, n2] = await cluster.found(2, { resultCodec })
     await expect(cluster.set(n2!, 'a')).rejects.toMatchObject({ code: 'STATE_MACHINE', outcome: 'unknown' })
     expect(n1!.register.applied).toEqual(['a'])
+    await cluster.closeAll()
+  })
+
+  test('a write that a failing node has begun is unknown, whatever has made it fail', async () => {
+    const cluster = new Cluster()
+    const n1 = await cluster.start('n1', { bootstrap: true, stateMachine: new WithoutRoom() })
+    await cluster.clock.outcome(n1.node.waitForLeader())
+    const restored = n1.node.restore(backup())
+    await expect(cluster.clock.outcome(restored)).rejects.toMatchObject({ code: 'DISK_FULL', outcome: 'unknown' })
+    await expect(cluster.clock.outcome(n1.node.apply(write('a')))).rejects.toMatchObject({ code: 'DISK_FULL', outcome: 'not-applied' })
     await cluster.closeAll()
   })
 
@@ -305,4 +316,16 @@ async function leaderCloses(options: { readonly transfer: boolean }) {
   cluster.members.delete('n1')
   await cluster.newLeader()
   return { cluster, happened, withoutLeaderMs: cluster.clock.now() - before }
+}
+
+/** At its start it has still had some. */
+class WithoutRoom extends Register {
+  override async restore(data: AsyncIterable<Uint8Array>): Promise<void> {
+    if (this.restores === 0) return super.restore(data)
+    throw new RaftError('DISK_FULL', 'its own disk has no room')
+  }
+}
+
+async function* backup(): AsyncGenerator<Uint8Array> {
+  yield new TextEncoder().encode('["a"]')
 }
