@@ -5,6 +5,7 @@ import type { Members } from './members.ts'
 import type { EntryOutcome } from './pending.ts'
 import type { Clock, SnapshotMeta, SnapshotStore, Timer } from './ports.ts'
 import type { ReplicatedState } from './replicated-state.ts'
+import { watched } from './restoring.ts'
 
 /** Told what became part of the state, in order. */
 export type ApplyListener<Result> = {
@@ -165,7 +166,7 @@ export class Applier<Result> {
     while (this.#restoring !== undefined && !this.#stopped) {
       const meta = this.#restoring
       try {
-        await this.#parts.state.restore(meta, this.#parts.snapshotStore.read(meta))
+        await this.#restoreFrom(meta)
       } catch (cause) {
         this.#stopped = true
         return this.#listener.failed(
@@ -175,6 +176,12 @@ export class Applier<Result> {
       if (this.#stopped) return
       if (this.#restoring === meta) this.#installed(meta)
     }
+  }
+
+  async #restoreFrom(meta: SnapshotMeta): Promise<void> {
+    const source = watched(this.#parts.snapshotStore.read(meta))
+    await this.#parts.state.restore(meta, source.data)
+    if (source.failure !== undefined) throw source.failure // the state machine has made do with what came before
   }
 
   #installed(meta: SnapshotMeta): void {

@@ -86,7 +86,7 @@ async function restoreNewest({ snapshotStore, state }: Parts, base: Position): P
 }
 
 /** The same data, and what they broke off with. Each piece was checked before it is handed on. */
-function watched(data: AsyncIterable<Uint8Array>) {
+export function watched(data: AsyncIterable<Uint8Array>) {
   const source: { readonly data: AsyncIterable<Uint8Array>; failure?: unknown } = { data: pieces() }
   async function* pieces() {
     try {

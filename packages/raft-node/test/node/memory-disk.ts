@@ -27,8 +27,9 @@ export class MemoryDisk {
   hardState: HardState = { term: 0, vote: undefined, commit: 0 }
   base: Base = { position: { term: 0, index: 0 }, chain: 0 }
   entries: Entry[] = []
-  /** What reading a snapshot fails with, and what writing one does before it has read anything. */
+  /** What reading a snapshot fails with, at once or at its end, and what writing one does before it has read anything. */
   readFailure: Error | undefined
+  endFailure: Error | undefined
   writeFailure: Error | undefined
   snapshots: { readonly meta: SnapshotMeta; readonly chunks: readonly Uint8Array[] }[] = []
   /** What the next saves do: nothing special, fail, or never end. */
@@ -217,6 +218,7 @@ class MemorySnapshotStore implements SnapshotStore {
     const all = Buffer.concat(held.chunks)
     if (crc32(all) !== meta.checksum) throw new RaftError('CORRUPT', 'the snapshot fails its checksum')
     yield all.subarray(from)
+    if (this.#disk.endFailure !== undefined) throw this.#disk.endFailure
   }
 
   async keep(count: number, upTo = Number.POSITIVE_INFINITY): Promise<void> {

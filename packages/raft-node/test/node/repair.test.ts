@@ -157,6 +157,19 @@ describe('snapshots that cannot be read', () => {
     await cluster.closeAll()
   })
 
+  test('stop a node that is given one by the leader, whatever its state machine makes do with', async () => {
+    const cluster = await withoutN3()
+    const n3 = await cluster.start('n3', { ...often, stateMachine: new Forgiving() })
+    isolate(cluster, 'n3')
+    await write(cluster, cluster.member('n1'), 23)
+    n3.disk.endFailure = Object.assign(new Error('i/o error'), { code: 'EIO' })
+    cluster.network.heal()
+    await cluster.clock.until(() => n3.node.status().fault !== undefined)
+    const told = { code: 'STORAGE_FAILED', message: expect.stringMatching(/snapshot \d+ cannot be restored: i\/o error/) }
+    expect(n3.node.status().fault).toMatchObject(told)
+    await cluster.closeAll()
+  })
+
   test('for another reason than damage stop the start, and leave the log as it is', async () => {
     const cluster = new Cluster()
     const [n1] = await cluster.found(1, { snapshotEntries: 5, trailingEntries: 0 })
