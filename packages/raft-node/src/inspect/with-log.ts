@@ -5,7 +5,7 @@ import { RaftError } from '../errors.ts'
 import type { Files, Lock } from '../storage/files.ts'
 import { type LogKind, logFolders } from '../storage/folder-layout.ts'
 import { lockFolder } from '../storage/folder-lock.ts'
-import { isHeldHere } from '../storage/held-here.ts'
+import { hold } from '../storage/held-here.ts'
 import { levelBatches } from '../storage/level-batches.ts'
 import { LevelMedium } from '../storage/level-log-store.ts'
 import type { LogMedium } from '../storage/log-medium.ts'
@@ -39,14 +39,22 @@ export async function withLog<T>({ dir, kind, files }: Place, read: (medium: Log
 }
 
 /** The lock is on one file, which LevelDB opens and never writes: a link to it, elsewhere, takes it without changing the folder. */
-async function lockFrom(folder: string, elsewhere: string, dir: string): Promise<Lock | undefined> {
-  if (isHeldHere(folder)) throw inUse(dir, undefined)
-  if (!(await nodeFiles.list(folder)).includes('LOCK')) return undefined
-  await mkdir(elsewhere)
-  await symlink(join(folder, 'LOCK'), join(elsewhere, 'LOCK'))
-  return lockFolder(elsewhere).catch(cause => {
+async function lockFrom(folder: string, elsewhere: string, dir: string): Promise<Lock> {
+  const letGo = hold(folder)
+  if (letGo === undefined) throw inUse(dir, undefined)
+  try {
+    const lock = (await nodeFiles.list(folder)).includes('LOCK') ? await lockThrough(join(folder, 'LOCK'), elsewhere) : noLock
+    return { release: () => lock.release().finally(letGo) }
+  } catch (cause) {
+    letGo()
     throw cause instanceof RaftError && cause.code === 'FOLDER_IN_USE' ? inUse(dir, cause) : cause
-  })
+  }
+}
+
+async function lockThrough(file: string, elsewhere: string): Promise<Lock> {
+  await mkdir(elsewhere)
+  await symlink(file, join(elsewhere, 'LOCK'))
+  return lockFolder(elsewhere)
 }
 
 const noLock: Lock = { release: async () => {} }

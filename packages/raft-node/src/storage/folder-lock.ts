@@ -9,10 +9,22 @@ import { hold } from './held-here.ts'
  * already.
  */
 export async function lockFolder(folder: string): Promise<Lock> {
+  const letGo = hold(folder)
+  if (letGo === undefined) throw inUse(folder)
+  try {
+    const level = await openForLock(folder)
+    return { release: () => level.close().finally(letGo) }
+  } catch (error) {
+    letGo()
+    throw error
+  }
+}
+
+async function openForLock(folder: string): Promise<ClassicLevel> {
   const first = new ClassicLevel(folder, { writeBufferSize: 64 * 1024 })
   try {
     await first.open()
-    return releasing(folder, first)
+    return first
   } catch (error) {
     if (isLocked(error)) throw inUse(folder, error)
   }
@@ -21,22 +33,17 @@ export async function lockFolder(folder: string): Promise<Lock> {
   const second = new ClassicLevel(folder, { writeBufferSize: 64 * 1024 })
   try {
     await second.open()
-    return releasing(folder, second)
+    return second
   } catch (error) {
     throw isLocked(error) ? inUse(folder, error) : error
   }
-}
-
-function releasing(folder: string, level: ClassicLevel): Lock {
-  const letGo = hold(folder)
-  return { release: () => level.close().finally(letGo) }
 }
 
 function isLocked(error: unknown): boolean {
   return (error as { cause?: { code?: unknown } }).cause?.code === 'LEVEL_LOCKED'
 }
 
-function inUse(folder: string, cause: unknown): RaftError {
+export function inUse(folder: string, cause?: unknown): RaftError {
   const message = `${folder} is in use: a node already runs on it. Stop that one, or name another folder.`
   return new RaftError('FOLDER_IN_USE', message, { cause })
 }

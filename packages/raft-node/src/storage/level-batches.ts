@@ -1,6 +1,7 @@
 import { ClassicLevel } from 'classic-level'
 import { RaftError } from '../errors.ts'
 import type { Batches } from './batches.ts'
+import { inUse } from './folder-lock.ts'
 import { hold } from './held-here.ts'
 import { damagedTable } from './level-tables.ts'
 import { nodeFiles } from './node-files.ts'
@@ -28,7 +29,7 @@ export function levelBatches(folder: string): Batches {
     if (opened === undefined) throw new Error(`the database in ${folder} is not open`)
     return opened
   }
-  const open = async (): Promise<void> => {
+  const openHeld = async (): Promise<void> => {
     const names = await nodeFiles.list(folder)
     refuseUnsuitable(folder, names)
     if (!isChecked && names.includes('CURRENT')) await refuseDamagedTables(folder)
@@ -37,12 +38,20 @@ export function levelBatches(folder: string): Batches {
     await opened.open().catch(error => {
       throw openingFailed(folder, error)
     })
-    letGo = hold(folder)
+  }
+  const open = async (): Promise<void> => {
+    const taken = hold(folder)
+    if (taken === undefined) throw inUse(folder)
+    letGo = taken
+    await openHeld().catch(error => {
+      letGo()
+      throw error
+    })
   }
   return {
     open,
     async reset() {
-      await opened?.close()
+      await opened?.close().finally(letGo)
       opened = undefined
       await setAside(folder)
       await open()
@@ -118,11 +127,7 @@ async function refuseDamagedTables(folder: string): Promise<void> {
 function openingFailed(folder: string, error: unknown): RaftError {
   const cause = (error as { cause?: unknown }).cause ?? error
   const { code, message } = cause as LevelError
-  if (code === 'LEVEL_LOCKED') {
-    return new RaftError('FOLDER_IN_USE', `${folder} is in use: a node already runs on it. Stop that one, or name another folder.`, {
-      cause,
-    })
-  }
+  if (code === 'LEVEL_LOCKED') return inUse(folder, cause)
   if (isDamage(cause)) return damaged(folder, cause)
   return new RaftError('FOLDER_UNUSABLE', `cannot open ${folder}: ${message}. Check that its disk is there and writable.`, { cause })
 }

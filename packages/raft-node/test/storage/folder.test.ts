@@ -1,8 +1,12 @@
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { execFile } from 'node:child_process'
+import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
+import { relative } from 'node:path'
+import { promisify } from 'node:util'
 import { ClassicLevel } from 'classic-level'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { systemClock } from '../../src/clock/system-clock.ts'
+import { inspect } from '../../src/inspect/index.ts'
 import { openStorage } from '../../src/level/index.ts'
 import { type LogKind, logKindOf } from '../../src/storage/folder-layout.ts'
 import { nodeFiles } from '../../src/storage/node-files.ts'
@@ -90,3 +94,53 @@ test('nothing is made before opening', async () => {
   await new Promise(resolve => setTimeout(resolve, 20))
   expect(await readdir(root)).toEqual([])
 })
+
+describe.each(['level', 'wal'] as const)('a folder that is open, with the log store %s', kind => {
+  const lockedFolder = { level: 'log', wal: 'wal/lock' }[kind]
+  const opened = async (dir: string) => {
+    const { logStore } = openStorage({ dir, log: kind, clock: systemClock() })
+    await logStore.open()
+    return logStore
+  }
+
+  test('stays locked against other processes, however often this one is refused it', async () => {
+    const logStore = await opened(`${root}/data`)
+    for (const _ of [1, 2]) await expect(open(`${root}/data`, kind)).rejects.toMatchObject({ code: 'FOLDER_IN_USE' })
+    await expect(inspect(`${root}/data`)).rejects.toMatchObject({ code: 'FOLDER_IN_USE' })
+    expect(await openElsewhere(`${root}/data/${lockedFolder}`)).toBe('LEVEL_LOCKED')
+    await logStore.close()
+    expect(await openElsewhere(`${root}/data/${lockedFolder}`)).toBe('opened')
+    await open(`${root}/data`, kind)
+  })
+
+  test('is refused by whatever name', async () => {
+    await symlink(`${root}/data`, `${root}/link`)
+    const logStore = await opened(`${root}/data`)
+    const names = [`${root}/data/`, `${root}/link`, relative(process.cwd(), `${root}/data`), `${root}/./data`]
+    for (const name of names) await expect(open(name, kind)).rejects.toMatchObject({ code: 'FOLDER_IN_USE' })
+    expect(await openElsewhere(`${root}/data/${lockedFolder}`)).toBe('LEVEL_LOCKED')
+    await logStore.close()
+    await open(`${root}/link`, kind)
+  })
+
+  test('is refused to the second of two who open it at once', async () => {
+    const [one, other] = await Promise.allSettled([opened(`${root}/data`), opened(`${root}/data/`)])
+    const stores = [one, other].flatMap(each => (each.status === 'fulfilled' ? [each.value] : []))
+    expect(stores).toHaveLength(1)
+    expect(await openElsewhere(`${root}/data/${lockedFolder}`)).toBe('LEVEL_LOCKED')
+    for (const store of stores) await store.close()
+  })
+})
+
+/** What another process hears that opens this database. */
+async function openElsewhere(folder: string): Promise<string> {
+  const program = `
+    import { ClassicLevel } from 'classic-level'
+    const level = new ClassicLevel(process.argv[1])
+    await level.open().then(() => console.log('opened'), error => console.log(error.cause.code))
+    await level.close()`
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', program, folder], {
+    cwd: import.meta.dirname,
+  })
+  return stdout.trim()
+}
