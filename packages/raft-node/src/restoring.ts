@@ -1,6 +1,6 @@
 import type { Entry, HardState, Index, Position } from 'raft-core'
 import { RaftError, reasonOf } from './errors.ts'
-import type { LogDamage, LogState, LogStore, SnapshotMeta, SnapshotStore } from './ports.ts'
+import type { LogBatch, LogDamage, LogState, LogStore, SnapshotMeta, SnapshotStore } from './ports.ts'
 import type { ReplicatedState } from './replicated-state.ts'
 
 /** What a node starts from: the state machine holds the snapshot already. */
@@ -55,12 +55,34 @@ async function restoreForRepair(parts: Parts, state: LogState, repairs: string):
 async function restoreWhole(parts: Parts, state: LogState): Promise<Omit<RestoredFolder, 'repairs'>> {
   const snapshot = await restoreNewest(parts, state.base)
   if (snapshot === undefined) return { snapshot, hardState: state.hardState, entries: state.entries }
-  if (termAt(state, snapshot.index) === snapshot.term) {
-    checkChain(parts.logStore, snapshot)
-    const entries = state.entries.filter(entry => entry.index > snapshot.index)
-    return { snapshot, hardState: withCommit(state.hardState, snapshot), entries }
+  const { hardState, entries, resetTo } = logAfter(parts.logStore, state, snapshot)
+  if (resetTo !== undefined) await parts.logStore.save({ hardState, entries: [], resetTo, mustSync: true })
+  return { snapshot, hardState, entries }
+}
+
+type LogAfter = {
+  readonly hardState: HardState
+  readonly entries: readonly Entry[]
+  /** Where the log is still to be begun anew, if it is. */
+  readonly resetTo: LogBatch['resetTo']
+}
+
+/**
+ * The log as it follows a snapshot. One that is not part of it is a leader's, and a crash came between receiving it and starting the log
+ * after it: all of it is committed, and what the log holds in its place is not, or is in it.
+ * @throws RaftError CORRUPT where the two contradict each other.
+ */
+export function logAfter(logStore: Pick<LogStore, 'chainAt'>, state: LogState, snapshot: SnapshotMeta): LogAfter {
+  const { term, index, chain } = snapshot
+  const { hardState } = state
+  if (termAt(state, index) === term) {
+    checkChain(logStore, snapshot)
+    const entries = state.entries.filter(entry => entry.index > index)
+    return { hardState: withCommit(hardState, snapshot), entries, resetTo: undefined }
   }
-  return { snapshot, hardState: await adopt(parts.logStore, state, snapshot), entries: [] }
+  if (index <= hardState.commit) throw new RaftError('CORRUPT', `the log contradicts snapshot ${index}`)
+  const raised: HardState = term > hardState.term ? { term, vote: undefined, commit: index } : withCommit(hardState, snapshot)
+  return { hardState: raised, entries: [], resetTo: { position: { term, index }, chain } }
 }
 
 /** The older ones are tried, too: the log on disk reaches back to them. */
@@ -120,18 +142,6 @@ function refusedBy(cause: unknown, { index }: Position): RaftError {
   return new RaftError('STATE_MACHINE', `snapshot ${index} is whole, and yet it cannot be restored: ${reasonOf(cause)}. ${help}`, details)
 }
 
-/**
- * The snapshot is not part of the log: a crash came between receiving it and starting the log after it. It is a leader's, so all of it
- * is committed, and what the log holds in its place is not, or is in it.
- */
-async function adopt(logStore: LogStore, { hardState }: LogState, snapshot: SnapshotMeta): Promise<HardState> {
-  const { term, index, chain } = snapshot
-  if (index <= hardState.commit) throw new RaftError('CORRUPT', `the log contradicts snapshot ${index}`)
-  const raised: HardState = term > hardState.term ? { term, vote: undefined, commit: index } : withCommit(hardState, snapshot)
-  await logStore.save({ hardState: raised, entries: [], resetTo: { position: { term, index }, chain }, mustSync: true })
-  return raised
-}
-
 function withCommit(hardState: HardState, { index }: Position): HardState {
   return { ...hardState, commit: Math.max(hardState.commit, index) }
 }
@@ -140,7 +150,7 @@ function termAt({ base, entries }: LogState, index: number): number | undefined 
   return index === base.index ? base.term : entries[index - base.index - 1]?.term
 }
 
-function checkChain(logStore: LogStore, { index, chain }: SnapshotMeta): void {
+function checkChain(logStore: Pick<LogStore, 'chainAt'>, { index, chain }: SnapshotMeta): void {
   const found = logStore.chainAt(index)
   if (found === undefined || found === chain) return
   throw new RaftError('CORRUPT', `snapshot ${index} does not belong to this log`)

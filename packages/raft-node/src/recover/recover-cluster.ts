@@ -1,12 +1,12 @@
 import { cp, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Entry, Index, Membership, NodeId, Position } from 'raft-core'
+import type { Entry, HardState, Index, Membership, NodeId, Position } from 'raft-core'
 import type { NewMember } from '../api.ts'
 import { systemClock } from '../clock/system-clock.ts'
 import { RaftError } from '../errors.ts'
-import { type Inspection, inspect } from '../inspect/inspect.ts'
-import type { LogState, SnapshotMeta } from '../ports.ts'
+import { type InspectedSnapshot, type Inspection, inspect } from '../inspect/inspect.ts'
+import { logAfter } from '../restoring.ts'
 import { openStorage } from '../storage/level.ts'
 import { membersAfter } from './membership-after.ts'
 import { planRecovery } from './plan.ts'
@@ -66,7 +66,7 @@ function requireWhole(dir: string, { verdict, damage, identity }: Inspection): v
 
 async function recoverFolder(
   dir: string,
-  { logStore: log }: Inspection,
+  { logStore: log, snapshots }: Inspection,
   wanted: readonly NewMember[],
   isDryRun: boolean,
 ): Promise<Recovery> {
@@ -75,11 +75,11 @@ async function recoverFolder(
   const { identity, state } = await logStore.open()
   try {
     if (identity === undefined) throw new RaftError('INVALID_ARGUMENT', `${dir} belongs to no cluster`)
-    const snapshot = (await snapshotStore.list()).find(meta => meta.index >= state.base.index)
+    const snapshot = (await snapshotStore.list()).find(meta => meta.index >= state.base.index && isWhole(meta, snapshots))
     if (snapshot === undefined) throw new RaftError('CORRUPT', `${dir} holds no snapshot that its log follows`)
-    const entries = state.entries.filter(({ index }) => index > snapshot.index)
+    const { hardState: known, entries, resetTo } = logAfter(logStore, state, snapshot)
     const before = membersAfter(identity.nodeId, snapshot, entries)
-    const last = endOf(state, snapshot)
+    const last = endOf(entries, known, snapshot)
     const added = planRecovery(identity, before, wanted, last)
     const after = membersAfter(identity.nodeId, snapshot, [...entries, ...added])
     const clusterId = { before: identity.clusterId, after: isDryRun ? undefined : clock.uniqueId() }
@@ -88,25 +88,28 @@ async function recoverFolder(
       await logStore.changeCluster(clusterId.after)
       const end = added.at(-1) as Entry
       const hardState = { term: end.term, vote: identity.nodeId, commit: end.index }
-      await logStore.save({ hardState, entries: added, resetTo: undefined, mustSync: true })
+      await logStore.save({ hardState, entries: added, resetTo, mustSync: true })
     }
     const membership = { before: before.membership, after: after.membership }
-    const { commit: committed } = state.hardState
-    return { isDryRun, nodeId: identity.nodeId, clusterId, membership, committed, commits: uncommitted(state), last }
+    const committed = known.commit
+    return { isDryRun, nodeId: identity.nodeId, clusterId, membership, committed, commits: uncommitted(entries, committed), last }
   } finally {
     await logStore.close()
   }
 }
 
-function endOf({ entries, hardState }: LogState, { term, index }: SnapshotMeta): Position {
-  const last = entries.at(-1)
-  const end = last !== undefined && last.index > index ? last : { term, index }
-  // Terms in which nothing was written count, too: no leader of the old cluster may have the term of the new entries.
-  return { term: Math.max(end.term, hardState.term), index: end.index }
+function isWhole({ index, term }: Position, snapshots: readonly InspectedSnapshot[]): boolean {
+  return snapshots.some(found => found.damage === undefined && found.index === index && found.term === term)
 }
 
-function uncommitted({ entries, hardState }: LogState): Recovery['commits'] {
+function endOf(entries: readonly Entry[], known: HardState, snapshot: Position): Position {
+  const { term, index } = entries.at(-1) ?? snapshot
+  // Terms in which nothing was written count, too: no leader of the old cluster may have the term of the new entries.
+  return { term: Math.max(term, known.term), index }
+}
+
+function uncommitted(entries: readonly Entry[], committed: Index): Recovery['commits'] {
   return entries
-    .filter(({ index }) => index > hardState.commit)
+    .filter(({ index }) => index > committed)
     .map(entry => ({ index: entry.index, term: entry.term, type: entry.type, bytes: entry.type === 'command' ? entry.data.length : 0 }))
 }

@@ -3,10 +3,14 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Position } from 'raft-core'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { JoinRequest, NodeOptions } from '../../src/api.ts'
+import { systemClock } from '../../src/clock/system-clock.ts'
 import { RaftNode } from '../../src/raft-node.ts'
 import { describeRecovery, recoverCluster } from '../../src/recover/index.ts'
+import { ReplicatedState } from '../../src/replicated-state.ts'
+import { openStorage } from '../../src/storage/level.ts'
 import { Register } from './register.ts'
 
 let root: string
@@ -47,6 +51,22 @@ async function leftBehind(log: 'level' | 'wal'): Promise<{ readonly dir: string;
   await n1.node.apply(Register.command('unacknowledged'), { timeoutMs: 100 }).catch(() => {})
   await n1.node.close({ transfer: false })
   return { dir: `${root}/n1`, address: n1.address }
+}
+
+/** The last thing that the node did was to write a snapshot that the leader had sent. */
+async function received(dir: string, log: 'level' | 'wal'): Promise<Position> {
+  const clock = systemClock()
+  const { logStore, snapshotStore } = openStorage({ dir, log, clock })
+  const { state } = await logStore.open()
+  const register = new Register()
+  register.applied = ['from the leader']
+  const position = { term: state.hardState.term, index: (state.entries.at(-1)?.index ?? 0) + 50 }
+  const membership = { voters: ['n1', 'n2', 'n3'], outgoing: [], learners: [], learnersNext: [], autoLeave: false, promoting: [] }
+  const [{ members = [] } = {}] = await snapshotStore.list()
+  const meta = { ...position, membership, membershipIndex: position.index, members, chain: 7, hasNodePart: true }
+  await snapshotStore.write(meta, new ReplicatedState(register, Register.codec, clock).snapshot())
+  await logStore.close()
+  return position
 }
 
 describe.each(['level', 'wal'] as const)('a cluster that has lost its majority, with the log store %s', log => {
@@ -93,6 +113,19 @@ describe.each(['level', 'wal'] as const)('a cluster that has lost its majority, 
     )
     const real = await recoverCluster(dir, [{ id: 'n1', address }])
     expect({ ...real, isDryRun: true, clusterId: recovery.clusterId }).toEqual(recovery)
+  })
+
+  test('is made anew from a snapshot of the leader that the log had not begun after yet', { timeout: 60_000 }, async () => {
+    const { dir, address } = await leftBehind(log)
+    const snapshot = await received(dir, log)
+    const dry = await recoverCluster(dir, [{ id: 'n1', address }], { dryRun: true })
+    const recovery = await recoverCluster(dir, [{ id: 'n1', address }])
+    expect(recovery).toMatchObject({ committed: snapshot.index, commits: [], last: snapshot })
+    expect({ ...recovery, isDryRun: true, clusterId: dry.clusterId }).toEqual(dry)
+    const n1 = await open('n1', 'n1', { log, listen: address })
+    await n1.node.apply(Register.command('new'))
+    expect(n1.register.applied).toEqual(['from the leader', 'new'])
+    await n1.node.close()
   })
 
   test('what cannot be recovered is refused in words', { timeout: 60_000 }, async () => {
