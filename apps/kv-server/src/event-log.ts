@@ -31,7 +31,7 @@ export class EventLog {
     else if (event.type === 'membership') this.#membership(event.membership, event.index)
     else if (event.type === 'snapshot') this.#log?.info({ index: event.index }, `snapshot: ${event.cause} at index ${event.index}`)
     else if (event.type === 'snapshotFailure')
-      this.#log?.error(`snapshot: none could be taken, so the log goes on growing: ${event.reason}`)
+      this.#log?.error(`snapshot: the log, or the folder of snapshots, goes on growing: ${event.reason}`)
     else if (event.type === 'peer') this.#peer(event)
     else if (event.type === 'handshake') this.#handshake(event)
     else if (event.type === 'repair') this.#repair(event)

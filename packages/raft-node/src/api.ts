@@ -109,7 +109,10 @@ export type NodeEvent =
   /** At the start, as far as it is known then, and at every change. */
   | { readonly type: 'membership'; readonly membership: Membership; readonly index: Index }
   | { readonly type: 'snapshot'; readonly index: Index; readonly cause: 'taken' | 'installed' }
-  /** One that was due could not be taken: the log stays, and grows, until the next one that is due is. */
+  /**
+   * One that was due could not be taken: the log stays, and grows, until the next one that is due is. Or older ones could not be removed:
+   * that is tried again after the next.
+   */
   | { readonly type: 'snapshotFailure'; readonly reason: string }
   | { readonly type: 'peer'; readonly id: NodeId; readonly state: 'connected' | 'lost' | 'refused' }
   /** Somebody was turned away, or turned this node away. */

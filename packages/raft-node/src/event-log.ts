@@ -13,7 +13,7 @@ export function logEvent(logger: Logger, event: NodeEvent): void {
     case 'snapshot':
       return logger.info(fields, `raft: snapshot ${event.cause} at index ${event.index}`)
     case 'snapshotFailure':
-      return logger.error(fields, `raft: no snapshot could be taken, so the log goes on growing: ${event.reason}`)
+      return logger.error(fields, `raft: snapshots: the log, or their folder, goes on growing: ${event.reason}`)
     case 'peer':
       return logger[event.state === 'connected' ? 'info' : 'warn'](fields, `raft: peer ${event.id} ${event.state}`)
     case 'handshake': {

@@ -25,7 +25,7 @@ export type SnapshotterEvents = {
   /** One of our own is to be written: what is being written, and cannot go on, should end. */
   begins(): void
   taken(index: Index): void
-  /** One that was due could not be taken. */
+  /** One that was due could not be taken, or older ones not be removed. */
   missed(reason: string): void
   failed(error: RaftError): void
 }
@@ -155,7 +155,7 @@ export class Snapshotter {
     this.#previous = 0
     this.#entries = 0
     this.#bytes = 0
-    this.#alone(() => this.#tidy()).catch(error => this.#diskFailed(error))
+    void this.#tidy()
   }
 
   /** Ends what is being written; resolves once nothing is. */
@@ -205,22 +205,23 @@ export class Snapshotter {
     const upTo = this.#newest - settings.trailingEntries
     const onDisk = Math.min(upTo, this.#previous)
     if (upTo >= raft.status().first) raft.compact(upTo)
-    try {
-      await this.#alone(() => this.#tidy())
-      if (onDisk > 0) await logStore.compact(onDisk)
-    } catch (error) {
-      this.#diskFailed(error)
-    }
+    await this.#tidy()
+    if (onDisk > 0) await logStore.compact(onDisk).catch(error => this.#logFailed(error))
   }
 
   /** What came from the leader since is not the node's yet, and may never be: it counts for nothing, or the one that the log follows would go. */
-  #tidy(): Promise<void> {
-    return this.#parts.snapshotStore.keep(kept, this.#newest)
+  async #tidy(): Promise<void> {
+    try {
+      await this.#alone(() => this.#parts.snapshotStore.keep(kept, this.#newest))
+    } catch (error) {
+      // It costs room, not safety: the next one tidies up, too.
+      if (!this.#stopped) this.#on.missed(`old snapshots could not be removed: ${reasonOf(error)}`)
+    }
   }
 
-  #diskFailed(cause: unknown): void {
+  #logFailed(cause: unknown): void {
     if (this.#stopped) return
-    this.#on.failed(new RaftError('STORAGE_FAILED', `the folder cannot be tidied, so this node stops: ${reasonOf(cause)}`, { cause }))
+    this.#on.failed(new RaftError('STORAGE_FAILED', `the log cannot be shortened, so this node stops: ${reasonOf(cause)}`, { cause }))
   }
 
   #alone<T>(run: () => Promise<T>): Promise<T> {

@@ -1,5 +1,5 @@
 import type { Index, Position } from 'raft-core'
-import { RaftError } from '../errors.ts'
+import { RaftError, reasonOf } from '../errors.ts'
 import type { SnapshotHead, SnapshotMeta, SnapshotStore } from '../ports.ts'
 import type { Files, OpenFile } from './files.ts'
 import { chunkRecordBytes, readSnapshotData, readSnapshotMeta, writeSnapshot } from './snapshot-file.ts'
@@ -16,6 +16,8 @@ export class FileSnapshotStore implements SnapshotStore {
   readonly #folder: string
   readonly #onBad: (path: string, error: RaftError) => void
   readonly #writing = new Set<string>()
+  /** Those whose data could not be read when somebody wanted them: nobody can fall back on one. */
+  readonly #damaged = new Set<string>()
   #written = 0
   /** Whether all names that were found are durable. */
   #synced = false
@@ -28,6 +30,15 @@ export class FileSnapshotStore implements SnapshotStore {
   }
 
   async list(): Promise<readonly SnapshotMeta[]> {
+    try {
+      return await this.#list()
+    } catch (cause) {
+      const help = 'Look at the disk, and at how many files the process may open; then start the node again.'
+      throw new RaftError('FOLDER_UNUSABLE', `${this.#folder} cannot be read: ${reasonOf(cause)}. ${help}`, { cause })
+    }
+  }
+
+  async #list(): Promise<readonly SnapshotMeta[]> {
     const metas: SnapshotMeta[] = []
     const names = await this.#files.list(this.#folder)
     // A process that was killed may have renamed one and not come to sync the folder: a node that starts the log after that snapshot
@@ -49,18 +60,14 @@ export class FileSnapshotStore implements SnapshotStore {
 
   async #readMeta(name: string): Promise<SnapshotMeta | undefined> {
     const path = `${this.#folder}/${name}`
-    const file = await this.#files.open(path)
-    if (file === undefined) return undefined
     try {
-      const meta = await readSnapshotMeta(file)
-      if (nameOf(meta) !== name) throw new RaftError('CORRUPT', `it holds the snapshot at index ${meta.index}, term ${meta.term}`)
-      return meta
+      const file = await this.#files.open(path)
+      return file && (await closing(file, () => metaOf(file, name)))
     } catch (error) {
-      if (!(error instanceof RaftError)) throw error
-      this.#onBad(path, named(path, error))
+      const damage = damageIn(error)
+      if (damage === undefined) throw error
+      this.#onBad(path, named(path, damage))
       return undefined
-    } finally {
-      await file.close()
     }
   }
 
@@ -76,6 +83,7 @@ export class FileSnapshotStore implements SnapshotStore {
         await this.#files.rename(path, `${this.#folder}/${name}`)
         await this.#files.syncFolder(this.#folder)
       })
+      this.#damaged.delete(name)
       return whole
     } catch (error) {
       await this.#files.remove(path).catch(() => {}) // `list` removes it the next time
@@ -98,12 +106,15 @@ export class FileSnapshotStore implements SnapshotStore {
   }
 
   async *read(meta: SnapshotMeta, from = 0, { lent = false } = {}): AsyncGenerator<Uint8Array> {
-    const path = `${this.#folder}/${nameOf(meta)}`
+    const name = nameOf(meta)
+    const path = `${this.#folder}/${name}`
     const file = await this.#files.open(path)
     if (file === undefined) throw new RaftError('CORRUPT', `${path} is gone`)
     try {
       yield* readSnapshotData(file, from, lent ? new Uint8Array(chunkRecordBytes) : undefined)
+      if (from === 0) this.#damaged.delete(name)
     } catch (error) {
+      if (damageIn(error) !== undefined) this.#damaged.add(name)
       throw error instanceof RaftError ? named(path, error) : error
     } finally {
       await file.close()
@@ -111,8 +122,12 @@ export class FileSnapshotStore implements SnapshotStore {
   }
 
   async keep(count: number, upTo: Index = Number.POSITIVE_INFINITY): Promise<void> {
-    const counted = (await this.list()).filter(({ index }) => index <= upTo)
-    for (const meta of counted.slice(count)) await this.#files.remove(`${this.#folder}/${nameOf(meta)}`)
+    const counted = (await this.list()).filter(({ index }) => index <= upTo).map(nameOf)
+    let left = count
+    for (const name of counted) {
+      if (left === 0) await this.#files.remove(`${this.#folder}/${name}`)
+      else if (!this.#damaged.has(name)) left -= 1
+    }
   }
 
   #reporting(file: OpenFile): OpenFile {
@@ -136,6 +151,26 @@ export class FileSnapshotStore implements SnapshotStore {
       })
     }
   }
+}
+
+async function metaOf(file: OpenFile, name: string): Promise<SnapshotMeta> {
+  const meta = await readSnapshotMeta(file)
+  if (nameOf(meta) === name) return meta
+  throw new RaftError('CORRUPT', `it holds the snapshot at index ${meta.index}, term ${meta.term}`)
+}
+
+async function closing<T>(file: OpenFile, use: () => Promise<T>): Promise<T> {
+  try {
+    return await use()
+  } finally {
+    await file.close()
+  }
+}
+
+/** Undefined where the file may be whole: a process that may open no more files says nothing of it. */
+function damageIn(error: unknown): RaftError | undefined {
+  if (error instanceof RaftError) return error
+  return (error as NodeJS.ErrnoException).code === 'EIO' ? new RaftError('CORRUPT', reasonOf(error), { cause: error }) : undefined
 }
 
 /** Padded, so that the order of the names is the order of the snapshots. */

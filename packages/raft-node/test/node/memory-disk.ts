@@ -31,6 +31,8 @@ export class MemoryDisk {
   readFailure: Error | undefined
   endFailure: Error | undefined
   writeFailure: Error | undefined
+  /** What removing old ones fails with. */
+  keepFailure: Error | undefined
   snapshots: { readonly meta: SnapshotMeta; readonly chunks: readonly Uint8Array[] }[] = []
   /** What the next saves do: nothing special, fail, or never end. */
   mode: 'works' | 'fails' | 'hangs' = 'works'
@@ -222,6 +224,7 @@ class MemorySnapshotStore implements SnapshotStore {
   }
 
   async keep(count: number, upTo = Number.POSITIVE_INFINITY): Promise<void> {
+    if (this.#disk.keepFailure !== undefined) throw this.#disk.keepFailure
     const counted = (await this.list()).map(({ index }) => index).filter(index => index <= upTo)
     const removed = counted.slice(count)
     this.#disk.snapshots = this.#disk.snapshots.filter(({ meta }) => !removed.includes(meta.index))

@@ -95,6 +95,22 @@ test('one whose file cannot be made is over for the state machine, too', async (
   expect(open).toBe(0)
 })
 
+test('old ones that cannot be removed are told, and stop nobody', async () => {
+  const { cluster, member } = await started()
+  const held = () => member.disk.snapshots.length
+  await write(cluster, member, 25)
+  expect(held()).toBe(2)
+  member.disk.keepFailure = new Error('EMFILE: too many open files')
+  await write(cluster, member, 20)
+  const reason = 'old snapshots could not be removed: EMFILE: too many open files'
+  expect(member.events.filter(event => event.type === 'snapshotFailure')).toEqual([1, 2].map(() => ({ type: 'snapshotFailure', reason })))
+  expect([held(), member.node.status().fault]).toEqual([4, undefined])
+  expect(member.disk.base.position.index).toBeGreaterThan(20) // the log is shortened all the same
+  member.disk.keepFailure = undefined
+  await write(cluster, member, 10)
+  expect(held()).toBe(2)
+})
+
 async function started(more = {}) {
   const cluster = new Cluster()
   const [member] = await cluster.found(1, { ...options, ...more })
