@@ -239,6 +239,8 @@ export class Engine<Result> {
   }
 
   receive(from: NodeId, message: PeerMessage): void {
+    // No member sends these: a snapshot comes with its data (receiveSnapshot), and a proposal as a request, which is looked at first.
+    if (message.type === 'installSnapshot' || message.type === 'propose') return
     this.peers.heardFrom(from)
     if (message.freshness !== undefined) this.freshness.receive(message)
     if (message.type === 'appendEntries' && message.entries.length > 0 && !this.space.takes(message.entries)) return

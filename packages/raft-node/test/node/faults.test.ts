@@ -5,6 +5,22 @@ import { Register } from './register.ts'
 
 const write = (text: string) => Register.command(text)
 
+test('a snapshot without its data, or a proposal that nobody has looked at, is not taken from whoever sends it', async () => {
+  const cluster = new Cluster()
+  const [n1, n2] = await cluster.found(3)
+  await cluster.set(n1!, 'a')
+  const { term, last, membership } = n1!.node.status()
+  const faulty = cluster.network.at('n3:1')!
+  const snapshot = { term, index: last.index + 5, membership, data: new Uint8Array(0) }
+  faulty.send({ type: 'installSnapshot', from: 'n3', to: 'n2', term, session: 0, snapshot })
+  const entry = { term: 0, index: 0, type: 'command', data: write('smuggled') } as const
+  faulty.send({ type: 'propose', from: 'n3', to: 'n1', term: 0, entries: [entry] })
+  await cluster.clock.run(500)
+  expect([n1, n2].map(member => member!.node.status().fault)).toEqual([undefined, undefined])
+  expect(await cluster.get(n2!)).toEqual(['a'])
+  await cluster.closeAll()
+})
+
 describe('callers', () => {
   test('without a majority a write is unknown after its time, and a read is not', async () => {
     const cluster = new Cluster()
