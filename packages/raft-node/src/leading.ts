@@ -1,6 +1,6 @@
 import type { Refusal } from 'raft-core'
 import type { Engine } from './engine.ts'
-import { RaftError, type RaftErrorDetails } from './errors.ts'
+import { maybeApplied, RaftError, type RaftErrorDetails } from './errors.ts'
 import { decodeAnswer, encodeRequest, type PeerAnswer, type PeerRequest } from './peer-requests.ts'
 import { type Deadline, gaveUp, gaveUpWaiting, remainingMs } from './wait.ts'
 
@@ -10,14 +10,16 @@ export type Job<T> = {
   here(): Promise<T>
   request(timeoutMs: number): PeerRequest
   decode(answer: PeerAnswer): T
+  /** Whatever has come of one try, the next one goes on from there. */
+  readonly isRepeatable?: boolean
 }
 
-/** Nothing was begun, and another node, or the same one a little later, may take it. */
+/** Another node, or the same one a little later, may take it: where nothing was begun, or what was may be asked for again. */
 const worthAnotherTry: readonly string[] = ['NOT_LEADER', 'NO_LEADER', 'TRANSFERRING', 'CONNECTION_LOST', 'NODE_STOPPED']
 
 /**
  * Finds the leader for a caller: this node, or another over the peer connection. Whatever may have reached a leader is never sent
- * again; only what certainly was not begun is, until the caller's time is over.
+ * again, unless that does no harm; only what certainly was not begun is, until the caller's time is over.
  */
 export class Leading {
   readonly #engine: Engine<unknown>
@@ -32,33 +34,38 @@ export class Leading {
     // Mostly it leads, and that is all: the search would cost some promises more.
     try {
       this.#requireServing()
-      return job.here().catch(error => this.#searchAfter(error, job, deadline, forward))
+      return job.here().catch(error => this.#search(job, deadline, forward, error))
     } catch (error) {
-      return this.#searchAfter(error, job, deadline, forward)
+      return this.#search(job, deadline, forward, error)
     }
   }
 
-  async #search<T>(job: Job<T>, deadline: Deadline, forward: boolean): Promise<T> {
-    for (;;) {
-      this.#requireServing()
-      if (deadline.signal?.aborted) throw gaveUp()
-      try {
-        return await this.#attempt(job, deadline, forward)
-      } catch (error) {
-        await this.#pause(error, deadline, forward)
+  /** `failed`: what a first try here has come to. */
+  async #search<T>(job: Job<T>, deadline: Deadline, forward: boolean, failed?: unknown): Promise<T> {
+    let isBegun = false
+    try {
+      for (let error = failed; ; ) {
+        isBegun ||= error instanceof RaftError && error.outcome === 'unknown'
+        if (error !== undefined) await this.#pause(error, job, deadline, forward)
+        this.#requireServing()
+        if (deadline.signal?.aborted) throw gaveUp()
+        try {
+          return await this.#attempt(job, deadline, forward)
+        } catch (cause) {
+          error = cause
+        }
       }
+    } catch (error) {
+      // An earlier try may have come halfway, whatever the last one says of itself.
+      throw isBegun && error instanceof RaftError ? begunBefore(error, deadline) : error
     }
-  }
-
-  async #searchAfter<T>(error: unknown, job: Job<T>, deadline: Deadline, forward: boolean): Promise<T> {
-    await this.#pause(error, deadline, forward)
-    return this.#search(job, deadline, forward)
   }
 
   /** Until another try may help. Throws where none could, or none is wanted. */
-  async #pause(error: unknown, deadline: Deadline, forward: boolean): Promise<void> {
+  async #pause(error: unknown, { isRepeatable = false }: Job<unknown>, deadline: Deadline, forward: boolean): Promise<void> {
     const { ports, changed, settings } = this.#engine
-    if (!forward || !(error instanceof RaftError) || error.outcome !== 'not-applied' || !worthAnotherTry.includes(error.code)) throw error
+    if (!forward || !(error instanceof RaftError) || !worthAnotherTry.includes(error.code)) throw error
+    if (error.outcome !== 'not-applied' && !isRepeatable) throw error
     this.requireRunning() // nobody rings any more
     const left = remainingMs(ports.clock, deadline)
     if (deadline.signal?.aborted) throw gaveUp()
@@ -122,6 +129,10 @@ export class Leading {
     const help = 'a majority of the voters must be up and reach each other'
     return new RaftError('NO_LEADER', `no leader was found within ${timeoutMs} ms: ${help}`, { ...this.#details(), cause: last })
   }
+}
+
+function begunBefore(error: RaftError, { signal }: Deadline): RaftError {
+  return error.code === 'ABORTED' && error.outcome === 'not-applied' ? gaveUpWaiting(signal?.reason) : maybeApplied(error)
 }
 
 /** The request may still have its effect; only the waiting ends. */

@@ -1,7 +1,7 @@
 import type { Index, MemberChange, NodeId } from 'raft-core'
 import type { JoinAnswer, JoinRequest, MemberEdit } from './api.ts'
 import type { Engine } from './engine.ts'
-import { RaftError } from './errors.ts'
+import { maybeApplied, RaftError } from './errors.ts'
 import { joinStep } from './join-step.ts'
 import type { Job, Leading } from './leading.ts'
 import { checkAddress, memberChange, planEdits } from './member-edits.ts'
@@ -98,6 +98,7 @@ export class MembershipService {
       here: () => this.joinHere(join, deadline),
       request: (timeoutMs: number) => ({ kind: 'join' as const, timeoutMs, join }),
       decode: ({ result }: { result: Uint8Array }) => decodeJoinAnswer(result),
+      isRepeatable: true, // each step is looked for before it is taken
     }
     return this.#run(job, deadline)
   }
@@ -140,12 +141,19 @@ export class MembershipService {
   async joinHere(request: JoinRequest, deadline: Deadline): Promise<JoinAnswer> {
     checkJoin(request)
     const { members, identity } = this.#engine
-    for (;;) {
-      this.#requireLeadership()
-      const step = joinStep(members, identity.nodeId, request)
-      if (step.type === 'answer') return { clusterId: identity.clusterId, nodeId: step.id, members: members.current() }
-      if (step.change.type === 'remove') this.#requireAnotherVoter(step.change.id)
-      await this.#propose({ changes: [step.change] }, step.info === undefined ? [] : [step.info], deadline)
+    let isBegun = false
+    try {
+      for (;;) {
+        this.#requireLeadership()
+        const step = joinStep(members, identity.nodeId, request)
+        if (step.type === 'answer') return { clusterId: identity.clusterId, nodeId: step.id, members: members.current() }
+        if (step.change.type === 'remove') this.#requireAnotherVoter(step.change.id)
+        const index = await this.#propose({ changes: [step.change] }, step.info === undefined ? [] : [step.info], deadline)
+        isBegun ||= index !== undefined
+      }
+    } catch (error) {
+      // The member that is to be replaced may be gone by now.
+      throw isBegun && error instanceof RaftError ? maybeApplied(error) : error
     }
   }
 

@@ -1,9 +1,11 @@
+import { type MembershipChange, noMembers } from 'raft-core'
 import { describe, expect, test } from 'vitest'
 import type { JoinRequest } from '../../src/api.ts'
 import { Bell } from '../../src/bell.ts'
 import type { Engine } from '../../src/engine.ts'
 import { Faults } from '../../src/faults.ts'
 import { Leading } from '../../src/leading.ts'
+import { Members } from '../../src/members.ts'
 import { MembershipService } from '../../src/membership-service.ts'
 import { deadlineFor } from '../../src/wait.ts'
 import { Cluster, type Member } from './cluster.ts'
@@ -81,6 +83,33 @@ describe('joining', () => {
     await cluster.clock.until(() => n1!.node.status().membership.voters.join() === 'n1,n2,n4')
     expect(n4.node.identity.nodeId).toBe('n4')
     await cluster.closeAll()
+  })
+
+  test('a replacement that stops halfway does not say that nothing was done; tried again in time, it goes on', async () => {
+    const clock = new VirtualClock()
+    const info = (id: string) => ({ id, address: `${id}:1`, clientAddress: '', incarnation: `i${id}` })
+    const request = { ...info('n2'), incarnation: 'new', replace: true }
+    for (const until of [Number.POSITIVE_INFINITY, 1_000]) {
+      const began = clock.now()
+      const members = new Members()
+      members.change({ ...noMembers, voters: ['n1', 'n2', 'n3'] }, 5, [info('n1'), info('n2'), info('n3')])
+      const raft = {
+        role: 'leader',
+        leader: 'n1',
+        proposeMembership({ changes: [change] }: MembershipChange) {
+          if (change?.type === 'remove') members.change({ ...noMembers, voters: ['n1', 'n3'] }, 6, [])
+          else if (clock.now() < began + until) return { accepted: false, reason: 'transferring' }
+          else members.change({ ...members.membership, learners: ['n2~2'] }, 7, [{ ...request, id: 'n2~2' }])
+          return { accepted: true, index: members.membershipIndex, term: 2 }
+        },
+      }
+      const parts = { raft, members, ports: { clock }, changed: new Bell(clock), faults: new Faults(() => {}), stopped: false, wake() {} }
+      const more = { identity: { nodeId: 'n1' }, pending: { add: async (at: unknown) => at }, settings: { tickMs: 100 } }
+      const engine = { ...parts, ...more, peers: { info: () => undefined } } as unknown as Engine<unknown>
+      const joined = new MembershipService(engine, new Leading(engine)).join(request, deadlineFor(clock))
+      if (until === 1_000) expect(await clock.outcome(joined)).toMatchObject({ nodeId: 'n2~2' })
+      else await expect(clock.outcome(joined)).rejects.toMatchObject({ code: 'TRANSFERRING', outcome: 'unknown' })
+    }
   })
 
   test('a leader whose own snapshot is still being restored waits with membership changes, and lets everything else go on', async () => {
