@@ -31,7 +31,7 @@ import type { Identity, MemberInfo } from './ports.ts'
 import { Proposing } from './proposing.ts'
 import type { ReadKind } from './reads.ts'
 import { type World, withLogKind, worldFor } from './real-ports.ts'
-import { restoreState } from './restore-state.ts'
+import { forgetRestore, restoreState } from './restore-state.ts'
 import { Serving } from './serving.ts'
 import { checked, SessionService } from './session-service.ts'
 import { settingsFrom } from './settings.ts'
@@ -247,7 +247,10 @@ export class RaftNode<Result> implements Node<Result> {
 
   async restore(data: AsyncIterable<Uint8Array>, options: CallOptions = {}): Promise<Index> {
     this.#begin(options)
-    return this.#engine.inProgress.run(restoreState(this.#proposing, data, () => this.#begin(options)))
+    const { inProgress, ports } = this.#engine
+    // In its own time, and not its caller's, who has given up: nobody waits for it but who closes this node.
+    const forget = (restore: Index) => void inProgress.run(forgetRestore(this.#proposing, restore, deadlineFor(ports.clock)))
+    return inProgress.run(restoreState(this.#proposing, data, () => this.#begin(options), forget))
   }
 
   status(): NodeStatus {

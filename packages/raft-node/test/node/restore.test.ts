@@ -161,8 +161,35 @@ describe('a restore', () => {
     controller.abort()
     go()
     await expect(cluster.clock.outcome(given)).rejects.toMatchObject({ code: 'ABORTED', outcome: 'not-applied' })
-    await expect(cluster.clock.outcome(n1!.node.restore(broken()))).rejects.toThrow('the source is gone')
+    await expect(cluster.clock.outcome(n1!.node.restore(broken(0)))).rejects.toThrow('the source is gone')
     expect(await cluster.get(n1!)).toEqual([])
+    await cluster.closeAll()
+  })
+
+  test('that ends halfway stays in nobody’s memory and snapshots', async () => {
+    const cluster = new Cluster()
+    const members = await cluster.found(3)
+    const [, n2] = members
+    const areHeld = async () => {
+      await cluster.set(n2!, 'more')
+      await Promise.all(members.map(member => cluster.get(member)))
+      await cluster.clock.outcome(Promise.all(members.map(({ node }) => node.snapshot())))
+      return members.map(({ disk }) => disk.snapshots.at(-1)!.meta.size > 500_000)
+    }
+    const controller = new AbortController()
+    const { data, go } = gated(JSON.stringify(['x'.repeat(1_500_000)]))
+    const givenUp = n2!.node.restore(data, { signal: controller.signal })
+    givenUp.catch(() => {})
+    await cluster.clock.run(500)
+    expect(await areHeld()).toEqual([true, true, true])
+    controller.abort()
+    go()
+    await expect(cluster.clock.outcome(givenUp)).rejects.toMatchObject({ code: 'ABORTED' })
+    await cluster.clock.run(500)
+    expect(await areHeld()).toEqual([false, false, false])
+    await expect(cluster.clock.outcome(n2!.node.restore(broken(1_500_000)))).rejects.toThrow('the source is gone')
+    await cluster.clock.run(500)
+    expect(await areHeld()).toEqual([false, false, false])
     await cluster.closeAll()
   })
 })
@@ -176,8 +203,8 @@ class Checking extends Register {
   }
 }
 
-// biome-ignore lint/correctness/useYield: it fails before the first
-async function* broken(): AsyncGenerator<Uint8Array> {
+async function* broken(bytesBefore: number): AsyncGenerator<Uint8Array> {
+  yield new Uint8Array(bytesBefore)
   throw new Error('the source is gone')
 }
 
