@@ -1,7 +1,7 @@
 import { isDiskFull } from './disk-full.ts'
 import type { Files, OpenFile } from './files.ts'
+import { refuseForeignFolder, reserveName } from './folder-layout.ts'
 
-export const reserveName = 'reserve'
 const stepBytes = 1024 * 1024
 
 /** What can still be written in the data folder, in bytes. */
@@ -78,6 +78,11 @@ export class DiskReserve {
 
   /** Before a log is opened, which LevelDB writes anew: given up if less than it is left. */
   async makeRoomToOpen(): Promise<void> {
+    try {
+      await refuseForeignFolder(this.#files, this.folder)
+    } catch {
+      return // a file of that name may be anybody's; opening says what is wrong
+    }
     const { free } = await this.look().catch(() => ({ free: Number.POSITIVE_INFINITY })) // a new folder, or one that opening says more of
     if (free < this.bytes + this.burstBytes) await this.giveUp()
   }

@@ -1,5 +1,4 @@
 import { RaftError } from '../errors.ts'
-import { reserveName } from './disk-reserve.ts'
 import type { Files } from './files.ts'
 import { watermarkNames } from './watermark.ts'
 
@@ -9,6 +8,7 @@ export type LogKind = 'level' | 'wal'
 /** What lies in a node's data folder: the folder of one log store, one for snapshots, and the two copies of the watermark. */
 export const logFolders: Readonly<Record<LogKind, string>> = { level: 'log', wal: 'wal' }
 export const snapshotFolder = 'snapshots'
+export const reserveName = 'reserve'
 
 const ourNames: readonly string[] = [...Object.values(logFolders), snapshotFolder, ...watermarkNames, reserveName, 'lost+found']
 

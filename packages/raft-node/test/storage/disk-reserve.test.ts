@@ -90,6 +90,17 @@ describe('the reserve', () => {
     expect(await reserve.look()).toEqual({ free: 4_100, held: 0 })
   })
 
+  test('is not given up in a folder that is not a node’s, where that file is somebody else’s', async () => {
+    const disk = new SmallDisk(10_000)
+    const reserve = new DiskReserve({ files: disk.files, folder: folder.dir, bytes: 4_000 })
+    await reserve.fill()
+    const thesis = await nodeFiles.create(`${folder.dir}/thesis.doc`)
+    await thesis.close()
+    disk.room = 100
+    await reserve.makeRoomToOpen()
+    expect((await reserve.look()).held).toBe(4_000)
+  })
+
   test('takes real blocks, which zeros or a hole might not', async () => {
     const reserve = new DiskReserve({ files: nodeFiles, folder: folder.dir, bytes: 100 * kib })
     await reserve.fill()
