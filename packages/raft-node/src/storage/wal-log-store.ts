@@ -115,7 +115,10 @@ export class WalMedium implements LogMedium {
   }
 
   async close(): Promise<void> {
-    await this.#segments.close()
-    await this.#lock?.release()
+    try {
+      await this.#segments.close()
+    } finally {
+      await this.#lock?.release()
+    }
   }
 }

@@ -8,8 +8,10 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { systemClock } from '../../src/clock/system-clock.ts'
 import { inspect } from '../../src/inspect/index.ts'
 import { openStorage } from '../../src/level/index.ts'
+import type { Files } from '../../src/storage/files.ts'
 import { type LogKind, logKindOf } from '../../src/storage/folder-layout.ts'
 import { nodeFiles } from '../../src/storage/node-files.ts'
+import { WalMedium } from '../../src/storage/wal-log-store.ts'
 
 let root: string
 beforeEach(async () => {
@@ -144,3 +146,21 @@ async function openElsewhere(folder: string): Promise<string> {
   })
   return stdout.trim()
 }
+
+test('a write-ahead log lets go of its folder also where closing its files fails', async () => {
+  const files: Files = {
+    ...nodeFiles,
+    async create(path) {
+      const file = await nodeFiles.create(path)
+      const close = () => file.close().then(() => Promise.reject(new Error('EIO: i/o error')))
+      return { ...file, close }
+    },
+  }
+  const medium = new WalMedium(files, `${root}/wal`)
+  await medium.open()
+  await medium.readHead()
+  await medium.initialize({ clusterId: 'c', nodeId: 'n1', incarnation: 'i' })
+  await expect(medium.close()).rejects.toThrow('EIO')
+  const lock = await nodeFiles.lock(`${root}/wal/lock`)
+  await lock.release()
+})
