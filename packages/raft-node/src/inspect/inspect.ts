@@ -2,8 +2,8 @@ import type { Entry, HardState, Index, Position, Term } from 'raft-core'
 import { RaftError } from '../errors.ts'
 import type { Identity } from '../ports.ts'
 import type { Files } from '../storage/files.ts'
-import { type LogKind, logFolders, refuseForeignFolder } from '../storage/folder-layout.ts'
-import { checkLog } from '../storage/log-check.ts'
+import { type LogKind, logFolders, refuseForeignFolder, snapshotFolder } from '../storage/folder-layout.ts'
+import { checkLog, checkNew, checkOwner } from '../storage/log-check.ts'
 import type { LogHead } from '../storage/log-head.ts'
 import type { LogMedium, ReadEntries } from '../storage/log-medium.ts'
 import { nodeFiles, openForReading } from '../storage/node-files.ts'
@@ -60,7 +60,8 @@ const readingFiles: Files = { ...nodeFiles, open: openForReading }
 export async function inspect(dir: string): Promise<Inspection> {
   const logStore = await kindOf(dir)
   const copies = await Promise.all(watermarkNames.map(name => readCopy(readingFiles, `${dir}/${name}`)))
-  const log = await withLog({ dir, kind: logStore, files: readingFiles }, medium => readLog(medium, copies))
+  const beside = { copies, snapshots: await nodeFiles.list(`${dir}/${snapshotFolder}`) }
+  const log = await withLog({ dir, kind: logStore, files: readingFiles }, medium => readLog(medium, beside))
   const snapshots = await inspectSnapshots(readingFiles, dir)
   const damage = log.damage ?? uncovered(log.base, snapshots)
   const verdict = damage !== undefined ? 'damaged' : log.identity === undefined ? 'new' : log.stop !== undefined ? 'torn' : 'sound'
@@ -88,14 +89,17 @@ const nothing = {
   stop: undefined,
 }
 
-async function readLog(medium: LogMedium, copies: readonly (Copy | 'absent' | 'unreadable')[]): Promise<ReadLog> {
+/** What lies beside the log: the copies of the watermark, and the names of snapshots. */
+type Beside = { readonly copies: readonly (Copy | 'absent' | 'unreadable')[]; readonly snapshots: readonly string[] }
+
+async function readLog(medium: LogMedium, beside: Beside): Promise<ReadLog> {
   try {
     await medium.open()
     const head = await medium.readHead()
     const read = await medium.readEntries(head)
     const base = head.base.position
     const { identity, hardState } = head
-    const damage = await damageOf(head, read, copies, () => medium.isEmpty())
+    const damage = await damageOf(head, read, beside, () => medium.isEmpty())
     return { identity, hardState, base, entries: read.entries.map(about), stop: read.stop, damage }
   } catch (error) {
     if (error instanceof RaftError && error.code === 'CORRUPT') return { ...nothing, damage: error.message }
@@ -107,15 +111,17 @@ async function readLog(medium: LogMedium, copies: readonly (Copy | 'absent' | 'u
 async function damageOf(
   { identity, hardState, base }: LogHead,
   read: ReadEntries,
-  found: readonly (Copy | 'absent' | 'unreadable')[],
+  beside: Beside,
   isEmpty: () => Promise<boolean>,
 ): Promise<string | undefined> {
-  const copies = found.filter(copy => typeof copy === 'object').sort((a, b) => b.counter - a.counter)
-  if (identity === undefined) {
-    const used = copies.some(({ mark }) => mark.term > 0 || mark.index > 0) || !(await isEmpty())
-    return used ? 'the log is gone, or does not say whose it is, and something beside it remains' : undefined
-  }
+  const copies = beside.copies.filter(copy => typeof copy === 'object').sort((a, b) => b.counter - a.counter)
+  const unreadable = beside.copies.filter(copy => copy === 'unreadable').length
   try {
+    if (identity === undefined) {
+      checkNew({ copies, unreadable }, beside.snapshots)
+      return (await isEmpty()) ? undefined : 'the log does not say whose it is'
+    }
+    checkOwner(identity, copies)
     await checkLog({ identity, hardState, base, read: async () => read }, copies)
     return copies[0]?.mark.repairing ? 'a repair of this log was begun and is not finished: a start goes on with it' : undefined
   } catch (error) {

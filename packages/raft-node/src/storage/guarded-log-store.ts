@@ -5,7 +5,7 @@ import { Chain } from './chain.ts'
 import { isDiskFull } from './disk-full.ts'
 import type { Files } from './files.ts'
 import { type LogKind, refuseForeignFolder, refuseOtherStore, snapshotFolder } from './folder-layout.ts'
-import { checkLog, checkOwner } from './log-check.ts'
+import { checkLog, checkNew, checkOwner } from './log-check.ts'
 import { emptyHead, type LogHead } from './log-head.ts'
 import type { Base } from './log-keys.ts'
 import type { LogMedium } from './log-medium.ts'
@@ -148,17 +148,11 @@ export class GuardedLogStore implements LogStore {
     return entries
   }
 
-  /**
-   * A log without an identity: a new folder, or one whose log is gone. `initialize` writes the watermark first, so a watermark that
-   * never saw a term or an entry is left over from one that was cut short, and nothing was promised.
-   */
-  async #requireNew({ copies, unreadable }: FoundMarks): Promise<void> {
-    const used = copies.some(({ mark }) => mark.term > 0 || mark.index > 0)
-    const snapshots = await this.#files.list(`${this.#folder}/${snapshotFolder}`)
-    // The first copy is synced before the second is made: two unreadable ones are no beginning.
-    if (used || unreadable === 2 || snapshots.length > 0) throw new RaftError('CORRUPT', 'the log is gone, but something beside it remains')
+  /** A log without an identity: a new folder's, or it is none. */
+  async #requireNew(found: FoundMarks): Promise<void> {
+    checkNew(found, await this.#files.list(`${this.#folder}/${snapshotFolder}`))
     if (await this.#medium.isEmpty()) return
-    if (copies.length > 0) throw new RaftError('CORRUPT', 'the log does not say whose it is')
+    if (found.copies.length > 0) throw new RaftError('CORRUPT', 'the log does not say whose it is')
     throw new RaftError('FOLDER_FOREIGN', 'its log is not of a node. Name a folder that is empty or new.')
   }
 

@@ -4,7 +4,7 @@ import type { Identity } from '../ports.ts'
 import type { Chain } from './chain.ts'
 import type { Base } from './log-keys.ts'
 import type { ReadEntries } from './log-medium.ts'
-import type { Copy, Mark } from './watermark.ts'
+import type { Copy, FoundMarks, Mark } from './watermark.ts'
 
 /** What the medium says of the log, before anybody believes it. */
 export type StoredLog = {
@@ -39,6 +39,16 @@ export function checkOwner(identity: Identity, copies: readonly Copy[]): void {
     if (same && identity.incarnation === other.incarnation) continue
     throw corrupt(`the log belongs to ${name(identity)}, a watermark to ${name(other)}: files of two folders were mixed`)
   }
+}
+
+/**
+ * A log without an identity: a new folder, or one whose log is gone. `initialize` writes the watermark first, so a watermark that never
+ * saw a term or an entry is left over from one that was cut short, and nothing was promised.
+ */
+export function checkNew({ copies, unreadable }: FoundMarks, snapshots: readonly string[]): void {
+  const used = copies.some(({ mark }) => mark.term > 0 || mark.index > 0)
+  // The first copy is synced before the second is made: two unreadable ones are no beginning.
+  if (used || unreadable === 2 || snapshots.length > 0) throw corrupt('the log is gone, but something beside it remains')
 }
 
 /** The higher term among log and copies is in force. It must be the log's: the watermark is written after the log, never before. */

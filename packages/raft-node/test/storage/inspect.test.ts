@@ -1,4 +1,4 @@
-import { readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Entry } from 'raft-core'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -96,6 +96,33 @@ describe.each(['level', 'wal'] as const)('%s: a folder', log => {
       { file: 'watermark-b', state: 'absent' },
     ])
     expect([verdict, damage]).toEqual(['damaged', expect.stringMatching(/neither copy/)])
+  })
+
+  test('that holds parts of another one, or what is left of one, as a start finds it', async () => {
+    const dir = await left()
+    const other = await RealFolder.make({ log })
+    const stranger = other.logStore()
+    await stranger.open()
+    await stranger.initialize({ ...identity, nodeId: 'n9', incarnation: '9'.repeat(32) })
+    await stranger.close()
+    for (const name of ['watermark-a', 'watermark-b']) await copyFile(join(other.dir, name), join(dir, name))
+    expect(await inspect(dir)).toMatchObject({ verdict: 'damaged', damage: expect.stringMatching(/files of two folders were mixed/) })
+    await expect(folder.logStore().open()).rejects.toThrow(/files of two folders were mixed/)
+    await other.dispose()
+
+    const fresh = await RealFolder.make({ log })
+    const empty = fresh.logStore()
+    await empty.open()
+    await empty.close()
+    await mkdir(join(fresh.dir, 'snapshots'))
+    await copyFile(join(dir, 'snapshots', (await readdir(join(dir, 'snapshots')))[0] ?? ''), join(fresh.dir, 'snapshots', 'x.snap'))
+    const remains = { verdict: 'damaged', damage: expect.stringMatching(/the log is gone, but something beside it remains/) }
+    expect(await inspect(fresh.dir)).toMatchObject(remains)
+    await rm(join(fresh.dir, 'snapshots'), { recursive: true })
+    for (const name of ['watermark-a', 'watermark-b']) await writeFile(join(fresh.dir, name), 'x'.repeat(512))
+    expect(await inspect(fresh.dir)).toMatchObject(remains)
+    await expect(fresh.logStore().open()).rejects.toThrow(/something beside it remains/)
+    await fresh.dispose()
   })
 
   test('whose log is gone, or whose snapshots are', async () => {
