@@ -23,7 +23,8 @@ export type Outputs = {
 
 /**
  * Readys made while earlier ones are not saved yet. Each sends its messages at once and waits for the next save, which takes all that
- * wait: so under load many turns of proposals share one fsync, and a slow disk cannot pile up an endless queue.
+ * wait: so under load many turns of proposals share one fsync, and a slow disk cannot pile up an endless queue. (`hurry` allows for a few
+ * more.)
  */
 const maxUnsaved = 8
 
@@ -39,6 +40,8 @@ export class Driver {
   /** Readys whose entries are applied, and whose commit index is told to others, once they are saved. */
   readonly #waiting = new Set<Ready>()
   #scheduled: Timer | undefined
+  /** The next Ready is made, however many wait. */
+  #hurries = false
   #stopped = false
 
   constructor(raft: Raft, clock: Clock, logStore: LogStore, outputs: Outputs) {
@@ -58,6 +61,15 @@ export class Driver {
       this.#scheduled = undefined
       this.#work()
     })
+  }
+
+  /**
+   * What the core says now cannot wait for a disk that hangs: one Ready is made whose messages leave, even beyond the limit. Whoever calls
+   * this does so a bounded number of times for one save, so that the queue behind it stays bounded.
+   */
+  hurry(): void {
+    this.#hurries = true
+    this.wake()
   }
 
   /** How many steps of the core are not saved yet. */
@@ -81,11 +93,16 @@ export class Driver {
     if (this.#stopped) return
     this.#guarded(() => {
       this.#outputs.gathered()
-      while (!this.#stopped && this.#saves.size < maxUnsaved && this.#raft.hasReady()) this.#perform(this.#raft.ready())
+      while (!this.#stopped && this.#mayGoOn() && this.#raft.hasReady()) this.#perform(this.#raft.ready())
     })
   }
 
+  #mayGoOn(): boolean {
+    return this.#hurries || this.#saves.size < maxUnsaved
+  }
+
   #perform(ready: Ready): void {
+    this.#hurries = false
     if (ready.softState !== undefined) this.#outputs.softState(ready.softState)
     if (this.#mustWait(ready)) {
       this.#waiting.add(ready)

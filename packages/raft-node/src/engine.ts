@@ -161,7 +161,7 @@ export class Engine<Result> {
   #makeTicker(): Ticker {
     const { raft, settings } = this
     const { clock } = this.ports
-    const diskWatch = new DiskWatch(raft, settings.electionTicks)
+    const diskWatch = new DiskWatch(raft, settings.electionTicks, () => this.#driver.hurry())
     const timeRecorder = new TimeRecorder(this)
     const digestWatch = new DigestWatch(this, event => this.#emit(event))
     return new Ticker(clock, settings.tickMs, lateMs => {
