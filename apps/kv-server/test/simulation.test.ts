@@ -31,7 +31,7 @@ test('production nodes with this store keep every promise, and the same seed doe
 })
 
 test('where only a quorum recovers, and the others stay broken for ever, the cluster lives again', { timeout: 120_000 }, async () => {
-  for (const seed of [8, 11, 22, 26, 27]) {
+  for (const seed of [8, 11, 13, 26, 27]) {
     const { failure, coverage } = await simulateNode({ seed, application: kvApplication, events: 1_500 })
     expect(failure).toBeUndefined()
     expect(coverage.count('only a quorum healed')).toBe(1)
