@@ -172,7 +172,7 @@ export class Channel {
       this.close()
       return
     }
-    if (this.#socket.writableLength === 0) this.write(frameType.ping, emptyPayload)
+    if (this.queuedBytes === 0) this.write(frameType.ping, emptyPayload)
     this.#timer = this.#settings.clock.after(this.#settings.pingMs, () => this.#ping())
   }
 
