@@ -42,6 +42,9 @@ export class Driver {
   #scheduled: Timer | undefined
   /** The next Ready is made, however many wait. */
   #hurries = false
+  #isWorking = false
+  /** Woken while at work. */
+  #worksOn = false
   #stopped = false
 
   constructor(raft: Raft, clock: Clock, logStore: LogStore, outputs: Outputs) {
@@ -54,9 +57,13 @@ export class Driver {
     })
   }
 
-  /** Something was put into the core: look for work once this turn's other inputs are in, too. */
+  /**
+   * Something was put into the core: look for work once this turn's other inputs are in, too. What comes of the work itself (that entries
+   * are applied, mostly) needs no turn of its own.
+   */
   wake(): void {
-    if (this.#scheduled !== undefined || this.#stopped) return
+    if (this.#isWorking) this.#worksOn = true
+    if (this.#isWorking || this.#scheduled !== undefined || this.#stopped) return
     this.#scheduled = this.#clock.after(0, () => {
       this.#scheduled = undefined
       this.#work()
@@ -92,8 +99,11 @@ export class Driver {
   #work(): void {
     if (this.#stopped) return
     this.#guarded(() => {
-      this.#outputs.gathered()
-      while (!this.#stopped && this.#mayGoOn() && this.#raft.hasReady()) this.#perform(this.#raft.ready())
+      do {
+        this.#worksOn = false
+        this.#outputs.gathered()
+        while (!this.#stopped && this.#mayGoOn() && this.#raft.hasReady()) this.#perform(this.#raft.ready())
+      } while (this.#worksOn && !this.#stopped)
     })
   }
 
@@ -152,13 +162,17 @@ export class Driver {
     for (const message of messages) if (message.to !== this.#raft.id) this.#outputs.send(message)
   }
 
+  /** Within another one it is part of that. */
   #guarded(run: () => void): void {
+    const isPart = this.#isWorking
+    this.#isWorking = true
     try {
       run()
     } catch (cause) {
       this.#stopped = true
       this.#outputs.failed(invariantBroken(cause))
     }
+    this.#isWorking = isPart
   }
 
   #failed(cause: unknown): void {
