@@ -13,6 +13,8 @@ export class SaveQueue<T> {
   readonly #store: LogStore
   readonly #listener: SaveListener<T>
   #waiting: Item<T>[] = []
+  /** What needs no flush (a commit index) goes along with what does. */
+  #unsaved: HardState | undefined
   #saving = 0
   #begun = 0
   #stopped = false
@@ -53,8 +55,9 @@ export class SaveQueue<T> {
       this.#saving = items.length
       this.#begun += 1
       try {
-        const batch = merged(batchesOf(items))
-        if (batch !== undefined) await this.#store.save(batch)
+        const batch = merged(batchesOf(items), this.#unsaved)
+        this.#unsaved = batch?.mustSync === false ? batch.hardState : undefined
+        if (batch?.mustSync) await this.#store.save(batch)
       } catch (error) {
         // A failed save is final (LogStore): what the disk holds now is unknown, so nothing may be acknowledged or tried again.
         this.#stopped = true
@@ -81,10 +84,10 @@ function together<T>(waiting: readonly Item<T>[]): number {
   return reset < 0 ? waiting.length : reset
 }
 
-/** What several batches leave behind when they are saved one after the other, as one batch. */
-export function merged(batches: readonly LogBatch[]): LogBatch | undefined {
-  if (batches.length <= 1) return batches[0]
-  let hardState: HardState | undefined
+/** What several batches leave behind when they are saved one after the other, and after `before`, as one batch. */
+export function merged(batches: readonly LogBatch[], before?: HardState): LogBatch | undefined {
+  if (batches.length <= 1 && before === undefined) return batches[0]
+  let hardState = before
   let entries: readonly Entry[] = []
   let mustSync = false
   let repaired = false
@@ -101,5 +104,6 @@ export function merged(batches: readonly LogBatch[]): LogBatch | undefined {
 function replacedFrom(earlier: readonly Entry[], later: readonly Entry[]): readonly Entry[] {
   const [first] = later
   if (first === undefined) return earlier
+  if (earlier.length === 0) return later
   return [...earlier.filter(entry => entry.index < first.index), ...later]
 }

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { blocksIn, toBlock } from '../../src/blocks.ts'
 import { MapState } from '../../src/map-state.ts'
 import { Pending } from '../../src/pending.ts'
-import type { LogBatch } from '../../src/ports.ts'
+import type { LogBatch, LogStore } from '../../src/ports.ts'
 import { merged, SaveQueue } from '../../src/save-queue.ts'
 import { throttled } from '../../src/throttle.ts'
 import { Ticker } from '../../src/ticker.ts'
@@ -49,6 +49,29 @@ describe('batches that share a save', () => {
     queue.add(7, undefined)
     await clock.run(50)
     expect(told.slice(3)).toEqual([[-1]])
+  })
+
+  test('a commit index alone is no save: it goes along with the next one, and its owner does not wait', async () => {
+    const saves: LogBatch[] = []
+    const told: number[][] = []
+    const store = { save: async (saved: LogBatch) => void saves.push(saved) } as unknown as LogStore
+    const queue = new SaveQueue<number>(store, { saved: owners => told.push([...owners]), failed: () => told.push([-1]) })
+    const committed = (commit: number): LogBatch => ({ ...batch(), hardState: { term: 1, vote: 'n1', commit }, mustSync: false })
+    queue.add(1, committed(3))
+    queue.add(2, committed(4))
+    queue.add(3, undefined)
+    expect(told).toEqual([[1], [2], [3]])
+    expect(saves).toEqual([])
+    queue.add(4, batch(entry(1, 5)))
+    queue.add(5, committed(5))
+    await new Promise(setImmediate)
+    expect(told.slice(3)).toEqual([[4], [5]])
+    queue.add(6, batch(entry(1, 6)))
+    await new Promise(setImmediate)
+    expect(saves.map(({ hardState, entries }) => [hardState?.commit, entries.map(({ index }) => index)])).toEqual([
+      [4, [5]],
+      [5, [6]],
+    ])
   })
 })
 
