@@ -1,6 +1,7 @@
 import { crc32 } from 'node:zlib'
 import { Packr } from 'msgpackr'
 import { RaftError } from '../errors.ts'
+import { type Field, tupleBytes, writeTuple } from '../write-tuple.ts'
 
 /**
  * A small block that knows whether it is whole: `crc32 u32, version u8, length u16, a MessagePack tuple`, then zeros where the place it
@@ -14,18 +15,18 @@ export const formatVersion = 1
 const packr = new Packr({ useRecords: false, copyBuffers: true })
 
 /** `place`: what is to hold it, all of it. Default: memory of its own, as long as it needs. */
-export function seal(tuple: readonly unknown[], place?: Uint8Array): Uint8Array {
-  const packed = packr.pack(tuple)
-  const size = place?.length ?? headBytes + packed.length
-  if (headBytes + packed.length > Math.min(size, headBytes + 0xffff)) {
-    throw new RaftError('INVALID_ARGUMENT', `${packed.length} bytes do not fit in a block of ${size}: use shorter ids`)
+export function seal(tuple: readonly Field[], place?: Uint8Array): Uint8Array {
+  const length = tupleBytes(tuple)
+  const size = place?.length ?? headBytes + length
+  if (headBytes + length > Math.min(size, headBytes + 0xffff)) {
+    throw new RaftError('INVALID_ARGUMENT', `${length} bytes do not fit in a block of ${size}: use shorter ids`)
   }
   const block = place ?? new Uint8Array(size)
   const view = new DataView(block.buffer, block.byteOffset, block.length)
   view.setUint8(4, formatVersion)
-  view.setUint16(5, packed.length)
-  block.set(packed, headBytes)
-  block.fill(0, headBytes + packed.length)
+  view.setUint16(5, length)
+  writeTuple(block, headBytes, tuple)
+  block.fill(0, headBytes + length)
   view.setUint32(0, crc32(block.subarray(4)))
   return block
 }

@@ -4,6 +4,7 @@ import type { Entry, HardState, Index } from 'raft-core'
 import { encodePayload } from '../entry-payload.ts'
 import type { Identity } from '../ports.ts'
 import { readSafeInteger, unboxed, writeSafeInteger } from '../safe-integer.ts'
+import { tupleBytes, writeTuple } from '../write-tuple.ts'
 import { chainHash, type Link } from './chain.ts'
 import { contentHeadBytes, readContent, writeContent } from './entry-record.ts'
 import type { Base } from './log-keys.ts'
@@ -71,9 +72,10 @@ export type Prepared = {
 }
 
 export function prepareFrame(content: FrameContent): Prepared {
-  const tuple = packr.pack(tupleOf(content))
+  const tuple = tupleOf(content)
+  const tupleLength = tupleBytes(tuple)
   const payloads = content.entries.map(encodePayload)
-  const size = payloads.reduce((sum, payload) => sum + 4 + contentHeadBytes + payload.length, leastBytes + tuple.length)
+  const size = payloads.reduce((sum, payload) => sum + 4 + contentHeadBytes + payload.length, leastBytes + tupleLength)
   return {
     size,
     write(block, at, { segment, previous }) {
@@ -82,9 +84,8 @@ export function prepareFrame(content: FrameContent): Prepared {
       view.setUint8(at + versionAt, formatVersion)
       writeSafeInteger(view, at + segmentAt, segment)
       view.setUint32(at + previousAt, previous)
-      view.setUint16(at + tupleLengthAt, tuple.length)
-      block.set(tuple, at + tupleAt)
-      const links = writeEntries(block, view, at + tupleAt + tuple.length, content, payloads)
+      view.setUint16(at + tupleLengthAt, tupleLength)
+      const links = writeEntries(block, view, writeTuple(block, at + tupleAt, tuple), content, payloads)
       const crc = crc32(block.subarray(at + lengthAt, at + size))
       view.setUint32(at, crc)
       return { crc, links }

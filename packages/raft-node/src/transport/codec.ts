@@ -2,14 +2,20 @@ import type { Membership, MessageBodies, MessageOf, MessageType, NodeId, Positio
 import { decodeEntries, encodeEntries } from '../entry-codec.ts'
 import { addressLengthMax, idLengthMax } from '../member-info.ts'
 import type { FreshnessNote, Knowledge, MemberInfo, PeerMessage, SnapshotMeta } from '../ports.ts'
-import { corrupt, type Field, packTuple, type TupleReader, unpackTuple } from './tuple.ts'
+import { type Field, tupleBytes, writeTuple } from '../write-tuple.ts'
+import { frameType, makeFrame } from './frame.ts'
+import { corrupt, packTuple, type TupleReader, unpackTuple } from './tuple.ts'
 
-/** Messages as bytes: `[number of the type, from, to, term, ...fields of the type]`; in heartbeats and their answers a note follows. */
-export function encodeMessage(message: PeerMessage): Buffer {
-  return packTuple(messageFields(message))
+/**
+ * A message as a frame, ready for the socket: `[number of the type, from, to, term, ...fields of the type]`; in heartbeats and their answers
+ * a note follows.
+ */
+export function messageFrame(message: PeerMessage): Buffer {
+  const fields = messageFields(message)
+  return makeFrame(frameType.message, tupleBytes(fields), (frame, at) => void writeTuple(frame, at, fields))
 }
 
-/** Throws RaftError CORRUPT, and nothing else, for anything that `encodeMessage` does not write. */
+/** Throws RaftError CORRUPT, and nothing else, for anything that `messageFrame` does not write. */
 export function decodeMessage(bytes: Buffer): PeerMessage {
   const reader = unpackTuple(bytes)
   const message = readMessage(reader)

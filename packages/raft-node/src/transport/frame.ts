@@ -49,12 +49,17 @@ const nothing = Buffer.alloc(0)
 
 /** One frame, ready for the socket. */
 export function encodeFrame(type: FrameType, payload: Uint8Array): Buffer {
-  const frame = Buffer.allocUnsafe(headerBytes + payload.length)
-  frame.set(payload, headerBytes)
+  return makeFrame(type, payload.length, (frame, at) => frame.set(payload, at))
+}
+
+/** The same, for a payload of `length` bytes that is written where it goes. */
+export function makeFrame(type: FrameType, length: number, write: (frame: Buffer, at: number) => void): Buffer {
+  const frame = Buffer.allocUnsafe(headerBytes + length)
+  write(frame, headerBytes)
   // What the checksum covers stands without a gap first, so that it takes one call.
-  writeStart(frame, 4, type, payload.length)
+  writeStart(frame, 4, type, length)
   const checksum = crc32(frame.subarray(4))
-  writeStart(frame, 0, type, payload.length)
+  writeStart(frame, 0, type, length)
   frame.writeUInt32BE(checksum, checksumAt)
   return frame
 }

@@ -2,9 +2,9 @@ import type { NodeId } from 'raft-core'
 import { RaftError } from '../errors.ts'
 import type { PeerMessage } from '../ports.ts'
 import type { Channel } from './channel.ts'
-import { decodeMessage, encodeMessage } from './codec.ts'
+import { decodeMessage, messageFrame } from './codec.ts'
 import type { TransportContext, TransportSettings } from './context.ts'
-import { encodeFrame, frameType } from './frame.ts'
+import { headerBytes } from './frame.ts'
 import { attempt } from './tuple.ts'
 
 /** The two ends of a connection whose handshake has passed. */
@@ -22,9 +22,8 @@ export function deliverMessage(context: TransportContext, payload: Buffer, { own
 
 /** False: it is too long, or there is no room. */
 export function writeMessage(channel: Channel, message: PeerMessage, { maxFrameBytes, maxQueueBytes }: TransportSettings): boolean {
-  const payload = encodeMessage(message)
-  if (payload.length > maxFrameBytes) return false
-  const frame = encodeFrame(frameType.message, payload)
+  const frame = messageFrame(message)
+  if (frame.length - headerBytes > maxFrameBytes) return false
   if (channel.queuedBytes + frame.length > maxQueueBytes) return false
   channel.writeFrame(frame)
   return true

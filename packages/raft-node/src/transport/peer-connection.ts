@@ -2,10 +2,10 @@ import type { NodeId } from 'raft-core'
 import { RaftError } from '../errors.ts'
 import type { PeerMessage, Timer, TransportEvents } from '../ports.ts'
 import type { Channel, ChannelEvents } from './channel.ts'
-import { encodeMessage } from './codec.ts'
+import { messageFrame } from './codec.ts'
 import { reportRefusal, type TransportContext } from './context.ts'
 import { dial } from './dial.ts'
-import { encodeFrame, type Frame, frameType } from './frame.ts'
+import { type Frame, frameType, headerBytes } from './frame.ts'
 import { decodeRefusal } from './handshake.ts'
 import { deliverMessage } from './messages.ts'
 import { Reconnect } from './reconnect.ts'
@@ -42,9 +42,8 @@ export class PeerConnection {
 
   send(message: PeerMessage): void {
     const { counts, settings } = this.#context
-    const payload = encodeMessage(message)
-    if (payload.length > settings.maxFrameBytes) counts.overflowed++
-    else if (!this.#enqueue(encodeFrame(frameType.message, payload))) counts.overflowed++
+    const frame = messageFrame(message)
+    if (frame.length - headerBytes > settings.maxFrameBytes || !this.#enqueue(frame)) counts.overflowed++
   }
 
   request(body: Uint8Array, timeoutMs: number): Promise<Uint8Array> {

@@ -1,18 +1,16 @@
-import { Packr } from 'msgpackr'
+import { Buffer } from 'node:buffer'
 import { RaftError } from '../errors.ts'
 import { unboxed } from '../safe-integer.ts'
+import { type Field, tupleBytes, writeTuple } from '../write-tuple.ts'
 
 /**
  * Positional tuples in MessagePack, read field by field with every type and bound checked. All that is wrong with the bytes comes
  * out as one kind of error: RaftError CORRUPT.
  */
-export type Field = null | boolean | number | string | Uint8Array | readonly Field[]
-
-// Records are msgpackr's own dialect, with state between messages: a lost message would garble the next (harper#1348).
-const packr = new Packr({ useRecords: false })
-
 export function packTuple(fields: readonly Field[]): Buffer {
-  return packr.pack(fields)
+  const packed = Buffer.allocUnsafe(tupleBytes(fields))
+  writeTuple(packed, 0, fields)
+  return packed
 }
 
 export function unpackTuple(bytes: Buffer): TupleReader {

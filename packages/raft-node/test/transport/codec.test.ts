@@ -3,11 +3,13 @@ import { Packr } from 'msgpackr'
 import type { Message } from 'raft-core'
 import { describe, expect, test } from 'vitest'
 import { RaftError } from '../../src/errors.ts'
-import { decodeMessage, decodeSnapshotHeader, encodeMessage, encodeSnapshotHeader } from '../../src/transport/codec.ts'
+import { decodeMessage, decodeSnapshotHeader, encodeSnapshotHeader, messageFrame } from '../../src/transport/codec.ts'
+import { headerBytes } from '../../src/transport/frame.ts'
 import { decodeGreeting, decodeRefusal, encodeGreeting, protocolVersion } from '../../src/transport/handshake.ts'
 import { decodeBody, decodeFailure, encodeFailure } from '../../src/transport/request-frames.ts'
 import { snapshotMessage, snapshotMeta } from './support.ts'
 
+const encodeMessage = (message: Message) => messageFrame(message).subarray(headerBytes)
 const decoders = { decodeMessage, decodeSnapshotHeader, decodeGreeting, decodeRefusal, decodeBody, decodeFailure }
 
 const whole = fc.maxSafeNat()
