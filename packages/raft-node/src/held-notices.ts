@@ -1,8 +1,10 @@
 import type { Message, MessageOf, NodeId } from 'raft-core'
 import type { Clock, Timer } from './ports.ts'
 
-/** So long a follower may be left without news that it can commit more. */
+/** Milliseconds that a follower may be left without news that it can commit more. */
 const holdMs = 1
+/** The same once entries have followed in time: they mostly do again, and to set a timer and be woken by it for nothing costs them time. */
+const followedMs = 5
 
 type Append = MessageOf<'appendEntries'>
 
@@ -16,6 +18,8 @@ export class HeldNotices {
   readonly #send: (message: Message) => void
   readonly #held = new Map<NodeId, Append>()
   #timer: Timer | undefined
+  /** Whether entries have overtaken a notice since the timer was set. */
+  #isFollowed = false
 
   constructor(clock: Clock, send: (message: Message) => void) {
     this.#clock = clock
@@ -27,8 +31,9 @@ export class HeldNotices {
     if (held !== undefined) {
       this.#held.delete(message.to)
       if (!saysMore(message, held)) this.#send(held)
+      else if (!isNotice(message)) this.#isFollowed = true
     }
-    if (message.type === 'appendEntries' && message.entries.length === 0) this.#hold(message)
+    if (isNotice(message)) this.#hold(message)
     else this.#send(message)
   }
 
@@ -39,7 +44,9 @@ export class HeldNotices {
 
   #hold(message: Append): void {
     this.#held.set(message.to, message)
-    this.#timer ??= this.#clock.after(holdMs, () => this.#release())
+    if (this.#timer !== undefined) return
+    this.#timer = this.#clock.after(this.#isFollowed ? followedMs : holdMs, () => this.#release())
+    this.#isFollowed = false
   }
 
   #release(): void {
@@ -48,6 +55,10 @@ export class HeldNotices {
     this.#held.clear()
     for (const message of held) this.#send(message)
   }
+}
+
+function isNotice(message: Message): message is Append {
+  return message.type === 'appendEntries' && message.entries.length === 0
 }
 
 /** It goes on where the other would have, in the same life of the member, and tells at least as much to be committed. */

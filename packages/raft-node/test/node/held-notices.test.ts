@@ -17,12 +17,12 @@ const heartbeat: Message = { type: 'heartbeat', from: 'n1', to: 'n2', term: 2, c
 function started() {
   const sent: Message[] = []
   let timer: (() => void) | undefined
-  let timers = 0
+  const timers: number[] = []
   const clock: Clock = {
     now: () => 0,
-    after(_delayMs, run) {
+    after(delayMs, run) {
       timer = run
-      timers++
+      timers.push(delayMs)
       return { cancel: () => (timer = undefined) }
     },
     random: () => 0,
@@ -37,7 +37,7 @@ function started() {
     notices: new HeldNotices(clock, message => sent.push(message)),
     sent,
     fire,
-    timers: () => timers,
+    timers,
     isTimed: () => timer !== undefined,
   }
 }
@@ -55,7 +55,7 @@ test('without them it leaves when its time is over, once to each member', () => 
   const { notices, sent, fire, timers } = started()
   notices.send(append())
   notices.send(append({ to: 'n3' }))
-  expect([sent.length, timers()]).toEqual([0, 1])
+  expect([sent.length, timers]).toEqual([0, [1]])
   fire()
   fire()
   expect(sent).toEqual([append(), append({ to: 'n3' })])
@@ -67,6 +67,21 @@ test('a newer notice takes the place of an older one', () => {
   notices.send(append({ commit: 8 }))
   fire()
   expect(sent).toEqual([append({ commit: 8 })])
+})
+
+test('it waits longer once entries have taken the place of the last one, and no longer than else once none have', () => {
+  const { notices, fire, timers } = started()
+  notices.send(append())
+  notices.send(append({ entries: [entry] }))
+  notices.send(append())
+  expect(timers).toEqual([1])
+  fire()
+  notices.send(append())
+  notices.send(append({ commit: 8 }))
+  expect(timers).toEqual([1, 5])
+  fire()
+  notices.send(append())
+  expect(timers).toEqual([1, 5, 1])
 })
 
 test('anything else goes behind it', () => {
