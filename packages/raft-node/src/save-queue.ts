@@ -18,6 +18,7 @@ export class SaveQueue<T> {
   #saving = 0
   #begun = 0
   #stopped = false
+  #failed = false
   #active = false
   #running: Promise<void> = Promise.resolve()
 
@@ -42,10 +43,14 @@ export class SaveQueue<T> {
     if (!this.#active && !this.#stopped) this.#running = this.#run()
   }
 
-  /** Resolves once the save in progress has ended; starts no other. */
-  stop(): Promise<void> {
+  /** Resolves once the save in progress has ended; starts no other. The store hears of what it has not saved, to keep it when it closes. */
+  async stop(): Promise<void> {
     this.#stopped = true
-    return this.#running
+    await this.#running
+    const hardState = this.#unsaved
+    if (hardState === undefined || this.#failed) return
+    // Should it fail, the store will say so when it closes.
+    await this.#store.save({ hardState, entries: [], resetTo: undefined, mustSync: false }).catch(() => {})
   }
 
   async #run(): Promise<void> {
@@ -61,6 +66,7 @@ export class SaveQueue<T> {
       } catch (error) {
         // A failed save is final (LogStore): what the disk holds now is unknown, so nothing may be acknowledged or tried again.
         this.#stopped = true
+        this.#failed = true
         this.#listener.failed(error)
         return
       }

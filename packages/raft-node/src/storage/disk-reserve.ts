@@ -1,6 +1,7 @@
 import { isDiskFull } from './disk-full.ts'
 import type { Files, OpenFile } from './files.ts'
 import { refuseForeignFolder, reserveName } from './folder-layout.ts'
+import { OneByOne } from './one-by-one.ts'
 
 const stepBytes = 1024 * 1024
 
@@ -24,7 +25,7 @@ export class DiskReserve {
   readonly burstBytes: number
   readonly #files: Files
   readonly #path: string
-  #steps: Promise<unknown> = Promise.resolve()
+  readonly #steps = new OneByOne()
 
   /** `bytes` 0: there is none, and nobody asks for room. */
   constructor({ files, folder, bytes, burstBytes = 0 }: { files: Files; folder: string; bytes: number; burstBytes?: number }) {
@@ -62,7 +63,7 @@ export class DiskReserve {
 
   /** Makes it as large as it should be. Rejects where there is no room for it; what there was of it is given up then. */
   fill(): Promise<void> {
-    return this.#alone(async () => {
+    return this.#steps.run(async () => {
       if (this.bytes === 0) return
       const file = await this.#files.create(this.#path)
       try {
@@ -89,17 +90,11 @@ export class DiskReserve {
 
   /** Resolves with whether there was anything to give up. */
   giveUp(): Promise<boolean> {
-    return this.#alone(async () => {
+    return this.#steps.run(async () => {
       const held = await this.#held()
       if (held > 0) await this.#files.remove(this.#path)
       return held > 0
     })
-  }
-
-  #alone<T>(step: () => Promise<T>): Promise<T> {
-    const done = this.#steps.then(step)
-    this.#steps = done.catch(() => {})
-    return done
   }
 
   /**
@@ -107,14 +102,11 @@ export class DiskReserve {
    * write has left in a file is known, unlike after a failed flush: the same bytes go to the same place.
    */
   backing(files: Files): Files {
-    const spending = async <T>(step: () => Promise<T>): Promise<T> => {
-      try {
-        return await step()
-      } catch (error) {
+    const spending = <T>(step: () => Promise<T>): Promise<T> =>
+      step().catch(async error => {
         if (!isDiskFull(error) || !(await this.giveUp())) throw error
         return step()
-      }
-    }
+      })
     const backed = (file: OpenFile): OpenFile => ({ ...file, writeAt: (offset, bytes) => spending(() => file.writeAt(offset, bytes)) })
     return {
       ...files,

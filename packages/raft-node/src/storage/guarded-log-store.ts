@@ -9,6 +9,7 @@ import { checkLog, checkNew, checkOwner } from './log-check.ts'
 import { emptyHead, type LogHead } from './log-head.ts'
 import type { Base } from './log-keys.ts'
 import type { LogMedium } from './log-medium.ts'
+import { OneByOne } from './one-by-one.ts'
 import { repairableMark } from './repairable.ts'
 import { type FoundMarks, type Mark, Watermark } from './watermark.ts'
 
@@ -45,7 +46,7 @@ export class GuardedLogStore implements LogStore {
   /** Nothing that the medium holds is to be believed, nor may anything be put beside it. */
   #isDamaged = false
 
-  #writes: Promise<unknown> = Promise.resolve()
+  readonly #writes = new OneByOne()
   #removals: Promise<void> = Promise.resolve()
   #failure: RaftError | undefined
   #closed: Promise<void> | undefined
@@ -227,18 +228,17 @@ export class GuardedLogStore implements LogStore {
     await this.#raiseMark(ballotChanged, repaired === true)
   }
 
-  async #raiseMark(ballotChanged: boolean, repaired: boolean): Promise<void> {
+  /** Undefined where there is nothing to be written. */
+  #raiseMark(ballotChanged: boolean, repaired: boolean): Promise<void> | undefined {
     const { term, vote } = this.#hardState
     if (this.#mark?.repairing && !repaired) {
       this.#mark = { ...this.#mark, term, vote }
-      if (ballotChanged) await this.#watermark.set(this.#mark, { sync: true })
-      return
+      return ballotChanged ? this.#watermark.set(this.#mark, { sync: true }) : undefined
     }
     const wasRepairing = this.#isRepairing
     this.#mark = this.#markAt(this.#chain.last)
     // Both copies: one that says otherwise must not be all that is left when the other is damaged.
-    if (wasRepairing) await this.#watermark.begin(this.#mark)
-    else await this.#watermark.set(this.#mark, { sync: ballotChanged })
+    return wasRepairing ? this.#watermark.begin(this.#mark) : this.#watermark.set(this.#mark, { sync: ballotChanged })
   }
 
   /** A caller's mistake costs the caller an error, and the log nothing. */
@@ -305,7 +305,7 @@ export class GuardedLogStore implements LogStore {
   /** One write after the other: two would race for where the log begins. */
   #exclusive<T>(write: () => Promise<T>): Promise<T> {
     if (this.#closed !== undefined) return Promise.reject(this.#failure ?? this.#isClosed())
-    const done = this.#writes.then(async () => {
+    return this.#writes.run(async () => {
       this.#requireWorking()
       try {
         return await write()
@@ -314,8 +314,6 @@ export class GuardedLogStore implements LogStore {
         throw this.#fail(error)
       }
     })
-    this.#writes = done.catch(() => {})
-    return done
   }
 
   #requireWorking(): void {
@@ -353,7 +351,7 @@ export class GuardedLogStore implements LogStore {
   async #close(): Promise<void> {
     this.#medium.stopWaiting?.()
     this.#watermark.stopWaiting()
-    await this.#writes
+    await this.#writes.idle()
     await this.#removals
     const working = this.#failure === undefined
     try {

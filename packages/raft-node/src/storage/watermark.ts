@@ -2,6 +2,7 @@ import type { Index, NodeId, Term } from 'raft-core'
 import type { Clock, Identity, Timer } from '../ports.ts'
 import { unboxed } from '../safe-integer.ts'
 import type { Files, OpenFile } from './files.ts'
+import { OneByOne } from './one-by-one.ts'
 import { seal, unseal } from './sealed.ts'
 
 /**
@@ -50,7 +51,7 @@ export class Watermark {
   #failed = false
   /** The same memory for each write: one has ended before the next begins. */
   readonly #sector = new Uint8Array(copyBytes)
-  #queue: Promise<void> = Promise.resolve()
+  readonly #steps = new OneByOne()
 
   /** `onFailure` hears of a sync that failed with nobody waiting for it. */
   constructor({ files, folder, clock, onFailure }: { files: Files; folder: string; clock: Clock; onFailure: (error: unknown) => void }) {
@@ -109,11 +110,8 @@ export class Watermark {
 
   /** One step after the other: a write during a sync would leave open what the sync has covered. None after a failure: never retry. */
   #enqueue(step: () => Promise<void>): Promise<void> {
-    const done = this.#queue.then(() => {
-      if (this.#failed) throw new Error('an earlier write failed')
-      return step()
-    })
-    this.#queue = done.catch(() => {
+    const done = this.#steps.run(() => (this.#failed ? Promise.reject(new Error('an earlier write failed')) : step()))
+    done.catch(() => {
       this.#failed = true
     })
     return done
@@ -132,7 +130,7 @@ export class Watermark {
     try {
       if (sync) await this.#enqueue(() => this.#sync())
     } finally {
-      await this.#queue
+      await this.#steps.idle()
       await Promise.all(this.#handles.map(handle => handle.close()))
       this.#handles = []
     }

@@ -72,6 +72,9 @@ describe('batches that share a save', () => {
       [4, [5]],
       [5, [6]],
     ])
+    queue.add(7, committed(6))
+    await queue.stop()
+    expect(saves.at(-1)).toEqual(committed(6))
   })
 })
 
