@@ -62,7 +62,7 @@ export class SaveQueue<T> {
       try {
         const batch = merged(batchesOf(items), this.#unsaved)
         this.#unsaved = batch?.mustSync === false ? batch.hardState : undefined
-        if (batch?.mustSync) await this.#store.save(batch)
+        if (batch?.mustSync) await this.#save(batch)
       } catch (error) {
         // A failed save is final (LogStore): what the disk holds now is unknown, so nothing may be acknowledged or tried again.
         this.#stopped = true
@@ -74,6 +74,12 @@ export class SaveQueue<T> {
       this.#listener.saved(items.map(item => item.owner))
     }
     this.#active = false
+  }
+
+  /** Not before this turn's messages have left, which they do ahead of any microtask: others have to save what is in them, too. */
+  async #save(batch: LogBatch): Promise<void> {
+    await undefined
+    await this.#store.save(batch)
   }
 }
 
