@@ -1,3 +1,4 @@
+import { nextTick } from 'node:process'
 import type { CommandEntry, Entry, Index, Position, Raft } from 'raft-core'
 import { invariantBroken, RaftError, reasonOf } from './errors.ts'
 import { infosIn } from './member-info.ts'
@@ -60,9 +61,11 @@ export class Applier<Result> {
     return this.#restoring !== undefined || this.#replacing
   }
 
-  take(entries: readonly Entry[]): void {
+  /** `isUrgent`: at once; else when all is done that can be done without waiting: a save that begins in this turn is with the disk by then. */
+  take(entries: readonly Entry[], isUrgent = true): void {
     for (const entry of entries) this.#waiting.push(entry)
-    this.#work()
+    if (isUrgent) this.#work()
+    else queueMicrotask(() => nextTick(() => this.#work()))
   }
 
   /** The log starts after this snapshot now, so what waits before it will not be applied one by one. */

@@ -12,7 +12,8 @@ export type Outputs = {
   resetTo(snapshot: Snapshot): NonNullable<LogBatch['resetTo']>
   /** It is saved: the state machine must take it before anything else is applied. */
   install(snapshot: Snapshot): void
-  apply(entries: readonly Entry[]): void
+  /** `isUrgent` false: behind the save that begins in this turn. */
+  apply(entries: readonly Entry[], isUrgent?: boolean): void
   reads(reads: readonly ReadState[]): void
   /** The log is whole again, and that is saved. */
   repaired(): void
@@ -120,7 +121,8 @@ export class Driver {
     } else {
       this.#send(ready.send)
       // Made by an overlapping core: entries in `apply` are saved already, whatever else this Ready holds.
-      if (ready.apply.length > 0) this.#outputs.apply(ready.apply)
+      // For what a follower saves its leader waits, and for what it applies mostly nobody does.
+      if (ready.apply.length > 0) this.#outputs.apply(ready.apply, this.#raft.role === 'leader' || ready.entries.length === 0)
     }
     if (ready.reads.length > 0) this.#outputs.reads(ready.reads)
     this.#saves.add(ready, this.#batch(ready))

@@ -305,7 +305,7 @@ export class Engine<Result> {
         chain: this.#receiver.metaOf(snapshot.index).chain,
       }),
       install: ({ index }: Snapshot) => this.applier.install(this.#receiver.metaOf(index)),
-      apply: entries => this.applier.take(entries),
+      apply: (entries, isUrgent) => this.applier.take(entries, isUrgent),
       reads: states => this.reads.answered(states),
       repaired: () => this.#repaired(),
       gathered: () => {
@@ -345,7 +345,8 @@ export class Engine<Result> {
         this.#tellOldNews()
         this.reads.release()
         this.snapshots.maybeTake()
-        this.wake()
+        // On a leader, commands may have waited for these.
+        if (this.raft.role === 'leader' || this.raft.hasReady()) this.wake()
       },
       failed: (error: RaftError) => this.fail(error),
     }
