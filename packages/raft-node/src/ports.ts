@@ -91,7 +91,10 @@ export type LogBatch = {
   readonly entries: readonly Entry[]
   /** The log now starts after this snapshot, which `SnapshotStore` holds already: everything stored before is dropped. */
   readonly resetTo: { readonly position: Position; readonly chain: number } | undefined
-  /** True: resolves only once the batch survives power loss. False: may stay in memory, goes to disk with the next batch at the latest. */
+  /**
+   * True: resolves only once the batch survives power loss. False, for a hard state with a higher commit index and nothing else: may stay in
+   * memory, goes to disk with the next batch at the latest.
+   */
   readonly mustSync: boolean
   /** The log is whole again: the end of a repair, durable once `save` resolves. */
   readonly repaired?: boolean | undefined

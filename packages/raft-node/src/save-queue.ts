@@ -13,12 +13,11 @@ export class SaveQueue<T> {
   readonly #store: LogStore
   readonly #listener: SaveListener<T>
   #waiting: Item<T>[] = []
-  /** What needs no flush (a commit index) goes along with what does. */
+  /** What needs no flush (a commit index) goes along with what does. None after a failure: what failed needed one, and took it along. */
   #unsaved: HardState | undefined
   #saving = 0
   #begun = 0
   #stopped = false
-  #failed = false
   #active = false
   #running: Promise<void> = Promise.resolve()
 
@@ -48,7 +47,7 @@ export class SaveQueue<T> {
     this.#stopped = true
     await this.#running
     const hardState = this.#unsaved
-    if (hardState === undefined || this.#failed) return
+    if (hardState === undefined) return
     // Should it fail, the store will say so when it closes.
     await this.#store.save({ hardState, entries: [], resetTo: undefined, mustSync: false }).catch(() => {})
   }
@@ -66,7 +65,6 @@ export class SaveQueue<T> {
       } catch (error) {
         // A failed save is final (LogStore): what the disk holds now is unknown, so nothing may be acknowledged or tried again.
         this.#stopped = true
-        this.#failed = true
         this.#listener.failed(error)
         return
       }
@@ -76,7 +74,7 @@ export class SaveQueue<T> {
     this.#active = false
   }
 
-  /** Not before this turn's messages have left, which they do ahead of any microtask: others have to save what is in them, too. */
+  /** Not before the messages of a turn have left, which they do ahead of its microtasks: others have to save what is in them, too. */
   async #save(batch: LogBatch): Promise<void> {
     await undefined
     await this.#store.save(batch)

@@ -1,9 +1,9 @@
 import { Buffer } from 'node:buffer'
 
 /**
- * Positional tuples as MessagePack, written straight to where they go: the same bytes as msgpackr's for what a `Field` may be, without its
- * memory in between and without asking each value what else it could be. For the tuples that every write brings about; others are packed
- * with msgpackr (`tuples.ts`).
+ * Positional tuples as MessagePack, written straight to where they go: the same bytes as msgpackr's (negative numbers aside, of which there
+ * are none), without its memory in between and without asking each value what else it could be. For the tuples that every write brings
+ * about; others are packed with msgpackr (`tuples.ts`).
  */
 export type Field = null | boolean | number | string | Uint8Array | readonly Field[]
 

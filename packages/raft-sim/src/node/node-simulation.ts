@@ -151,14 +151,19 @@ async function until<Result>(world: NodeWorld<Result>, holds: () => boolean): Pr
 const turnsBetween = 64
 
 /**
- * A tick that is asked for by a promise comes once all promises have run. Now and then the event loop comes round, too: only then does Node tell of
- * rejections that nobody handles, and only then do messages and signals get in.
+ * A tick that is asked for by a promise comes once all promises have run; twice, since a node does things in such ticks that bring about more.
+ * Now and then the event loop comes round, too: only then does Node tell of rejections that nobody handles, and only then do messages and
+ * signals get in.
  */
 function settled(turn: number): Promise<void> {
   return new Promise(resolve => {
     if (turn % turnsBetween === 0) realSetImmediate(resolve)
-    else queueMicrotask(() => process.nextTick(resolve))
+    else afterPromises(() => afterPromises(resolve))
   })
+}
+
+function afterPromises(run: () => void): void {
+  queueMicrotask(() => process.nextTick(run))
 }
 
 function countLeaderChanges<Result>({ mainCluster, coverage }: NodeWorld<Result>): void {
