@@ -28,8 +28,10 @@ import { SnapshotReceiver, SnapshotSender } from './snapshot-transfer.ts'
 import { Snapshotter, type SnapshotterEvents } from './snapshotter.ts'
 import { SpaceWatch } from './space-watch.ts'
 import type { DiskReserve } from './storage/disk-reserve.ts'
+import { Thrifty } from './thrifty.ts'
 import { Ticker } from './ticker.ts'
 import { TimeRecorder } from './time-recorder.ts'
+import { closeTogether, Trial } from './trial.ts'
 
 export type EngineOptions<Result> = {
   readonly ports: Ports<Result>
@@ -81,6 +83,7 @@ export class Engine<Result> {
   readonly #ticker: Ticker
   readonly #failover: Failover
   readonly #notices: HeldNotices
+  readonly #thrifty: Thrifty
   readonly #sender: SnapshotSender
   readonly #receiver: SnapshotReceiver
   /** Changes up to here were committed before this start. They are applied again, and are no news: only what came of them is told. */
@@ -113,7 +116,8 @@ export class Engine<Result> {
     this.advanced = new Bell(clock)
     this.faults = new Faults(fault => this.#emit({ type: 'fault', ...fault }))
     this.pending = new Pending(clock)
-    const groupCommit = new GroupCommit(clock, () => this.wake())
+    const thrift = new Trial(clock.random() < 0.5, closeTogether)
+    const groupCommit = new GroupCommit(clock, () => this.wake(), thrift)
     this.proposals = new Proposals(raft, this.pending, groupCommit, (...batch) => this.metrics.proposed(...batch))
     const { nodeId: self } = identity
     this.peers = new Peers({ clock, transport, members, self, address: this.address, introduced: options.introduced })
@@ -139,11 +143,23 @@ export class Engine<Result> {
       (meta, data) => this.snapshots.receive(meta, data),
       run => this.input(run),
     )
-    this.#notices = new HeldNotices(clock, message => this.#send(message))
+    this.#thrifty = this.#makeThrifty(thrift)
+    this.#notices = new HeldNotices(clock, message => this.#thrifty.send(message))
     this.#failover = this.#makeFailover()
     this.#driver = new Driver(raft, clock, this.metrics.watch(logStore), this.#outputs())
     this.#ticker = this.#makeTicker()
     this.metrics.observe(this)
+  }
+
+  #makeThrifty(trial: Trial): Thrifty {
+    return new Thrifty({
+      clock: this.ports.clock,
+      self: this.identity.nodeId,
+      membership: () => this.members.membership,
+      commit: () => this.raft.commit,
+      pays: () => trial.isSecond,
+      send: message => this.#send(message),
+    })
   }
 
   #makeFailover(): Failover {
@@ -244,6 +260,7 @@ export class Engine<Result> {
     this.peers.heardFrom(from)
     if (message.freshness !== undefined) this.freshness.receive(message)
     if (message.type === 'appendEntries' && message.entries.length > 0 && !this.space.takes(message.entries)) return
+    if (message.type === 'appendReply' && message.accepted) this.#thrifty.acknowledged(from, message.index)
     this.input(() => this.raft.step(message))
   }
 
@@ -282,6 +299,7 @@ export class Engine<Result> {
     this.#ticker.stop()
     this.#failover.stop()
     this.#notices.stop()
+    this.#thrifty.stop()
     this.applier.stop()
     this.#receiver.stop()
     this.proposals.stop(error)

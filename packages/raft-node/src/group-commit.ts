@@ -33,6 +33,8 @@ export class GroupCommit {
   readonly #clock: Clock
   readonly #wake: () => void
   readonly #trial: Trial
+  /** Of the same commands, and of something else. */
+  readonly #beside: Trial
   #timer: Timer | undefined
   #last: Traffic = { gathered: 0, bytes: 0, inLog: 0, arrived: 0, answered: 0 }
   /** When something last came or the log was last done. */
@@ -42,10 +44,11 @@ export class GroupCommit {
   #answeredBefore = 0
   #arrivedBefore: number | undefined
 
-  /** `wake` is called when somebody should look again. Which way comes first is drawn: nothing is known yet, and simulations see both. */
-  constructor(clock: Clock, wake: () => void) {
+  /** `wake` is called when somebody should look again, `beside` is told what the trial of this is told. Which way comes first is drawn: nothing is known yet, and simulations see both. */
+  constructor(clock: Clock, wake: () => void, beside: Trial) {
     this.#clock = clock
     this.#wake = wake
+    this.#beside = beside
     this.#trial = new Trial(clock.random() < 0.5)
   }
 
@@ -61,7 +64,9 @@ export class GroupCommit {
 
   #note(traffic: Traffic, now: number): void {
     const { gathered, inLog, arrived, answered } = traffic
-    this.#trial.look({ now, waiting: gathered + inLog, served: answered })
+    const moment = { now, waiting: gathered + inLog, served: answered }
+    this.#trial.look(moment)
+    this.#beside.look(moment)
     if (inLog === 0 && now > this.#lastNews + patienceMs) this.#expectNobody(this.#last.answered)
     if (answered > this.#answeredBefore) this.#arrivedBefore ??= this.#last.arrived
     if (arrived > this.#last.arrived || (inLog === 0 && this.#last.inLog > 0)) this.#lastNews = now
@@ -91,6 +96,7 @@ export class GroupCommit {
     this.#heldSince = undefined
     this.#expectNobody(answered)
     this.#trial.step()
+    this.#beside.step()
   }
 
   #expectNobody(answered: number): void {

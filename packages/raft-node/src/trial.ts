@@ -1,29 +1,45 @@
 /** Milliseconds on the monotonic clock; how many wait by then; how many have been served in all. */
 export type Moment = { readonly now: number; readonly waiting: number; readonly served: number }
 
-/** Steps of a round, and of those the first, which are not measured: nor are any until all that was begun in the other way is served. */
-const roundSteps = 32
+/** The first steps of a round, which are not measured: nor are any until all that was begun in the other way is served. */
 const settlingSteps = 8
 /** A round lasts until so many times as many were served as ever waited in it: else it would be of a part of a wait. */
 const roundWaits = 4
 /** Rounds until the other way is tried again: few at first and after a change, more with each time that it loses. */
 const soon = 8
 const late = 128
-/** What is not better by so much is not better: rounds differ by themselves. */
-const better = 0.95
 /** When so many times as many are served as when the ways were compared, or so small a part, the load is another one. */
 const otherRate = 2
 
 /** Milliseconds that one waits on average, and how many are served in one. */
 type Load = { readonly wait: number; readonly rate: number }
 
+/** The less two ways differ, the more it takes to tell which is better, while everything around them changes, too. */
+export type TrialOptions = {
+  /** Steps of a round, at least. */
+  readonly roundSteps: number
+  /** Rounds in the other way until it is judged. Between them are rounds in the one that is kept to. */
+  readonly tries: number
+  /** The other way is better if one waits less than so many times as long in it: rounds differ by themselves. */
+  readonly better: number
+  /** The ways are compared anew if one waits more than so many times as long as in the one that lost. */
+  readonly doubtful: number
+}
+
+const farApart: TrialOptions = { roundSteps: 32, tries: 1, better: 0.95, doubtful: 1 / 0.95 }
+/** For what is worth some percent. */
+export const closeTogether: TrialOptions = { roundSteps: 64, tries: 8, better: 0.98, doubtful: 2 }
+
 /**
- * Keeps to whichever of two ways lets its callers wait less, and finds out which that is: now and then it tries the other one for a round.
+ * Keeps to whichever of two ways lets its callers wait less, and finds out which that is: now and then it tries the other one.
  * The average wait needs no clock for each caller: by Little's law it is how many wait, added up over time, divided by how many were served.
  */
 export class Trial {
+  readonly #options: TrialOptions
   #isSecond: boolean
   #isTrying = false
+  /** While it tries: how it was in the other way, in the one that is kept to, in the other one again, and so on. */
+  #tried: Load[] = []
   #isMeasured = false
   #steps = 0
   /** How many have been served once all those are who waited when this round began; the most who waited at once since. */
@@ -40,8 +56,9 @@ export class Trial {
   #roundsBetween = soon
   #roundsLeft = soon
 
-  constructor(isSecond: boolean) {
+  constructor(isSecond: boolean, options = farApart) {
     this.#isSecond = isSecond
+    this.#options = options
   }
 
   /** Whether the second way is in use, to be kept to or to be tried. */
@@ -62,7 +79,7 @@ export class Trial {
     this.#steps += 1
     if (!this.#isMeasured) {
       if (this.#steps >= settlingSteps && served >= this.#settledAt) this.#measureFromHere()
-    } else if (this.#steps >= roundSteps && served - this.#first.served >= roundWaits * this.#most) this.#endRound()
+    } else if (this.#steps >= this.#options.roundSteps && served - this.#first.served >= roundWaits * this.#most) this.#endRound()
   }
 
   #measureFromHere(): void {
@@ -79,14 +96,14 @@ export class Trial {
     this.#settledAt = served + waiting
     if (count === 0 || ms === 0) return
     const load = { wait: this.#waited / count, rate: count / ms }
-    if (this.#isTrying) this.#judge(load)
+    if (this.#isTrying) this.#compare(load)
     else this.#keepTo(load)
   }
 
   #keepTo({ wait, rate }: Load): void {
     const kept = this.#kept ?? { wait, rate }
     this.#kept = { wait: (kept.wait + wait) / 2, rate: (kept.rate + rate) / 2 }
-    if (this.#compared !== undefined && isDoubtful(this.#kept, this.#compared)) this.#compareAnew()
+    if (this.#compared !== undefined && this.#isDoubtful(this.#kept, this.#compared)) this.#compareAnew()
     this.#roundsLeft -= 1
     if (this.#roundsLeft > 0) return
     this.#isTrying = true
@@ -99,9 +116,21 @@ export class Trial {
     this.#roundsLeft = Math.min(this.#roundsLeft, soon)
   }
 
-  #judge(tried: Load): void {
-    const kept = this.#kept ?? tried
-    const isBetter = tried.wait < kept.wait * better
+  #compare(load: Load): void {
+    this.#tried.push(load)
+    if (this.#tried.length < 2 * this.#options.tries - 1) {
+      this.#isSecond = !this.#isSecond
+      return
+    }
+    const tried = this.#tried
+    this.#tried = []
+    const others = tried.filter((_, at) => at % 2 === 0)
+    const own = tried.filter((_, at) => at % 2 === 1)
+    this.#judge(mean(others), mean([this.#kept ?? load, ...own]))
+  }
+
+  #judge(tried: Load, kept: Load): void {
+    const isBetter = tried.wait < kept.wait * this.#options.better
     this.#isTrying = false
     if (!isBetter) this.#isSecond = !this.#isSecond
     this.#kept = isBetter ? tried : kept
@@ -109,9 +138,14 @@ export class Trial {
     this.#roundsBetween = isBetter ? soon : Math.min(2 * this.#roundsBetween, late)
     this.#roundsLeft = this.#roundsBetween
   }
+
+  /** One waits longer now than in the way that lost, or the load is another one. */
+  #isDoubtful({ wait, rate }: Load, compared: Load): boolean {
+    return wait > compared.wait * this.#options.doubtful || rate > compared.rate * otherRate || rate * otherRate < compared.rate
+  }
 }
 
-/** One waits longer now than in the way that lost, or the load is another one. */
-function isDoubtful({ wait, rate }: Load, compared: Load): boolean {
-  return wait * better > compared.wait || rate > compared.rate * otherRate || rate * otherRate < compared.rate
+function mean(loads: readonly Load[]): Load {
+  const [wait, rate] = loads.reduce(([wait, rate], load) => [wait + load.wait, rate + load.rate], [0, 0])
+  return { wait: wait / loads.length, rate: rate / loads.length }
 }

@@ -49,6 +49,24 @@ describe('a cluster of three', () => {
     await cluster.closeAll()
   })
 
+  test.each([1, 2, 3, 4, 5, 6])(
+    'without either follower a write takes hardly longer, whichever of them was to be enough (seed %s)',
+    async seed => {
+      for (const lost of ['n2', 'n3']) {
+        const cluster = new Cluster(seed)
+        const [n1] = await cluster.found(3)
+        for (let i = 0; i < 20; i++) await cluster.set(n1!, `w${i}`)
+        cluster.network.cut('n1:1', `${lost}:1`)
+        const before = cluster.clock.now()
+        for (let i = 0; i < 20; i++) await cluster.set(n1!, `x${i}`)
+        expect(cluster.clock.now() - before).toBeLessThan(130) // 100 with both, 200 if each waited for whom nobody hears
+        cluster.network.heal()
+        await cluster.clock.until(() => cluster.member(lost).register.applied.length === 40)
+        await cluster.closeAll()
+      }
+    },
+  )
+
   test('when all were killed, the first two that are back wait for no election timeout', async () => {
     const cluster = new Cluster()
     const [n1] = await cluster.found(3)

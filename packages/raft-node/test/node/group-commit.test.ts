@@ -1,11 +1,28 @@
 import { describe, expect, test } from 'vitest'
 import { GroupCommit } from '../../src/group-commit.ts'
 import type { Clock } from '../../src/ports.ts'
+import { type Moment, Trial } from '../../src/trial.ts'
+
+class Told extends Trial {
+  readonly moments: Moment[] = []
+  steps = 0
+
+  override look(moment: Moment): void {
+    this.moments.push(moment)
+    super.look(moment)
+  }
+
+  override step(): void {
+    this.steps += 1
+    super.step()
+  }
+}
 
 /** A leader's commands in numbers: they come, leave for the log, and are answered. */
 class Traffic {
   now = 0
   wakes = 0
+  readonly beside = new Told(false)
   #timer: { readonly at: number; readonly run: () => void } | undefined
   #gathered = 0
   #inLog = 0
@@ -26,7 +43,7 @@ class Traffic {
       random: () => random,
       uniqueId: () => 'x',
     }
-    this.#groupCommit = new GroupCommit(clock, () => this.wakes++)
+    this.#groupCommit = new GroupCommit(clock, () => this.wakes++, this.beside)
   }
 
   get isTimed(): boolean {
@@ -216,4 +233,16 @@ test.each([0, 0.9])('clients of a busy leader come to travel together, whichever
 test.each([0, 0.9])('those who think for long between their commands do not wait for each other (%s)', random => {
   const mean = batchesOf({ clients: 16, fixed: 0.05, each: 0.01, pauseMs: 20, random })
   expect(mean).toBeLessThan(3)
+})
+
+test('a trial of something else is told how many wait, how many were answered, and when commands leave', () => {
+  const traffic = new Traffic(1)
+  traffic.come(2)
+  traffic.now = 3
+  traffic.answer(2)
+  expect(traffic.beside.moments).toEqual([
+    { now: 0, waiting: 2, served: 0 },
+    { now: 3, waiting: 0, served: 2 },
+  ])
+  expect(traffic.beside.steps).toBe(1)
 })

@@ -1,5 +1,5 @@
-import { expect, test } from 'vitest'
-import { Trial } from '../../src/trial.ts'
+import { describe, expect, test } from 'vitest'
+import { closeTogether, Trial } from '../../src/trial.ts'
 
 /** A served caller a millisecond, and how long each waits in the two ways; noise by a generator of its own. */
 type World = { readonly first: number; readonly second: number; readonly perMs?: number; readonly noise?: number }
@@ -87,4 +87,26 @@ test('a round in which nobody was served says nothing', () => {
   }
   expect(trial.isSecond).toBe(false)
   expect(drive(trial, rounds(100), { first: 3, second: 2 }, { now: rounds(100), served: 0 })).toBeGreaterThan(rounds(80))
+})
+
+describe('ways that are close together, while the machine gets faster and slower', () => {
+  /** Waits that drift by a fifth within some rounds, noise beside. How often it was in the second way at the end. */
+  function inSecond(trial: Trial, second: number): number {
+    let [now, served, seed, count] = [0, 0, 7, 0]
+    for (let i = 0; i < 60_000; i++) {
+      seed = (seed * 16_807) % 2_147_483_647
+      const drift = 1 + 0.2 * Math.sin(i / 400)
+      now += 1
+      served += 1
+      trial.look({ now, waiting: (trial.isSecond ? second : 1) * drift * (0.5 + seed / 2_147_483_647), served })
+      if (i >= 30_000 && trial.isSecond) count += 1
+      trial.step()
+    }
+    return count / 30_000
+  }
+
+  test.each([true, false])('some percent are found (begins with the second: %s)', begin => {
+    expect(inSecond(new Trial(begin, closeTogether), 0.92)).toBeGreaterThan(0.8)
+    expect(inSecond(new Trial(begin, closeTogether), 1.08)).toBeLessThan(0.2)
+  })
 })
