@@ -262,6 +262,7 @@ export class Engine<Result> {
     if (message.type === 'appendEntries' && message.entries.length > 0 && !this.space.takes(message.entries)) return
     if (message.type === 'appendReply' && message.accepted) this.#thrifty.acknowledged(from, message.index)
     this.input(() => this.raft.step(message))
+    if (message.type === 'preVote') this.#failover.asked(message.lastEntry)
   }
 
   async receiveSnapshot(from: NodeId, message: Message, meta: SnapshotMeta, data: SnapshotData): Promise<void> {

@@ -1,4 +1,4 @@
-import type { NodeId, Raft, Term } from 'raft-core'
+import type { NodeId, Position, Raft, Term } from 'raft-core'
 import type { Clock, Timer } from './ports.ts'
 
 /** Puts something into the core. */
@@ -44,6 +44,13 @@ export class Failover {
     else if (this.#lost === id) this.#begin()
   }
 
+  /** Somebody asks for votes whose log ends there. If it cannot get this node's, then nobody has to wait until this node asks, too. */
+  asked({ term, index }: Position): void {
+    if (this.#timer === undefined) return
+    const { last } = this.#parts.raft.status()
+    if (last.term > term || (last.term === term && last.index > index)) this.#try()
+  }
+
   leaderChanged(leader: NodeId | undefined): void {
     if (leader !== undefined) this.stop()
   }
@@ -82,6 +89,7 @@ export class Failover {
    * its candidate is not disturbed: it may just be winning.
    */
   #try(): void {
+    this.#timer?.cancel()
     this.#timer = undefined
     const { raft, input } = this.#parts
     if (raft.leader !== undefined || raft.role === 'leader') return

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { Cluster } from './cluster.ts'
+import { Cluster, type Member } from './cluster.ts'
 import { Register } from './register.ts'
 
 describe('a cluster of one', () => {
@@ -66,6 +66,26 @@ describe('a cluster of three', () => {
       }
     },
   )
+
+  test('whoever has more of the log asks for votes as soon as a follower does that cannot win', async () => {
+    const gaps: number[] = []
+    for (let seed = 1; seed <= 12; seed++) {
+      const cluster = new Cluster(seed)
+      const [n1, n2, n3] = await cluster.found(3)
+      cluster.network.cut('n1:1', 'n3:1')
+      await cluster.set(n1!, 'a') // n3 does not have it
+      const asked = new Map<Member, number>()
+      for (const member of [n2!, n3!])
+        member.node.on('role', ({ role }) => role === 'preCandidate' && !asked.has(member) && asked.set(member, cluster.clock.now()))
+      cluster.kill('n1')
+      await cluster.newLeader()
+      const [of2, of3] = [asked.get(n2!), asked.get(n3!)]
+      if (of2 !== undefined && of3 !== undefined && of3 < of2) gaps.push(of2 - of3)
+      await cluster.closeAll()
+    }
+    expect(gaps.length).toBeGreaterThan(2)
+    expect(Math.max(...gaps)).toBeLessThan(3)
+  })
 
   test('when all were killed, the first two that are back wait for no election timeout', async () => {
     const cluster = new Cluster()
