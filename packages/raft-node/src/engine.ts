@@ -260,7 +260,7 @@ export class Engine<Result> {
     this.peers.heardFrom(from)
     if (message.freshness !== undefined) this.freshness.receive(message)
     if (message.type === 'appendEntries' && message.entries.length > 0 && !this.space.takes(message.entries)) return
-    if (message.type === 'appendReply' && message.accepted) this.#thrifty.acknowledged(from, message.index)
+    if (message.type === 'appendReply' && message.accepted && !message.repairing) this.#thrifty.acknowledged(from, message.index)
     this.input(() => this.raft.step(message))
     if (message.type === 'preVote') this.#failover.asked(message.lastEntry)
   }

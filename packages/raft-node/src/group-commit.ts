@@ -33,7 +33,7 @@ export class GroupCommit {
   readonly #clock: Clock
   readonly #wake: () => void
   readonly #trial: Trial
-  /** Of the same commands, and of something else. */
+  /** Not of this: only told what the one of this is told. */
   readonly #beside: Trial
   #timer: Timer | undefined
   #last: Traffic = { gathered: 0, bytes: 0, inLog: 0, arrived: 0, answered: 0 }
@@ -44,7 +44,10 @@ export class GroupCommit {
   #answeredBefore = 0
   #arrivedBefore: number | undefined
 
-  /** `wake` is called when somebody should look again, `beside` is told what the trial of this is told. Which way comes first is drawn: nothing is known yet, and simulations see both. */
+  /**
+   * `wake` is called when somebody should look again, `beside` is another trial of the same commands. Which way comes first is drawn: nothing
+   * is known yet, and simulations see both.
+   */
   constructor(clock: Clock, wake: () => void, beside: Trial) {
     this.#clock = clock
     this.#wake = wake

@@ -11,7 +11,8 @@ const doubtMs = 100
 
 type Append = MessageOf<'appendEntries'>
 
-type Held = { readonly since: number; readonly messages: Append[] }
+/** `message` is all that waits, as one; made of `count`. What came first, at `since`, reached up to `firstLast`. */
+type Held = { readonly since: number; readonly firstLast: Index; count: number; message: Append }
 
 type Parts = {
   readonly clock: Clock
@@ -24,12 +25,13 @@ type Parts = {
 }
 
 /**
- * A leader commits what a quorum has (§5.3), so of three nodes one follower is enough and of five two. The entries for those who were
- * mostly last to answer wait a moment for the next ones: they and their answer cost as much for one entry as for many. Entries on their
- * way to a quorum and no further are "thrifty" in EPaxos (Moraru, Andersen, Kaminsky: There Is More Consensus in Egalitarian
- * Parliaments, SOSP 2013); here they go further, some milliseconds later.
+ * A leader commits what a quorum has (§5.3), so of three nodes one follower is enough and of five two. Commands for those who were mostly not
+ * among the first to answer wait a moment for the next ones, and go as one message: that and its answer cost as much for one command as for
+ * many. Commands on their way to a quorum and no further are "thrifty" in EPaxos (Moraru, Andersen, Kaminsky: There Is More Consensus in
+ * Egalitarian Parliaments, SOSP 2013); here they go further, some milliseconds later.
  *
- * What else is sent to such a member goes behind what waits for it, and takes that along: whoever reads there waits for nothing.
+ * What else is sent to such a member goes behind what waits for it, and takes that along: whoever reads there waits for nothing. Who is needed
+ * stays so until it is too slow, or until a trial of the other way shows who is faster by now.
  */
 export class Thrifty {
   readonly #parts: Parts
@@ -40,9 +42,8 @@ export class Thrifty {
   /** Enough of the followers for a quorum, as of this membership. */
   #needed: ReadonlySet<NodeId> = new Set()
   #neededOf: Membership | undefined
-  /** How often somebody was the first to have an entry, while none waited. */
+  /** How often somebody was among the first to have an entry, since nothing waits or since it began to. */
   readonly #firsts = new Map<NodeId, number>()
-  #highest: Index = 0
 
   constructor(parts: Parts) {
     this.#parts = parts
@@ -50,18 +51,14 @@ export class Thrifty {
 
   send(message: Message): void {
     const held = this.#held.get(message.to)
-    if (message.type === 'appendEntries' && this.#mayWait(message, held !== undefined)) this.#hold(message, held)
-    else {
-      if (held !== undefined) this.#release(message.to, held)
-      this.#parts.send(message)
-    }
+    if (message.type === 'appendEntries' && this.#mayWait(message, held) && this.#hold(message, held)) return
+    if (held !== undefined) this.#release(held)
+    this.#parts.send(message)
   }
 
-  /** A follower has all entries up to `index`. */
+  /** A follower has all entries up to `index`. To be told before the core is: what is not committed then, this follower helps to commit. */
   acknowledged(from: NodeId, index: Index): void {
-    if (index <= this.#highest) return
-    this.#highest = index
-    this.#firsts.set(from, (this.#firsts.get(from) ?? 0) + 1)
+    if (index > this.#parts.commit()) this.#firsts.set(from, (this.#firsts.get(from) ?? 0) + 1)
   }
 
   stop(): void {
@@ -70,8 +67,8 @@ export class Thrifty {
   }
 
   /** News of a commit goes behind the entries that it is about, and does not wait alone. */
-  #mayWait({ to, entries }: Append, isBehind: boolean): boolean {
-    if (entries.length === 0) return isBehind
+  #mayWait({ to, entries }: Append, held: Held | undefined): boolean {
+    if (entries.length === 0) return held !== undefined
     return this.#holds() && !this.#isNeeded(to) && isHandful(entries)
   }
 
@@ -109,35 +106,59 @@ export class Thrifty {
     return new Set(others.slice(0, others.length < voters.length ? quorum - 1 : quorum))
   }
 
-  #hold(message: Append, held: Held | undefined): void {
+  /** Whether it waits now. */
+  #hold(message: Append, held: Held | undefined): boolean {
     if (held === undefined) {
-      this.#held.set(message.to, { since: this.#parts.clock.now(), messages: [message] })
+      this.#held.set(message.to, { since: this.#parts.clock.now(), firstLast: lastOf(message), count: 1, message })
       this.#timer ??= this.#parts.clock.after(holdMs, () => this.#timeIsOver())
-      return
+      return true
     }
-    held.messages.push(message)
-    if (held.messages.length >= maxMessages) this.#release(message.to, held)
+    if (!goesOn(message, held.message)) return false
+    held.count += 1
+    held.message = joined(held.message, message)
+    if (held.count === maxMessages) this.#releaseDue(held)
+    return true
   }
 
   #timeIsOver(): void {
     this.#timer = undefined
-    const now = this.#parts.clock.now()
-    for (const [id, held] of this.#held) {
-      // Nothing may wait behind a quorum that does not come: its members are slow, or gone.
-      if (now >= held.since + holdMs && lastOf(held) > this.#parts.commit()) this.#doubtsUntil = now + doubtMs
-      this.#release(id, held)
+    const due = this.#parts.clock.now() - holdMs
+    for (const held of this.#held.values()) {
+      if (held.since <= due) this.#releaseDue(held)
+      else this.#release(held)
     }
   }
 
-  #release(id: NodeId, { messages }: Held): void {
-    this.#held.delete(id)
-    for (const message of messages) this.#parts.send(message)
+  /** It has waited long enough for a quorum. Nothing may wait behind one that does not come: its members are slow, or gone. */
+  #releaseDue(held: Held): void {
+    if (held.firstLast > this.#parts.commit()) {
+      this.#doubtsUntil = this.#parts.clock.now() + doubtMs
+      this.#isHolding = false
+      this.#firsts.clear()
+    }
+    this.#release(held)
+  }
+
+  #release({ message }: Held): void {
+    this.#held.delete(message.to)
+    this.#parts.send(message)
   }
 }
 
-/** The last index of what has waited longest. */
-function lastOf({ messages: [first] }: Held): Index {
-  return first === undefined ? 0 : first.after.index + first.entries.length
+function lastOf({ after, entries }: Append): Index {
+  return after.index + entries.length
+}
+
+function goesOn({ term, session, repair, after }: Append, before: Append): boolean {
+  const lastTerm = before.entries.at(-1)?.term ?? before.after.term
+  const isSame = term === before.term && session === before.session
+  return isSame && repair === undefined && before.repair === undefined && after.index === lastOf(before) && after.term === lastTerm
+}
+
+/** Field by field and in the order of the core: one shape for all that is sent. */
+function joined({ type, from, to, term, session, after, entries }: Append, second: Append): Append {
+  const all = second.entries.length === 0 ? entries : entries.concat(second.entries)
+  return { type, from, to, term, session, after, entries: all, commit: second.commit }
 }
 
 /** Commands, and few. A new leader's first entry (§8) tells who leads, and a membership change comes seldom: neither waits. */

@@ -5,8 +5,7 @@ export type Moment = { readonly now: number; readonly waiting: number; readonly 
 const settlingSteps = 8
 /** A round lasts until so many times as many were served as ever waited in it: else it would be of a part of a wait. */
 const roundWaits = 4
-/** Rounds until the other way is tried again: few at first and after a change, more with each time that it loses. */
-const soon = 8
+/** Rounds until the other way is tried again, at most. */
 const late = 128
 /** When so many times as many are served as when the ways were compared, or so small a part, the load is another one. */
 const otherRate = 2
@@ -20,15 +19,17 @@ export type TrialOptions = {
   readonly roundSteps: number
   /** Rounds in the other way until it is judged. Between them are rounds in the one that is kept to. */
   readonly tries: number
+  /** Rounds until the other way is tried again: so few at first and after a change, more with each time that it loses. */
+  readonly soon: number
   /** The other way is better if one waits less than so many times as long in it: rounds differ by themselves. */
   readonly better: number
   /** The ways are compared anew if one waits more than so many times as long as in the one that lost. */
   readonly doubtful: number
 }
 
-const farApart: TrialOptions = { roundSteps: 32, tries: 1, better: 0.95, doubtful: 1 / 0.95 }
-/** For what is worth some percent. */
-export const closeTogether: TrialOptions = { roundSteps: 64, tries: 8, better: 0.98, doubtful: 2 }
+const farApart: TrialOptions = { roundSteps: 32, tries: 1, soon: 8, better: 0.95, doubtful: 1 / 0.95 }
+/** For what is worth some percent. Of 47 rounds, 8 are in the other way while nothing is certain, and of 143 when it is. */
+export const closeTogether: TrialOptions = { roundSteps: 64, tries: 8, soon: 32, better: 0.98, doubtful: 2 }
 
 /**
  * Keeps to whichever of two ways lets its callers wait less, and finds out which that is: now and then it tries the other one.
@@ -53,12 +54,13 @@ export class Trial {
   #kept: Load | undefined
   /** When the ways were last compared: how many were served, and how long one waited in the way that lost. */
   #compared: Load | undefined
-  #roundsBetween = soon
-  #roundsLeft = soon
+  #roundsBetween: number
+  #roundsLeft: number
 
   constructor(isSecond: boolean, options = farApart) {
     this.#isSecond = isSecond
     this.#options = options
+    this.#roundsBetween = this.#roundsLeft = options.soon
   }
 
   /** Whether the second way is in use, to be kept to or to be tried. */
@@ -112,8 +114,8 @@ export class Trial {
 
   #compareAnew(): void {
     this.#compared = undefined
-    this.#roundsBetween = soon
-    this.#roundsLeft = Math.min(this.#roundsLeft, soon)
+    this.#roundsBetween = this.#options.soon
+    this.#roundsLeft = Math.min(this.#roundsLeft, this.#options.soon)
   }
 
   #compare(load: Load): void {
@@ -126,7 +128,7 @@ export class Trial {
     this.#tried = []
     const others = tried.filter((_, at) => at % 2 === 0)
     const own = tried.filter((_, at) => at % 2 === 1)
-    this.#judge(mean(others), mean([this.#kept ?? load, ...own]))
+    this.#judge(median(others), median([this.#kept ?? load, ...own]))
   }
 
   #judge(tried: Load, kept: Load): void {
@@ -135,7 +137,7 @@ export class Trial {
     if (!isBetter) this.#isSecond = !this.#isSecond
     this.#kept = isBetter ? tried : kept
     this.#compared = { wait: Math.max(tried.wait, kept.wait), rate: this.#kept.rate }
-    this.#roundsBetween = isBetter ? soon : Math.min(2 * this.#roundsBetween, late)
+    this.#roundsBetween = isBetter ? this.#options.soon : Math.min(2 * this.#roundsBetween, late)
     this.#roundsLeft = this.#roundsBetween
   }
 
@@ -145,7 +147,12 @@ export class Trial {
   }
 }
 
-function mean(loads: readonly Load[]): Load {
-  const [wait, rate] = loads.reduce(([wait, rate], load) => [wait + load.wait, rate + load.rate], [0, 0])
-  return { wait: wait / loads.length, rate: rate / loads.length }
+/** Not the mean: something else may be tried in one of the rounds, or stop everybody for a moment. */
+function median(loads: readonly Load[]): Load {
+  const middle = (of: (load: Load) => number) => {
+    const values = loads.map(of).sort((a, b) => a - b)
+    const [low, high] = [values[(values.length - 1) >> 1], values[values.length >> 1]] as [number, number]
+    return (low + high) / 2
+  }
+  return { wait: middle(load => load.wait), rate: middle(load => load.rate) }
 }
