@@ -34,12 +34,12 @@ export class Query {
     return bytes
   }
 
-  /** A whole number from 0 to `most`. @throws Refusal 400. */
-  integer(name: string, most: number = Number.MAX_SAFE_INTEGER): number | undefined {
+  /** A whole number from `least` to `most`. @throws Refusal 400. */
+  integer(name: string, most: number = Number.MAX_SAFE_INTEGER, least = 0): number | undefined {
     const text = this.get(name)
     if (text === undefined) return undefined
     const value = /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN
-    if (!(value <= most)) throw invalid(`${name} is a whole number from 0 to ${most}`)
+    if (!(value >= least && value <= most)) throw invalid(`${name} is a whole number from ${least} to ${most}`)
     return value
   }
 

@@ -76,6 +76,12 @@ describe('/v1/kv', () => {
     },
   )
 
+  it.each(['0', '-1', '1.5', '1000001'])('says what a limit may be: not %s', async limit => {
+    using server = await serve()
+    const refused = await server.ask('GET', `/v1/kv?limit=${limit}`)
+    expect(refused.json()).toMatchObject({ error: { message: 'limit is a whole number from 1 to 1000000' } })
+  })
+
   it('deletes what begins with a prefix', async () => {
     using server = await filled()
     expect((await server.ask('DELETE', '/v1/kv?prefix=k00000')).json()).toMatchObject({ deleted: 10 })

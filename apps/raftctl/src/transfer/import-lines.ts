@@ -52,6 +52,10 @@ function putOf(line: string, number: number, prefix: string): Put {
   if (key === undefined || value === undefined) {
     throw new Failure(`line ${number} is not {"key":…,"value":…}, as "kv export" writes it: mend it, or take it out`)
   }
+  // With a prefix it is decoded here, and Node's decoder leaves out what is not base64: that would be another key.
+  if (prefix !== '' && key.keyBase64 !== undefined && !isBase64(key.keyBase64)) {
+    throw new Failure(`line ${number}: keyBase64 is not base64: mend it, or take the line out`)
+  }
   return { op: 'put', ...withPrefix(key, prefix), ...value } as Put
 }
 
@@ -61,6 +65,10 @@ function fieldOf(item: Readonly<Record<string, unknown>>, name: 'key' | 'value')
   const [text, base64] = [item[name], item[`${name}Base64`]]
   if (typeof text === 'string' && base64 === undefined) return { [name]: text }
   return typeof base64 === 'string' && text === undefined ? { [`${name}Base64`]: base64 } : undefined
+}
+
+function isBase64(text: string): boolean {
+  return Buffer.from(text, 'base64').toString('base64') === text
 }
 
 function withPrefix(key: Fields, prefix: string): Fields {

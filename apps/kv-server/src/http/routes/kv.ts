@@ -36,8 +36,7 @@ export function putKv(exchange: Exchange): Reply | Promise<Reply> {
   const { limits } = exchange.service
   const key = keyFrom(exchange.rest, limits)
   const compare = conditionsOf(exchange.request, key)
-  const [ttlMs, lease] = [exchange.query.integer('ttl'), exchange.query.integer('lease')]
-  if (ttlMs === 0 || lease === 0) throw invalid('ttl and lease are above 0')
+  const [ttlMs, lease] = [exchange.query.integer('ttl', undefined, 1), exchange.query.integer('lease', undefined, 1)]
   if (ttlMs !== undefined && lease !== undefined) throw invalid('give a key a ttl or a lease, not both')
   return after(readBytes(exchange, 'a value is smaller'), bytes => {
     return put(exchange, { key, value: checkedValue(binaryFrom(bytes), key, limits), compare, ttlMs: ttlMs ?? 0, lease: lease ?? 0 })

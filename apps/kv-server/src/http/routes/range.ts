@@ -49,8 +49,7 @@ function rangeOf({ query, service }: Exchange): Range {
   const cursor = query.get('cursor')
   const from = [prefix, query.bytes('from') ?? '', cursor === undefined ? '' : afterCursor(cursor)].sort().at(-1) as Binary
   const ends = [query.bytes('to'), prefix === '' ? undefined : afterPrefix(prefix)].filter(end => end !== undefined)
-  const limit = query.integer('limit', service.limits.listItemsMax) ?? Math.min(defaultLimit, service.limits.listItemsMax)
-  if (limit === 0) throw invalid('limit is above 0')
+  const limit = query.integer('limit', service.limits.listItemsMax, 1) ?? Math.min(defaultLimit, service.limits.listItemsMax)
   return { from, to: ends.sort()[0], limit, withValues: query.choice('keys', ['true', 'false'], 'false') === 'false' }
 }
 

@@ -67,7 +67,10 @@ Exit codes: 0 stopped, 1 refused or still running, 2 wrong command line, 4 no no
     const { inspect } = await import('raft-node/inspect')
     const inUse = await inspect(dir).then(
       () => false,
-      error => (error.code === 'FOLDER_IN_USE' ? true : Promise.reject(error)),
+      error => {
+        if (error.code === 'FOLDER_FOREIGN') this.fail(error.message, exitCodes.notFound)
+        return error.code === 'FOLDER_IN_USE' ? true : Promise.reject(error)
+      },
     )
     if (!inUse) this.fail(`no node runs on ${dir}`, exitCodes.notFound)
     const running = await readWord(dir)

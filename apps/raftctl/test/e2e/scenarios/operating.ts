@@ -134,7 +134,7 @@ async function stopping(ctl: Commands, cluster: Cluster): Promise<void> {
   )
   assert.equal((await leader.process.ended).code, 0)
   await ctl.fails(['node', 'stop-gracefully', leader.settings.dir], 4, /no node runs on/)
-  await ctl.fails('node stop-gracefully /nowhere', 1, /\/nowhere/)
+  await ctl.fails('node stop-gracefully /nowhere', 4, /\/nowhere is not a node's data folder/)
   await ctl.fails(['node', 'stop-gracefully', one.settings.dir], 1, /only 1 of 3 voters would answer, and 2 are needed.*--force/)
   const sick = await ctl.run('cluster doctor')
   assert.equal(sick.code, 1)
