@@ -46,8 +46,9 @@ export class Failover {
 
   /** Somebody asks for votes whose log ends there. If it cannot get this node's, then nobody has to wait until this node asks, too. */
   asked({ term, index }: Position): void {
-    if (this.#timer === undefined) return
-    const { last } = this.#parts.raft.status()
+    const { raft } = this.#parts
+    if (this.#timer === undefined || raft.role !== 'follower' || raft.term !== this.#term) return
+    const { last } = raft.status()
     if (last.term > term || (last.term === term && last.index > index)) this.#try()
   }
 

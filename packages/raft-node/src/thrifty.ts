@@ -9,6 +9,9 @@ const maxBytes = 64 * 1024
 /** Milliseconds without waiting after entries were not committed in time. Until then it shows who answers first by now. */
 const doubtMs = 100
 
+/** Milliseconds after which who answers sooner all the same is faster for sure. */
+const lateMs = 1
+
 type Append = MessageOf<'appendEntries'>
 
 /** `message` is all that waits, as one; made of `count`. What came first, at `since`, reached up to `firstLast`. */
@@ -44,6 +47,8 @@ export class Thrifty {
   #neededOf: Membership | undefined
   /** How often somebody was among the first to have an entry, since nothing waits or since it began to. */
   readonly #firsts = new Map<NodeId, number>()
+  /** The first of the entries that a member was sent last after they had waited. */
+  readonly #sentLate = new Map<NodeId, Index>()
 
   constructor(parts: Parts) {
     this.#parts = parts
@@ -58,7 +63,11 @@ export class Thrifty {
 
   /** A follower has all entries up to `index`. To be told before the core is: what is not committed then, this follower helps to commit. */
   acknowledged(from: NodeId, index: Index): void {
-    if (index > this.#parts.commit()) this.#firsts.set(from, (this.#firsts.get(from) ?? 0) + 1)
+    if (index <= this.#parts.commit()) return
+    this.#firsts.set(from, (this.#firsts.get(from) ?? 0) + 1)
+    const late = this.#sentLate.get(from) ?? 0
+    const isSooner = this.#parts.commit() < late && late <= index
+    if (isSooner && this.#isHolding && this.#parts.membership().voters.includes(from)) this.#doubt()
   }
 
   stop(): void {
@@ -116,7 +125,7 @@ export class Thrifty {
     if (!goesOn(message, held.message)) return false
     held.count += 1
     held.message = joined(held.message, message)
-    if (held.count === maxMessages) this.#releaseDue(held)
+    if (held.count === maxMessages) this.#release(held)
     return true
   }
 
@@ -124,22 +133,20 @@ export class Thrifty {
     this.#timer = undefined
     const due = this.#parts.clock.now() - holdMs
     for (const held of this.#held.values()) {
-      if (held.since <= due) this.#releaseDue(held)
-      else this.#release(held)
+      if (held.since <= due && held.firstLast > this.#parts.commit()) this.#doubt()
+      this.#release(held)
     }
   }
 
-  /** It has waited long enough for a quorum. Nothing may wait behind one that does not come: its members are slow, or gone. */
-  #releaseDue(held: Held): void {
-    if (held.firstLast > this.#parts.commit()) {
-      this.#doubtsUntil = this.#parts.clock.now() + doubtMs
-      this.#isHolding = false
-      this.#firsts.clear()
-    }
-    this.#release(held)
+  /** Nothing may wait behind a quorum that does not come, or not before who was sent it later: its members are slow, or gone. */
+  #doubt(): void {
+    this.#doubtsUntil = this.#parts.clock.now() + doubtMs
+    this.#isHolding = false
+    this.#firsts.clear()
   }
 
-  #release({ message }: Held): void {
+  #release({ message, since, firstLast }: Held): void {
+    if (this.#parts.clock.now() >= since + lateMs) this.#sentLate.set(message.to, firstLast)
     this.#held.delete(message.to)
     this.#parts.send(message)
   }

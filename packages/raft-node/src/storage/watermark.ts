@@ -74,8 +74,8 @@ export class Watermark {
 
   /** Writes both copies, the staler one first: what was found may be unsynced, damaged or missing. Comes before the first `set`. */
   async begin(mark: Mark): Promise<void> {
-    if (this.#handles.length === 0) {
-      for (const path of this.#paths) this.#handles = [...this.#handles, await this.#files.create(path)] // should one fail, `close` knows the other
+    if (this.#handles.length < this.#paths.length) {
+      for (const path of this.#paths.slice(this.#handles.length)) this.#handles = [...this.#handles, await this.#files.create(path)] // should one fail, `close` knows the other
       // The newer copy may be in memory only, left there by a process that crashed.
       await this.#handles[1 - this.#inUse]?.sync()
     }

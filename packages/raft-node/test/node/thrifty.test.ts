@@ -206,12 +206,39 @@ test('nor is it, where commands come seldom', async () => {
   expect(leader.news()).toEqual(['n3 2'])
 })
 
-test('nor where they come so often that they cannot wait', async () => {
-  const leader = new Leader(['n1', 'n2', 'n3'])
-  for (let i = 1; i <= 8; i++) leader.propose(['n2', 'n3'])
+test.each<[string, (leader: Leader) => void]>([
+  ['so often that they cannot wait', leader => void Array.from({ length: 7 }, () => leader.propose(['n2', 'n3']))],
+  ['with something else that takes them along', leader => leader.thrifty.send(heartbeat('n3'))],
+])('nor where commands come %s: who has them sooner though it was sent them later shows it', async (_what, goOn) => {
+  for (const [waitedMs, sentTo] of [
+    [1, ['n2', 'n3']],
+    [0, ['n2']],
+  ] as const) {
+    const leader = new Leader(['n1', 'n2', 'n3'])
+    leader.propose(['n2', 'n3'])
+    await leader.clock.run(waitedMs)
+    goOn(leader)
+    leader.commitAll(['n3'])
+    leader.news()
+    leader.propose(['n2', 'n3'])
+    expect(leader.news()).toEqual(sentTo.map(id => `${id} ${leader.last}`))
+  }
+})
+
+test('commands that come often are no reason to doubt, nor are answers to what was sent to all, nor learners', async () => {
+  const leader = new Leader(['n1', 'n2', 'n3'], { learners: ['n4'] })
+  leader.pays = false
+  leader.propose(['n2', 'n3', 'n4'])
+  leader.pays = true
+  leader.propose(['n2', 'n3', 'n4'])
+  leader.thrifty.acknowledged('n3', 1)
+  await leader.clock.run(2)
+  leader.thrifty.send(heartbeat('n4'))
+  leader.thrifty.acknowledged('n4', 2)
+  for (let i = 0; i < 20; i++) leader.propose(['n2', 'n3'])
   leader.news()
   leader.propose(['n2', 'n3'])
-  expect(leader.news()).toEqual(['n2 9', 'n3 9'])
+  expect(leader.news()).toEqual(['n2 23'])
 })
 
 test('what does not go on from what waits, or is of another life of the member, is sent behind it', () => {
