@@ -1,12 +1,10 @@
-import { setFlagsFromString } from 'node:v8'
+import { setUnlessGiven } from './v8-flags.ts'
 
 /** To twice what lives in it: docs/performance.md says what that saves and costs. */
 const bound = '--heap-growing-percent=100'
 /** What is read at a start stays: to look for garbage step by step meanwhile, and with many threads, costs more than to do it when it must. */
 const starting = ['--no-incremental-marking', '--no-parallel-scavenge']
 const running = ['--incremental-marking', '--parallel-scavenge', bound]
-/** Given to Node, it means the others too. */
-const impliedBy: Readonly<Record<string, string>> = { 'parallel-scavenge': 'single-threaded' }
 /** Milliseconds. Whatever is read for longer, the process is needed for other things by then. */
 const longStart = 10_000
 
@@ -19,25 +17,11 @@ const longStart = 10_000
  * @returns What is to be called when the node has started.
  */
 export function holdGarbage(): () => void {
-  set(starting)
-  const started = () => set(running)
+  setUnlessGiven(starting)
+  const started = () => setUnlessGiven(running)
   const timer = setTimeout(started, longStart).unref()
   return () => {
     clearTimeout(timer)
     started()
   }
-}
-
-function set(flags: readonly string[]): void {
-  const given = [...process.execArgv, process.env.NODE_OPTIONS ?? ''].join(' ').replaceAll('_', '-')
-  for (const flag of flags) {
-    const name = nameOf(flag)
-    const isGiven = [name, impliedBy[name] ?? name].some(word => given.includes(word))
-    if (!isGiven) setFlagsFromString(flag)
-  }
-}
-
-/** Of the flag and its opposite. */
-function nameOf(flag: string): string {
-  return flag.replace(/^--(no-)?/, '').replace(/=.*/, '')
 }

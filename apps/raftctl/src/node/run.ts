@@ -9,6 +9,7 @@ import { banner, programName } from './banner.ts'
 import { holdGarbage } from './heap.ts'
 import { limitsOf } from './limit-flags.ts'
 import { withReplaceCommand } from './replace-hint.ts'
+import { keepCompiledAtRest } from './rest.ts'
 import { checkSameCluster } from './same-cluster.ts'
 import { Stopper } from './stop.ts'
 
@@ -56,6 +57,7 @@ export async function runNode(flags: NodeFlags, bin: string): Promise<void> {
   try {
     const { node, httpAddress, raftAddress } = await starting
     started()
+    keepCompiledAtRest()
     const { nodeId, clusterId } = node.identity
     await leaveWord(flags.dir, { pid: process.pid, http: httpAddress, secure: flags['tls-cert'] !== undefined })
     const running = { id: nodeId, clusterId, dir: flags.dir, httpAddress, raftAddress }
