@@ -124,7 +124,7 @@ async function startPlayer(contestant: Contestant, usual: Generator, { seconds }
 }
 
 /**
- * Twice round at each load. Nobody rests for longer than the others have one turn each: after a minute without work V8 has dropped what it
+ * Twice round at each load. Nobody rests for longer than the others have one turn each: after a minute without work V8 may have dropped what it
  * had compiled, and a server runs for months. Whoever has rested warms up with many connections again, since one would take half a minute to.
  */
 async function takeTurns(players: readonly Player[], plan: Plan, tell: Tell): Promise<void> {

@@ -7,10 +7,10 @@ import { Buffer } from 'node:buffer'
  */
 export type Field = null | boolean | number | string | Uint8Array | readonly Field[]
 
-/** How many bytes `writeTuple` will write. */
+/** How many bytes `writeTuple` will write. Counted, and not walked through: V8 makes an object of each step where arrays are now of whole numbers and now of anything. */
 export function tupleBytes(fields: readonly Field[]): number {
   let size = fields.length < 16 ? 1 : fields.length <= 0xffff ? 3 : 5
-  for (const field of fields) size += fieldBytes(field)
+  for (let i = 0; i < fields.length; i++) size += fieldBytes(fields[i] as Field)
   return size
 }
 
@@ -45,7 +45,7 @@ function isAscii(text: string): boolean {
 export function writeTuple(to: Uint8Array, at: number, fields: readonly Field[]): number {
   const { length } = fields
   let end = length < 16 ? writeByte(to, at, 0x90 + length) : writeLong(to, at, length, 0xdc)
-  for (const field of fields) end = writeField(to, end, field)
+  for (let i = 0; i < length; i++) end = writeField(to, end, fields[i] as Field)
   return end
 }
 

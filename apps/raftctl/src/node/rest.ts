@@ -1,16 +1,19 @@
 import { performance } from 'node:perf_hooks'
-import { setFlagsFromString } from 'node:v8'
+import { getHeapStatistics, setFlagsFromString } from 'node:v8'
 import { isGiven } from './v8-flags.ts'
 
 /** Milliseconds between looks at what a node does, and of rest until it gives memory back. */
-const everyMs = 1_000
+const everyMs = 250
 const longMs = 600_000
 /** Milliseconds in which V8 gives memory back: the work of it is not a client's. */
-const givingMs = 20_000
-/** The part of the time in which the event loop does something. That of a node without clients is one or two hundredths. */
-const busy = 0.05
+const givingMs = 60_000
+/** The part of the time in which the event loop does something: below the first a node rests, until it is above the second. Without clients it is one or two hundredths. */
+const quiet = 0.05
+const busy = 0.1
+/** Bytes in use by the heap. To look through a larger one at once would take too long, should it have to be done in the first moments after a rest. */
+const large = 2 ** 29
 /** Bytes that nobody touches, and so none of the machine's. For garbage that such an amount may belong to, V8 looks step by step. */
-const nudge = 2 ** 27
+const nudge = 2 ** 26 + 1
 
 /**
  * What V8 calls its memory reducer gives memory back when there has been little to do for 8 seconds, and throws away what was compiled with it:
@@ -18,35 +21,27 @@ const nudge = 2 ** 27
  * for seconds; and a node rests for seconds between two clients. The reducer goes step by step and does nothing where V8 may not; so that is
  * what V8 is told while a node rests, when there is next to nothing to collect anyway. When it has rested for long, it gives memory back.
  * Whoever starts Node with a word on one of the two gets what it says.
- *
- * @returns What ends it.
  */
-export function keepCompiledAtRest(options = { everyMs, longMs, givingMs }): () => void {
-  if (isGiven('memory-reducer') || isGiven('incremental-marking')) return () => {}
+export function keepCompiledAtRest(options = { everyMs, longMs, givingMs }): void {
+  if (isGiven('memory-reducer') || isGiven('incremental-marking')) return
   const patience = Math.ceil(options.longMs / options.everyMs)
   let before = performance.eventLoopUtilization()
   let atRest = 0
+  let collects = true
   const look = () => {
     const now = performance.eventLoopUtilization()
-    const isBusy = performance.eventLoopUtilization(now, before).utilization > busy
+    const { utilization } = performance.eventLoopUtilization(now, before)
     before = now
-    if (isBusy && atRest > 0) goStepByStep(true)
-    atRest = isBusy ? 0 : atRest + 1
-    if (atRest === 1) goStepByStep(false)
-    if (atRest === patience) giveBack()
-    timer = setTimeout(look, atRest === patience ? options.givingMs : options.everyMs).unref()
+    atRest = utilization > (atRest > 0 ? busy : quiet) || isLarge() ? 0 : atRest + 1
+    const may = atRest === 0 || atRest >= patience
+    if (may !== collects) setFlagsFromString(may ? '--incremental-marking' : '--no-incremental-marking')
+    collects = may
+    if (atRest === patience) new ArrayBuffer(nudge)
+    setTimeout(look, atRest === patience ? options.givingMs : options.everyMs).unref()
   }
-  let timer = setTimeout(look, options.everyMs).unref()
-  return () => clearTimeout(timer)
+  setTimeout(look, options.everyMs).unref()
 }
 
-function giveBack(): void {
-  goStepByStep(true)
-  try {
-    new ArrayBuffer(nudge)
-  } catch {} // not even addresses are left: V8 looks for garbage soon enough
-}
-
-function goStepByStep(does: boolean): void {
-  setFlagsFromString(does ? '--incremental-marking' : '--no-incremental-marking')
+function isLarge(): boolean {
+  return getHeapStatistics().used_heap_size > large
 }
