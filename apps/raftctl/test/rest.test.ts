@@ -30,6 +30,7 @@ beforeEach(() => {
 afterEach(() => {
   vi.useRealTimers()
   vi.restoreAllMocks()
+  vi.unstubAllGlobals()
 })
 
 test('V8 is kept from looking for garbage, and from losing what it compiled, while a node rests, and no longer', () => {
@@ -61,6 +62,16 @@ test('after ten minutes of rest memory is given back, once', () => {
   expect(told(0.01, 60 * minute)).toEqual([])
   told(0.5, second)
   expect(told(0.01, minute)).toEqual(['--no-incremental-marking'])
+})
+
+test('a node at rest goes on where there is no room for what makes V8 look for garbage', () => {
+  const noRoom = vi.fn(() => {
+    throw new RangeError('Array buffer allocation failed')
+  })
+  vi.stubGlobal('ArrayBuffer', noRoom)
+  keepCompiledAtRest()
+  expect(told(0.01, 20 * minute)).toEqual(['--no-incremental-marking', '--incremental-marking'])
+  expect(noRoom).toHaveBeenCalledOnce()
 })
 
 test('what whoever started Node said stays', () => {
