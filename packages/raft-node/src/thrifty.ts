@@ -1,10 +1,11 @@
 import type { Entry, Index, Membership, Message, MessageOf, NodeId } from 'raft-core'
 import type { Clock, Timer } from './ports.ts'
 
-/** Milliseconds that entries wait at most, and their sender trusts that a quorum needs nobody else. */
-const holdMs = 5
-/** Messages that wait for one member, and bytes of entries in one: more is sent at once, for it costs more to send late than often. */
-const maxMessages = 8
+/** Milliseconds until somebody looks at what waits: it goes unless more has come, and whoever sent it has trusted a quorum for as long. */
+const lookMs = 5
+/** Milliseconds that entries wait at most while others come. */
+const holdMs = 50
+/** Bytes of entries that wait for one member: more costs more to send late than often. */
 const maxBytes = 64 * 1024
 /** Milliseconds without waiting after entries were not committed in time. Until then it shows who answers first by now. */
 const doubtMs = 100
@@ -14,8 +15,8 @@ const lateMs = 1
 
 type Append = MessageOf<'appendEntries'>
 
-/** `message` is all that waits, as one; made of `count`. What came first, at `since`, reached up to `firstLast`. */
-type Held = { readonly since: number; readonly firstLast: Index; count: number; message: Append }
+/** `message` is all that waits, as one. What came first, at `since`, reached up to `firstLast`, and all of it up to `seenLast` when somebody looked. */
+type Held = { readonly since: number; readonly firstLast: Index; seenLast: Index; bytes: number; message: Append; timer: Timer }
 
 type Parts = {
   readonly clock: Clock
@@ -30,7 +31,7 @@ type Parts = {
 /**
  * A leader commits what a quorum has (§5.3), so of three nodes one follower is enough and of five two. Commands for those who were mostly not
  * among the first to answer wait a moment for the next ones, and go as one message: that and its answer cost as much for one command as for
- * many. Commands on their way to a quorum and no further are "thrifty" in EPaxos (Moraru, Andersen, Kaminsky: There Is More Consensus in
+ * many, and whoever waits for the quorum waits longer while a third member works. Commands on their way to a quorum and no further are "thrifty" in EPaxos (Moraru, Andersen, Kaminsky: There Is More Consensus in
  * Egalitarian Parliaments, SOSP 2013); here they go further, some milliseconds later.
  *
  * What else is sent to such a member goes behind what waits for it, and takes that along: whoever reads there waits for nothing. Who is needed
@@ -39,7 +40,6 @@ type Parts = {
 export class Thrifty {
   readonly #parts: Parts
   readonly #held = new Map<NodeId, Held>()
-  #timer: Timer | undefined
   #isHolding = false
   #doubtsUntil: number | undefined
   /** Enough of the followers for a quorum, as of this membership. */
@@ -56,7 +56,7 @@ export class Thrifty {
 
   send(message: Message): void {
     const held = this.#held.get(message.to)
-    if (message.type === 'appendEntries' && this.#mayWait(message, held) && this.#hold(message, held)) return
+    if (message.type === 'appendEntries' && this.#waits(message, held)) return
     if (held !== undefined) this.#release(held)
     this.#parts.send(message)
   }
@@ -71,14 +71,19 @@ export class Thrifty {
   }
 
   stop(): void {
-    this.#timer?.cancel()
+    for (const { timer } of this.#held.values()) timer.cancel()
     this.#held.clear()
   }
 
   /** News of a commit goes behind the entries that it is about, and does not wait alone. */
-  #mayWait({ to, entries }: Append, held: Held | undefined): boolean {
-    if (entries.length === 0) return held !== undefined
-    return this.#holds() && !this.#isNeeded(to) && isHandful(entries)
+  #waits(message: Append, held: Held | undefined): boolean {
+    if (message.entries.length === 0) return held !== undefined && this.#join(message, 0, held)
+    if (!this.#holds() || this.#isNeeded(message.to)) return false
+    const bytes = bytesOfCommands(message.entries)
+    if (bytes > maxBytes) return false
+    if (held !== undefined) return this.#join(message, bytes, held)
+    this.#begin(message, bytes)
+    return true
   }
 
   #holds(): boolean {
@@ -115,27 +120,37 @@ export class Thrifty {
     return new Set(others.slice(0, others.length < voters.length ? quorum - 1 : quorum))
   }
 
-  /** Whether it waits now. */
-  #hold(message: Append, held: Held | undefined): boolean {
-    if (held === undefined) {
-      this.#held.set(message.to, { since: this.#parts.clock.now(), firstLast: lastOf(message), count: 1, message })
-      this.#timer ??= this.#parts.clock.after(holdMs, () => this.#timeIsOver())
-      return true
+  #begin(message: Append, bytes: number): void {
+    const [last, { clock }] = [lastOf(message), this.#parts]
+    const held: Held = {
+      since: clock.now(),
+      firstLast: last,
+      seenLast: last,
+      bytes,
+      message,
+      timer: clock.after(lookMs, () => this.#look(held)),
     }
+    this.#held.set(message.to, held)
+  }
+
+  /** Whether it could. */
+  #join(message: Append, bytes: number, held: Held): boolean {
     if (!goesOn(message, held.message)) return false
-    held.count += 1
+    held.bytes += bytes
     held.message = joined(held.message, message)
-    if (held.count === maxMessages) this.#release(held)
+    if (held.bytes >= maxBytes) this.#release(held)
     return true
   }
 
-  #timeIsOver(): void {
-    this.#timer = undefined
-    const due = this.#parts.clock.now() - holdMs
-    for (const held of this.#held.values()) {
-      if (held.since <= due && held.firstLast > this.#parts.commit()) this.#doubt()
-      this.#release(held)
-    }
+  /** Where commands come seldom, to wait for the next one would be in vain; where they come often, it is for many of them. */
+  #look(held: Held): void {
+    const { clock, commit } = this.#parts
+    const last = lastOf(held.message)
+    const isLate = held.seenLast > commit()
+    if (isLate) this.#doubt()
+    if (isLate || last === held.seenLast || clock.now() >= held.since + holdMs) return this.#release(held)
+    held.seenLast = last
+    held.timer = clock.after(lookMs, () => this.#look(held))
   }
 
   /** Nothing may wait behind a quorum that does not come, or not before who was sent it later: its members are slow, or gone. */
@@ -145,7 +160,8 @@ export class Thrifty {
     this.#firsts.clear()
   }
 
-  #release({ message, since, firstLast }: Held): void {
+  #release({ message, since, firstLast, timer }: Held): void {
+    timer.cancel()
     if (this.#parts.clock.now() >= since + lateMs) this.#sentLate.set(message.to, firstLast)
     this.#held.delete(message.to)
     this.#parts.send(message)
@@ -168,12 +184,12 @@ function joined({ type, from, to, term, session, after, entries }: Append, secon
   return { type, from, to, term, session, after, entries: all, commit: second.commit }
 }
 
-/** Commands, and few. A new leader's first entry (§8) tells who leads, and a membership change comes seldom: neither waits. */
-function isHandful(entries: readonly Entry[]): boolean {
+/** Infinite for all but commands: a new leader's first entry (§8) tells who leads, and a membership change comes seldom. Neither waits. */
+function bytesOfCommands(entries: readonly Entry[]): number {
   let bytes = 0
   for (const entry of entries) {
-    if (entry.type !== 'command') return false
+    if (entry.type !== 'command') return Infinity
     bytes += entry.data.length
   }
-  return bytes <= maxBytes
+  return bytes
 }

@@ -5,6 +5,8 @@ export type Moment = { readonly now: number; readonly waiting: number; readonly 
 const settlingSteps = 8
 /** A round lasts until so many times as many were served as ever waited in it: else it would be of a part of a wait. */
 const roundWaits = 4
+/** Rounds in the other way until it is given up, if each of them was worse than all in its own. */
+const fewTries = 2
 /** Rounds until the other way is tried again, at most. */
 const late = 128
 /** When so many times as many are served as when the ways were compared, or so small a part, the load is another one. */
@@ -17,7 +19,7 @@ type Load = { readonly wait: number; readonly rate: number }
 export type TrialOptions = {
   /** Steps of a round, at least. */
   readonly roundSteps: number
-  /** Rounds in the other way until it is judged. Between them are rounds in the one that is kept to. */
+  /** Rounds in the other way until it is judged, unless it is clear earlier. Between them are rounds in the one that is kept to. */
   readonly tries: number
   /** Rounds until the other way is tried again: so few at first and after a change, more with each time that it loses. */
   readonly soon: number
@@ -120,15 +122,16 @@ export class Trial {
 
   #compare(load: Load): void {
     this.#tried.push(load)
-    if (this.#tried.length < 2 * this.#options.tries - 1) {
+    const others = this.#tried.filter((_, at) => at % 2 === 0)
+    const own = this.#tried.filter((_, at) => at % 2 === 1)
+    const all = [this.#kept ?? load, ...own]
+    const wasOwn = own.length === others.length
+    if (wasOwn || (others.length < this.#options.tries && !isWorse(others, all))) {
       this.#isSecond = !this.#isSecond
       return
     }
-    const tried = this.#tried
     this.#tried = []
-    const others = tried.filter((_, at) => at % 2 === 0)
-    const own = tried.filter((_, at) => at % 2 === 1)
-    this.#judge(median(others), median([this.#kept ?? load, ...own]))
+    this.#judge(median(others), median(all))
   }
 
   #judge(tried: Load, kept: Load): void {
@@ -145,6 +148,11 @@ export class Trial {
   #isDoubtful({ wait, rate }: Load, compared: Load): boolean {
     return wait > compared.wait * this.#options.doubtful || rate > compared.rate * otherRate || rate * otherRate < compared.rate
   }
+}
+
+/** What is worse each time is not looked at any longer: whoever waits meanwhile pays for it, and it is tried again. */
+function isWorse(others: readonly Load[], own: readonly Load[]): boolean {
+  return others.length >= fewTries && Math.min(...others.map(load => load.wait)) > Math.max(...own.map(load => load.wait))
 }
 
 /** Not the mean: something else may be tried in one of the rounds, or stop everybody for a moment. */

@@ -68,18 +68,55 @@ function heartbeat(to: NodeId): Message {
   return { type: 'heartbeat', from: 'n1', to, term: 2, commit: 0, readToken: 1 }
 }
 
-test('one follower of two gets entries at once, the other 5 ms later, all in one message', async () => {
+test('one follower of two gets entries at once, the other 5 ms later', async () => {
   const leader = new Leader(['n1', 'n2', 'n3'])
   leader.propose(['n2', 'n3'])
   leader.commitAll()
-  leader.propose(['n2', 'n3'])
-  leader.commitAll()
-  leader.thrifty.send(notice('n3', 2))
-  expect(leader.news()).toEqual(['n2 1', 'n2 2'])
+  leader.thrifty.send(notice('n3', 1))
+  expect(leader.news()).toEqual(['n2 1'])
   await leader.clock.run(4)
   expect(leader.news()).toEqual([])
   await leader.clock.run(1)
-  expect(leader.sent).toEqual([{ ...append('n3'), entries: [entryAt(1), entryAt(2)], commit: 2 }])
+  expect(leader.sent).toEqual([{ ...append('n3'), entries: [entryAt(1)], commit: 1 }])
+})
+
+/** One entry after the other, each committed before the next one comes. */
+async function stream(leader: Leader, count: number, everyMs: number): Promise<void> {
+  for (let i = 0; i < count; i++) {
+    leader.propose(['n2', 'n3'])
+    leader.commitAll()
+    await leader.clock.run(everyMs)
+  }
+}
+
+test('while more come it waits on, for 50 ms and no longer, and leaves as one message', async () => {
+  const leader = new Leader(['n1', 'n2', 'n3'])
+  await stream(leader, 16, 3)
+  expect(leader.news().filter(each => each.startsWith('n3'))).toEqual([])
+  await stream(leader, 1, 2)
+  expect(leader.news()).toEqual(['n2 17', 'n3 1-17'])
+})
+
+test('it goes when no more have come since somebody looked', async () => {
+  const leader = new Leader(['n1', 'n2', 'n3'])
+  await stream(leader, 4, 2) // at 0, 2, 4 and 6 ms
+  await leader.clock.run(6)
+  expect(leader.news()).toEqual(['n2 1', 'n2 2', 'n2 3', 'n2 4'])
+  await leader.clock.run(1)
+  expect(leader.news()).toEqual(['n3 1-4'])
+})
+
+test('a follower that falls silent while commands come is noticed within 10 ms', async () => {
+  const leader = new Leader(['n1', 'n2', 'n3'])
+  await stream(leader, 6, 1)
+  leader.propose(['n2', 'n3']) // n2 does not answer
+  leader.news()
+  await leader.clock.run(8)
+  expect(leader.news()).toEqual([])
+  await leader.clock.run(1)
+  expect(leader.news()).toEqual(['n3 1-7'])
+  leader.propose(['n2', 'n3'])
+  expect(leader.news()).toEqual(['n2 8', 'n3 8'])
 })
 
 test.each<[string, { of: NodeId[]; at?: Partial<Membership>; others: NodeId[]; atOnce: NodeId[] }]>([
@@ -108,15 +145,16 @@ test('anything else goes behind what waits, and takes it along', () => {
   expect(leader.news()).toEqual(['n3 commit 1'])
 })
 
-test('many messages, and large ones, wait for nothing', () => {
+test('many bytes wait for nothing', () => {
   const leader = new Leader(['n1', 'n2', 'n3'])
-  for (let i = 1; i <= 7; i++) leader.propose(['n3'])
+  leader.propose(['n3'], 32 * 1024)
+  leader.propose(['n3'], 32 * 1024 - 1)
   expect(leader.news()).toEqual([])
   leader.propose(['n3'])
-  expect(leader.news()).toEqual(['n3 1-8'])
+  expect(leader.news()).toEqual(['n3 1-3'])
   leader.propose(['n3'])
   leader.propose(['n3'], 64 * 1024 + 1)
-  expect(leader.news()).toEqual(['n3 9', 'n3 10'])
+  expect(leader.news()).toEqual(['n3 4', 'n3 5'])
 })
 
 test.each<Entry>([
@@ -207,7 +245,7 @@ test('nor is it, where commands come seldom', async () => {
 })
 
 test.each<[string, (leader: Leader) => void]>([
-  ['so often that they cannot wait', leader => void Array.from({ length: 7 }, () => leader.propose(['n2', 'n3']))],
+  ['in such a mass that they cannot wait', leader => leader.propose(['n2', 'n3'], 64 * 1024)],
   ['with something else that takes them along', leader => leader.thrifty.send(heartbeat('n3'))],
 ])('nor where commands come %s: who has them sooner though it was sent them later shows it', async (_what, goOn) => {
   for (const [waitedMs, sentTo] of [

@@ -60,6 +60,14 @@ test.each([true, false])(
   },
 )
 
+test('a way that is worse each time is tried twice and not eight times', () => {
+  const trial = new Trial(false, closeTogether)
+  const steps = 47 * 64
+  expect(drive(trial, steps, { first: 2, second: 2.4, noise: 0.05 })).toBe(2 * 64)
+  const close = new Trial(false, closeTogether)
+  expect(drive(close, steps, { first: 2, second: 1.98 })).toBe(8 * 64)
+})
+
 test('another load is noticed by how many are served, and the ways are compared anew at once', () => {
   const trial = new Trial(false)
   const clock = { now: 0, served: 0 }
