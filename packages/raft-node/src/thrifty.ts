@@ -5,8 +5,9 @@ import type { Clock, Timer } from './ports.ts'
 const lookMs = 5
 /** Milliseconds that entries wait at most while others come. */
 const holdMs = 50
-/** Bytes of entries that wait for one member: more costs more to send late than often. */
+/** With so many bytes of entries, or messages, waiting for one member all leave: more cost more to send late than often, and fill the core's window. */
 const maxBytes = 64 * 1024
+const maxMessages = 128
 /** Milliseconds without waiting after entries were not committed in time. Until then it shows who answers first by now. */
 const doubtMs = 100
 
@@ -15,8 +16,20 @@ const lateMs = 1
 
 type Append = MessageOf<'appendEntries'>
 
-/** `message` is all that waits, as one. What came first, at `since`, reached up to `firstLast`, and all of it up to `seenLast` when somebody looked. */
-type Held = { readonly since: number; readonly firstLast: Index; seenLast: Index; bytes: number; message: Append; timer: Timer }
+type Held = {
+  readonly since: number
+  /** All that waits, as one, made of `count` with so many bytes. */
+  message: Append
+  bytes: number
+  count: number
+  /** How far it reached when somebody looked. */
+  seen: Index
+  /** How far it reached at a moment that is at most a little more than `lateMs` ago; and what has waited for longer than that. */
+  recent: Index
+  recentAt: number
+  waited: Index
+  timer: Timer
+}
 
 type Parts = {
   readonly clock: Clock
@@ -29,13 +42,13 @@ type Parts = {
 }
 
 /**
- * A leader commits what a quorum has (§5.3), so of three nodes one follower is enough and of five two. Commands for those who were mostly not
- * among the first to answer wait a moment for the next ones, and go as one message: that and its answer cost as much for one command as for
- * many, and whoever waits for the quorum waits longer while a third member works. Commands on their way to a quorum and no further are "thrifty" in EPaxos (Moraru, Andersen, Kaminsky: There Is More Consensus in
- * Egalitarian Parliaments, SOSP 2013); here they go further, some milliseconds later.
+ * A leader commits what a quorum has (§5.3), so of three nodes one follower is enough and of five two. Commands for those who were mostly
+ * not among the first to answer wait for the next ones, and go as one message: that and its answer cost as much for one command as for many,
+ * and whoever waits for the quorum waits longer while a third member works. Commands on their way to a quorum and no further are "thrifty" in
+ * EPaxos (Moraru, Andersen, Kaminsky: There Is More Consensus in Egalitarian Parliaments, SOSP 2013); here they go further, up to 50 ms later.
  *
- * What else is sent to such a member goes behind what waits for it, and takes that along: whoever reads there waits for nothing. Who is needed
- * stays so until it is too slow, or until a trial of the other way shows who is faster by now.
+ * What else is sent to such a member goes behind what waits for it, and takes that along: whoever reads there waits for nothing. Who is
+ * needed stays so until it is too slow, or until a trial of the other way shows who is faster by now.
  */
 export class Thrifty {
   readonly #parts: Parts
@@ -47,7 +60,7 @@ export class Thrifty {
   #neededOf: Membership | undefined
   /** How often somebody was among the first to have an entry, since nothing waits or since it began to. */
   readonly #firsts = new Map<NodeId, number>()
-  /** The first of the entries that a member was sent last after they had waited. */
+  /** The last of the entries that a member was sent after they had waited for `lateMs`. */
   readonly #sentLate = new Map<NodeId, Index>()
 
   constructor(parts: Parts) {
@@ -80,7 +93,7 @@ export class Thrifty {
     if (message.entries.length === 0) return held !== undefined && this.#join(message, 0, held)
     if (!this.#holds() || this.#isNeeded(message.to)) return false
     const bytes = bytesOfCommands(message.entries)
-    if (bytes > maxBytes) return false
+    if (bytes >= maxBytes) return false
     if (held !== undefined) return this.#join(message, bytes, held)
     this.#begin(message, bytes)
     return true
@@ -121,35 +134,32 @@ export class Thrifty {
   }
 
   #begin(message: Append, bytes: number): void {
-    const [last, { clock }] = [lastOf(message), this.#parts]
-    const held: Held = {
-      since: clock.now(),
-      firstLast: last,
-      seenLast: last,
-      bytes,
-      message,
-      timer: clock.after(lookMs, () => this.#look(held)),
-    }
+    const { clock } = this.#parts
+    const last = lastOf(message)
+    const now = clock.now()
+    const timer = clock.after(lookMs, () => this.#look(held))
+    const held: Held = { since: now, message, bytes, count: 1, seen: last, recent: last, recentAt: now, waited: 0, timer }
     this.#held.set(message.to, held)
   }
 
   /** Whether it could. */
   #join(message: Append, bytes: number, held: Held): boolean {
     if (!goesOn(message, held.message)) return false
-    held.bytes += bytes
+    this.#age(held)
     held.message = joined(held.message, message)
-    if (held.bytes >= maxBytes) this.#release(held)
+    held.bytes += bytes
+    held.count += 1
+    if (held.bytes >= maxBytes || held.count >= maxMessages) this.#release(held)
     return true
   }
 
   /** Where commands come seldom, to wait for the next one would be in vain; where they come often, it is for many of them. */
   #look(held: Held): void {
     const { clock, commit } = this.#parts
+    if (held.seen > commit()) return this.#doubt()
     const last = lastOf(held.message)
-    const isLate = held.seenLast > commit()
-    if (isLate) this.#doubt()
-    if (isLate || last === held.seenLast || clock.now() >= held.since + holdMs) return this.#release(held)
-    held.seenLast = last
+    if (last === held.seen || clock.now() >= held.since + holdMs) return this.#release(held)
+    held.seen = last
     held.timer = clock.after(lookMs, () => this.#look(held))
   }
 
@@ -158,13 +168,24 @@ export class Thrifty {
     this.#doubtsUntil = this.#parts.clock.now() + doubtMs
     this.#isHolding = false
     this.#firsts.clear()
+    for (const held of this.#held.values()) this.#release(held)
   }
 
-  #release({ message, since, firstLast, timer }: Held): void {
-    timer.cancel()
-    if (this.#parts.clock.now() >= since + lateMs) this.#sentLate.set(message.to, firstLast)
-    this.#held.delete(message.to)
-    this.#parts.send(message)
+  #release(held: Held): void {
+    const { to } = held.message
+    held.timer.cancel()
+    this.#age(held)
+    if (held.waited > 0) this.#sentLate.set(to, held.waited)
+    this.#held.delete(to)
+    this.#parts.send(held.message)
+  }
+
+  #age(held: Held): void {
+    const now = this.#parts.clock.now()
+    if (now < held.recentAt + lateMs) return
+    held.waited = held.recent
+    held.recent = lastOf(held.message)
+    held.recentAt = now
   }
 }
 

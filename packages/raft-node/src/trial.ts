@@ -5,7 +5,7 @@ export type Moment = { readonly now: number; readonly waiting: number; readonly 
 const settlingSteps = 8
 /** A round lasts until so many times as many were served as ever waited in it: else it would be of a part of a wait. */
 const roundWaits = 4
-/** Rounds in the other way until it is given up, if each of them was worse than all in its own. */
+/** The fewest rounds in the other way after which it is given up, if each of them was worse than all in its own. */
 const fewTries = 2
 /** Rounds until the other way is tried again, at most. */
 const late = 128
@@ -30,7 +30,7 @@ export type TrialOptions = {
 }
 
 const farApart: TrialOptions = { roundSteps: 32, tries: 1, soon: 8, better: 0.95, doubtful: 1 / 0.95 }
-/** For what is worth some percent. Of 47 rounds, 8 are in the other way while nothing is certain, and of 143 when it is. */
+/** For what is worth some percent. Of 47 rounds, at most 8 are in the other way while nothing is certain, and of 143 when it is. */
 export const closeTogether: TrialOptions = { roundSteps: 64, tries: 8, soon: 32, better: 0.98, doubtful: 2 }
 
 /**
@@ -123,15 +123,13 @@ export class Trial {
   #compare(load: Load): void {
     this.#tried.push(load)
     const others = this.#tried.filter((_, at) => at % 2 === 0)
-    const own = this.#tried.filter((_, at) => at % 2 === 1)
-    const all = [this.#kept ?? load, ...own]
-    const wasOwn = own.length === others.length
-    if (wasOwn || (others.length < this.#options.tries && !isWorse(others, all))) {
+    const own = [this.#kept ?? load, ...this.#tried.filter((_, at) => at % 2 === 1)]
+    if (others.length < this.#options.tries && !isWorse(others, own)) {
       this.#isSecond = !this.#isSecond
       return
     }
     this.#tried = []
-    this.#judge(median(others), median(all))
+    this.#judge(median(others), median(own))
   }
 
   #judge(tried: Load, kept: Load): void {

@@ -145,6 +145,72 @@ test('anything else goes behind what waits, and takes it along', () => {
   expect(leader.news()).toEqual(['n3 commit 1'])
 })
 
+test.each([0, 5])(
+  'what has left is not sent again when its time is over, nor what waits since sent early (looked at after %i ms)',
+  async ms => {
+    const leader = new Leader(['n1', 'n2', 'n3'])
+    await stream(leader, 2, ms / 2)
+    leader.thrifty.send(heartbeat('n3'))
+    leader.propose(['n2', 'n3'])
+    leader.commitAll()
+    leader.news()
+    await leader.clock.run(4)
+    expect(leader.news()).toEqual([])
+    await leader.clock.run(30)
+    expect(leader.news()).toEqual(['n3 3'])
+  },
+)
+
+test('a quorum that is late is noticed though more have come since', async () => {
+  const leader = new Leader(['n1', 'n2', 'n3'])
+  leader.propose(['n2', 'n3'])
+  await leader.clock.run(4)
+  leader.propose(['n2', 'n3'])
+  await leader.clock.run(1)
+  leader.propose(['n2', 'n3'])
+  expect(leader.news()).toEqual(['n2 1', 'n2 2', 'n3 1-2', 'n2 3', 'n3 3'])
+})
+
+test('a quorum that is late lets all go that waits', async () => {
+  const leader = new Leader(['n1', 'n2', 'n3', 'n4', 'n5'])
+  leader.propose(['n2', 'n3', 'n4'])
+  await leader.clock.run(2)
+  leader.thrifty.send({ ...append('n5'), entries: [entryAt(1)] })
+  leader.news()
+  await leader.clock.run(3)
+  expect(leader.news()).toEqual(['n4 1', 'n5 1'])
+})
+
+/** For 300 ms an entry each fifth of a millisecond; each of these has it so many milliseconds after it was sent. Who gets the one after these? */
+async function serve(delays: Readonly<Record<NodeId, number>>): Promise<string[]> {
+  const leader = new Leader(['n1', 'n2', 'n3'])
+  const onTheirWay: { at: number; from: NodeId; index: number }[] = []
+  for (let i = 0; i < 1_500; i++) {
+    leader.propose(Object.keys(delays))
+    for (const { to, after, entries } of leader.sent.splice(0) as Append[])
+      onTheirWay.push({ at: leader.clock.now() + delays[to]!, from: to, index: after.index + entries.length })
+    await leader.clock.run(0.2)
+    onTheirWay.sort((a, b) => a.at - b.at)
+    while (onTheirWay[0] !== undefined && onTheirWay[0].at <= leader.clock.now()) {
+      const { from, index } = onTheirWay.shift()!
+      leader.thrifty.acknowledged(from, index)
+      leader.commit = Math.max(leader.commit, index)
+    }
+  }
+  leader.propose(Object.keys(delays))
+  return leader.news()
+}
+
+test.each([
+  [3, ['n3 1501']],
+  [0.6, ['n2 1501']],
+])(
+  'who takes %f ms, and the other one 0.3: it stays needed only if that is not much slower, however often commands come',
+  async (ms, sentTo) => {
+    expect((await serve({ n2: ms, n3: 0.3 })).filter(each => each.endsWith(' 1501'))).toEqual(sentTo)
+  },
+)
+
 test('many bytes wait for nothing', () => {
   const leader = new Leader(['n1', 'n2', 'n3'])
   leader.propose(['n3'], 32 * 1024)
@@ -153,8 +219,16 @@ test('many bytes wait for nothing', () => {
   leader.propose(['n3'])
   expect(leader.news()).toEqual(['n3 1-3'])
   leader.propose(['n3'])
-  leader.propose(['n3'], 64 * 1024 + 1)
+  leader.propose(['n3'], 64 * 1024)
   expect(leader.news()).toEqual(['n3 4', 'n3 5'])
+})
+
+test('nor do many messages', () => {
+  const leader = new Leader(['n1', 'n2', 'n3'])
+  for (let i = 1; i <= 127; i++) leader.propose(['n3'])
+  expect(leader.news()).toEqual([])
+  leader.propose(['n3'])
+  expect(leader.news()).toEqual(['n3 1-128'])
 })
 
 test.each<Entry>([
@@ -279,6 +353,20 @@ test('commands that come often are no reason to doubt, nor are answers to what w
   expect(leader.news()).toEqual(['n2 23'])
 })
 
+test('nor are answers to what had hardly waited', async () => {
+  const leader = new Leader(['n1', 'n2', 'n3'])
+  leader.propose(['n2', 'n3'])
+  await leader.clock.run(0.5)
+  leader.propose(['n2', 'n3'])
+  await leader.clock.run(0.5)
+  leader.thrifty.send(heartbeat('n3'))
+  leader.commit = 1
+  leader.thrifty.acknowledged('n3', 2)
+  leader.news()
+  leader.propose(['n2', 'n3'])
+  expect(leader.news()).toEqual(['n2 3'])
+})
+
 test('what does not go on from what waits, or is of another life of the member, is sent behind it', () => {
   const more: Partial<Append>[] = [
     { after: { term: 2, index: 5 } },
@@ -316,9 +404,10 @@ test('another membership is looked at anew', () => {
   expect(leader.news()).toEqual(['n2 1', 'n3 1', 'n3 2'])
 })
 
-test('nothing leaves once it is stopped', async () => {
+test.each([1, 3])('nothing leaves once it is stopped (%i messages)', async count => {
   const leader = new Leader(['n1', 'n2', 'n3'])
-  leader.propose(['n3'])
+  await stream(leader, count, 2)
+  leader.news()
   leader.thrifty.stop()
   await leader.clock.run(100)
   expect(leader.news()).toEqual([])

@@ -68,6 +68,21 @@ test('a way that is worse each time is tried twice and not eight times', () => {
   expect(drive(close, steps, { first: 2, second: 1.98 })).toBe(8 * 64)
 })
 
+test.each([
+  { once: 2.4, later: 1.99, own: 2, isKept: true },
+  { once: 1.99, later: 2.4, own: 2, isKept: true },
+  { once: 2.4, later: 2.4, own: 2.6, isKept: true },
+  { once: 2.4, later: 1.8, own: 2, isKept: false },
+])('a way that is not worse each time is tried eight times, and judged by the most of them: %o', ({ once, later, own, isKept }) => {
+  const trial = new Trial(false, closeTogether)
+  const from = { now: 0, served: 0 }
+  let inSecond = 0
+  for (let round = 0; round < 47; round++)
+    inSecond += drive(trial, 64, { first: inSecond === 64 ? own : 2, second: inSecond < 64 ? once : later }, from)
+  expect(inSecond).toBe(8 * 64)
+  expect(trial.isSecond).toBe(!isKept)
+})
+
 test('another load is noticed by how many are served, and the ways are compared anew at once', () => {
   const trial = new Trial(false)
   const clock = { now: 0, served: 0 }
